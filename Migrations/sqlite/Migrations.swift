@@ -1,0 +1,7 @@
+/// The schema of the SQLite engine, in the order in which it is applied. A file that was released never changes.
+package enum SQLiteMigrations {
+    /// Name and SQL text of each migration.
+    package static let all: [(name: String, sql: [UInt8])] = [
+        ("0001_house", PackageResources._001_house_sql)
+    ]
+}

@@ -1,0 +1,214 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let package = Package(
+    name: "aragora",
+    products: [.executable(name: "aragora", targets: ["aragora"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird",
+            from: "2.28.1",
+            traits: ["ConfigurationSupport"]
+        ),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Floor 0: C libraries and the types that everybody speaks.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .systemLibrary(name: "CMarkdown", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+        .target(
+            name: "CoreTypes",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")]
+        ),
+
+        // Floor 1: the database and the network.
+        .target(
+            name: "PostgresMigrations",
+            path: "Migrations/postgres",
+            resources: [.embedInCode("0001_house.sql")]
+        ),
+        .target(
+            name: "SQLiteMigrations",
+            path: "Migrations/sqlite",
+            resources: [.embedInCode("0001_house.sql")]
+        ),
+        .target(
+            name: "Persistence",
+            dependencies: [
+                "CPostgres", "CoreTypes", "PostgresMigrations", "SQLiteMigrations",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "CCurl", "CoreTypes",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+
+        // Floor 2: models, debates, channels.
+        .target(
+            name: "Agents",
+            dependencies: [
+                "CoreTypes", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+        .target(
+            name: "Debates",
+            dependencies: ["CoreTypes", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .target(
+            name: "Channels",
+            dependencies: [
+                "CMarkdown", "CoreTypes", "Persistence", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+
+        // Floor 3: meaning, and one room for each platform.
+        .target(
+            name: "Conversations",
+            dependencies: [
+                "Agents", "Channels", "CoreTypes", "Debates", "Persistence",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+        .target(
+            name: "SlackIntegration",
+            dependencies: [
+                "Channels", "CoreTypes", "Persistence", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "integrations/slack",
+            exclude: ["README.md", "manifest.json"]
+        ),
+        .target(
+            name: "WebIntegration",
+            dependencies: ["CoreTypes", .product(name: "Mustache", package: "swift-mustache")],
+            path: "integrations/web",
+            exclude: ["README.md"],
+            resources: [
+                .embedInCode("page.mustache"), .embedInCode("page.css"), .embedInCode("page.js"),
+            ]
+        ),
+
+        // Floor 4: the HTTP front.
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "WebIntegration",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+
+        // The roof.
+        .executableTarget(
+            name: "aragora",
+            dependencies: [
+                "Agents", "Channels", "Conversations", "CoreTypes", "Debates", "Gateway", "Persistence",
+                "SlackIntegration", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // What the tests share: a manual clock and fake platforms; databases of their own.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "CoreTypes",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/TestSupport"
+        ),
+        .target(
+            name: "DatabaseSupport",
+            dependencies: ["CoreTypes", "Persistence", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/DatabaseSupport"
+        ),
+    ]
+)
+
+/// One test target for each room, with what it needs beside the room.
+let rooms: KeyValuePairs<String, [Target.Dependency]> = [
+    "CoreTypes": [],
+    "Transport": ["CoreTypes"],
+    "Agents": ["CoreTypes", "Transport"],
+    "Debates": ["CoreTypes"],
+    "Persistence": ["CoreTypes", "DatabaseSupport"],
+    "Channels": ["CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "SlackIntegration": ["Channels", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "Conversations": ["Agents", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence"],
+    "Gateway": [
+        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "WebIntegration",
+    ],
+    "aragora": ["CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
+]
+for (room, beside) in rooms {
+    package.targets.append(
+        .testTarget(name: "\(room)Tests", dependencies: [.target(name: room), "TestSupport"] + beside)
+    )
+}
+
+/// `ARAGORA_TEST_ROOM=Debates swift test` builds one room, what it stands on, and its tests.
+if let room = Context.environment["ARAGORA_TEST_ROOM"] {
+    var needed: Set<String> = ["\(room)Tests"]
+    var added = needed
+    while !added.isEmpty {
+        let dependencies = package.targets.filter { added.contains($0.name) }.flatMap(\.dependencies)
+        added = []
+        for dependency in dependencies {
+            switch dependency {
+            case .targetItem(let name, _), .byNameItem(let name, _):
+                if needed.insert(name).inserted { added.insert(name) }
+            default: break
+            }
+        }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    if room != "aragora" { package.products = [] }
+}
+
+for target in package.targets where target.type != .system && target.name != "CCurl" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+    if Context.environment["ARAGORA_WARNINGS_AS_ERRORS"] == "1" {
+        target.swiftSettings?.append(.treatAllWarnings(as: .error))
+    }
+}

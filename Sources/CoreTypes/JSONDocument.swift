@@ -1,0 +1,149 @@
+/// JSON text (RFC 8259) that was checked once and is read in place.
+///
+/// The whole text is validated when the document is made: structure, numbers, escapes and UTF-8. Reading a field then
+/// walks a tape of tokens and copies only what is asked for, which is what the inbound path needs: a few keys out of
+/// each event. Where an object repeats a key, the first one counts.
+package struct JSONDocument: Sendable {
+    struct Token: Sendable {
+        var kind: Kind
+        /// Where the value starts in the text; for strings, behind the quote.
+        var start: UInt32
+        /// Where the value ends in the text; for strings, at the closing quote.
+        var end: UInt32
+        /// The tape index behind this value and all that it holds.
+        var next: UInt32
+    }
+
+    enum Kind: UInt8, Sendable {
+        case null, bool, number, string, escapedString, array, object
+    }
+
+    let bytes: [UInt8]
+    let tape: [Token]
+
+    /// How deep arrays and objects may nest.
+    package static let maximumDepth = 128
+
+    /// Checks a text.
+    /// - Parameter bytes: JSON text in UTF-8, at most 64 MiB.
+    /// - Throws: `JSONError` with the offset of the first byte that is wrong.
+    package init(_ bytes: [UInt8]) throws(JSONError) {
+        guard bytes.count <= 64 << 20 else { throw JSONError(offset: 64 << 20, reason: "the text is over 64 MiB") }
+        let result: Result<[Token], JSONError> = bytes.withUnsafeBufferPointer { buffer in
+            var scanner = JSONScanner(text: buffer)
+            do throws(JSONError) {
+                return .success(try scanner.scanDocument())
+            } catch {
+                return .failure(error)
+            }
+        }
+        self.bytes = bytes
+        self.tape = try result.get()
+    }
+
+    /// The outermost value.
+    package var root: JSONNode { JSONNode(document: self, index: 0) }
+
+    /// A member of the outermost object, or nil.
+    package subscript(key: String) -> JSONNode? { root[key] }
+}
+
+/// A text that is not JSON.
+package struct JSONError: CodedError {
+    /// The number of bytes before the first wrong one.
+    package let offset: Int
+    let reason: String
+
+    package var code: String { "invalid_json" }
+    package var description: String { "Not valid JSON: \(reason) at byte \(offset)." }
+    package var isRetryable: Bool { false }
+}
+
+/// One value inside a `JSONDocument`.
+package struct JSONNode: Sendable {
+    let document: JSONDocument
+    let index: Int
+
+    private var token: JSONDocument.Token { document.tape[index] }
+
+    /// The member with this key, or nil where this is no object or has none.
+    package subscript(key: String) -> JSONNode? {
+        guard token.kind == .object else { return nil }
+        var position = index + 1
+        let end = Int(token.next)
+        while position < end {
+            if matches(document.tape[position], key) { return JSONNode(document: document, index: position + 1) }
+            position = Int(document.tape[position + 1].next)
+        }
+        return nil
+    }
+
+    /// The string, unescaped, or nil where this is none.
+    package var string: String? {
+        switch token.kind {
+        case .string:
+            String(decoding: document.bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
+        case .escapedString:
+            unescapeJSON(document.bytes[Int(token.start)..<Int(token.end)])
+        default: nil
+        }
+    }
+
+    /// The number as an integer, or nil where this is none or has a fraction.
+    package var integer: Int64? {
+        token.kind == .number ? Int64(text) : nil
+    }
+
+    /// The number, or nil where this is none.
+    package var double: Double? {
+        token.kind == .number ? Double(text) : nil
+    }
+
+    /// The truth value, or nil where this is none.
+    package var bool: Bool? {
+        token.kind == .bool ? document.bytes[Int(token.start)] == UInt8(ascii: "t") : nil
+    }
+
+    /// Whether this is `null`.
+    package var isNull: Bool { token.kind == .null }
+
+    /// The elements, or nil where this is no array.
+    package var array: [JSONNode]? {
+        guard token.kind == .array else { return nil }
+        var elements: [JSONNode] = []
+        var position = index + 1
+        while position < Int(token.next) {
+            elements.append(JSONNode(document: document, index: position))
+            position = Int(document.tape[position].next)
+        }
+        return elements
+    }
+
+    /// The members in their order, or nil where this is no object.
+    package var members: [(key: String, value: JSONNode)]? {
+        guard token.kind == .object else { return nil }
+        var members: [(key: String, value: JSONNode)] = []
+        var position = index + 1
+        while position < Int(token.next) {
+            let key = JSONNode(document: document, index: position).string ?? ""
+            members.append((key, JSONNode(document: document, index: position + 1)))
+            position = Int(document.tape[position + 1].next)
+        }
+        return members
+    }
+
+    /// The text of the value as it stands in the document.
+    package var text: String {
+        String(decoding: document.bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
+    }
+
+    private func matches(_ token: JSONDocument.Token, _ key: String) -> Bool {
+        if token.kind == .escapedString {
+            return unescapeJSON(document.bytes[Int(token.start)..<Int(token.end)]) == key
+        }
+        var key = key
+        return key.withUTF8 { wanted in
+            document.bytes[Int(token.start)..<Int(token.end)].elementsEqual(wanted)
+        }
+    }
+}

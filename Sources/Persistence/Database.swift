@@ -1,0 +1,119 @@
+package import CoreTypes
+
+/// A database of either engine.
+///
+/// A transaction is a synchronous closure: nothing can be awaited inside, so no lock is ever held across the network.
+package protocol Database: Sendable {
+    /// Where the two engines' SQL differs.
+    var dialect: Dialect { get }
+
+    /// Runs a transaction and commits it; a throwing closure rolls it back.
+    ///
+    /// Serialisation failures and deadlocks are tried again; so the closure may run more than once and must have no
+    /// effects beside its transaction's.
+    /// - Throws: what the closure threw, or `DatabaseError`.
+    func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value
+
+    /// Runs a read-only transaction.
+    /// - Throws: what the closure threw, or `DatabaseError`.
+    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value
+
+    /// Runs one statement in a transaction of its own, in one round trip.
+    /// - Returns: the rows that the statement gives back.
+    /// - Throws: `DatabaseError`.
+    @discardableResult
+    func run(_ statement: SQL) async throws -> [Row]
+
+    /// Tells every process that listens; delivery is best effort and everybody polls as well.
+    func notify(_ wakeUp: WakeUp) async
+}
+
+/// What is done inside one transaction. It cannot leave the closure that it was given to.
+package struct Transaction: ~Copyable {
+    /// Runs the statements on one engine's connection.
+    package protocol Connection {
+        /// Runs a statement and gives its rows and how many rows it changed.
+        func run(_ statement: SQL) throws -> (rows: [Row], changes: Int)
+    }
+
+    private let connection: any Connection
+    /// Where the two engines' SQL differs.
+    package let dialect: Dialect
+
+    /// Wraps the connection on which a transaction was begun.
+    package init(connection: any Connection, dialect: Dialect) {
+        self.connection = connection
+        self.dialect = dialect
+    }
+
+    /// Runs a statement and gives its rows.
+    /// - Throws: `DatabaseError`.
+    package borrowing func query(_ statement: SQL) throws -> [Row] {
+        try connection.run(statement).rows
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    /// - Throws: `DatabaseError`.
+    @discardableResult
+    package borrowing func execute(_ statement: SQL) throws -> Int {
+        try connection.run(statement).changes
+    }
+}
+
+/// Named fragments for the few places in which the engines need different SQL.
+package enum Dialect: String, Sendable {
+    case postgres, sqlite
+
+    /// Behind a claiming `select`: rows that somebody else is claiming are passed over. SQLite has one writer.
+    package var forUpdateSkipLocked: String {
+        switch self {
+        case .postgres: "for update skip locked"
+        case .sqlite: ""
+        }
+    }
+
+    /// Behind a `select`: waits for the row's present holder. SQLite has one writer.
+    package var forUpdate: String {
+        switch self {
+        case .postgres: "for update"
+        case .sqlite: ""
+        }
+    }
+}
+
+/// What a process tells the others after a commit.
+package enum WakeUp: Hashable, Sendable {
+    /// The inbox has new rows.
+    case inbox
+    /// The outbox has new rows.
+    case outbox
+    /// The job queue has new rows.
+    case jobs
+    /// A debate's journal grew, or somebody asked it for something.
+    case debate(DebateID)
+}
+
+/// A failure of the database or of what it holds.
+package struct DatabaseError: CodedError {
+    /// The closed list of reasons.
+    package enum Code: String, Sendable {
+        case connection, timeout, uniqueViolation = "unique_violation", serialization, constraint, syntax, decoding
+        case leaseLost = "lease_lost", migration, locked, sealed, full, closed, other
+    }
+
+    package let reason: Code
+    package let description: String
+    package var code: String { "database_\(reason.rawValue)" }
+    package var isRetryable: Bool {
+        switch reason {
+        case .connection, .timeout, .serialization, .locked, .full: true
+        default: false
+        }
+    }
+
+    /// Describes a failure; the description holds no values of the statement.
+    package init(_ reason: Code, _ description: String) {
+        self.reason = reason
+        self.description = description
+    }
+}

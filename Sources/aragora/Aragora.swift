@@ -1,0 +1,1 @@
+@main struct Aragora { static func main() {} }
