@@ -1,0 +1,43 @@
+package import CoreTypes
+
+/// Everything that is needed to answer later: where, under which message, to whom, by which way.
+package struct Address: Codable, Hashable, Sendable {
+    package var platform: String
+    package var workspace: WorkspaceID
+    /// The platform's own id of the channel.
+    package var channel: String
+    /// The platform's own id of the thread's first message, where there is a thread already.
+    package var thread: String?
+    /// The outbox row whose message is the thread's first one, where we are the ones who open it.
+    package var threadOpenedBy: OutboxKey?
+    /// The platform's own id of the person: the reader of an ephemeral answer, the partner of a direct message.
+    package var person: String?
+    /// A URL that takes answers for a while.
+    package var responseURL: String?
+    package var responseURLExpires: Timestamp?
+    /// What opens a form; works once and for seconds only.
+    package var trigger: String?
+
+    /// Describes an address.
+    package init(
+        platform: String,
+        workspace: WorkspaceID,
+        channel: String,
+        thread: String? = nil,
+        threadOpenedBy: OutboxKey? = nil,
+        person: String? = nil,
+        responseURL: String? = nil,
+        responseURLExpires: Timestamp? = nil,
+        trigger: String? = nil
+    ) {
+        self.platform = platform
+        self.workspace = workspace
+        self.channel = channel
+        self.thread = thread
+        self.threadOpenedBy = threadOpenedBy
+        self.person = person
+        self.responseURL = responseURL
+        self.responseURLExpires = responseURLExpires
+        self.trigger = trigger
+    }
+}

@@ -1,0 +1,192 @@
+package import CoreTypes
+
+/// What every chat platform has. What only some have is a further small protocol below.
+///
+/// Everything but `send` is pure. An adapter never retries, never waits for a rate limit and never decides whether a
+/// message may be repeated: it makes one HTTP call and says what came of it; the dispatcher does the rest.
+package protocol ChannelAdapter: Sendable {
+    /// The platform's name in paths and tables, such as `slack`.
+    var platform: String { get }
+    /// The inbound routes below `/api/v1/bots/<platform>/`, each with its largest body in bytes.
+    var routes: [AdapterRoute] { get }
+    /// The platform's limits.
+    var limits: ChannelLimits { get }
+
+    /// Checks a request's signature on its raw bytes.
+    /// - Throws: `RequestRefusal`.
+    func verify(_ request: RawRequest) throws(RequestRefusal) -> VerifiedRequest
+
+    /// Reads the few keys that the inbox needs and says what the platform wants as an answer.
+    /// - Throws: `RequestRefusal` for a body that is none of the platform's.
+    func receive(_ request: VerifiedRequest) throws(RequestRefusal) -> Reception
+
+    /// Reads a stored row in full; an event that means nothing to us gives no events.
+    /// - Throws: a `CodedError` for a row that cannot be read; it is set aside.
+    func interpret(_ event: StoredEvent) throws -> [InboundEvent]
+
+    /// Gives a post the platform's form, split within its limits; the same post always gives the same parts.
+    func render(_ post: Post) -> [RenderedPart]
+
+    /// Makes one call that posts one part.
+    /// - Parameters:
+    ///   - key: the same for every try of this part; adapters put it where the platform can be asked for it later.
+    func send(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome
+}
+
+/// An inbound route of an adapter.
+package struct AdapterRoute: Sendable, Hashable {
+    /// The path below the adapter's base, such as `events`.
+    package let path: String
+    package let method: String
+    /// Larger bodies are refused with 413 before they are read to the end.
+    package let maximumBodyBytes: Int
+
+    /// Describes a route.
+    package init(path: String, method: String = "POST", maximumBodyBytes: Int = 1 << 20) {
+        self.path = path
+        self.method = method
+        self.maximumBodyBytes = maximumBodyBytes
+    }
+}
+
+/// One message in a platform's own form.
+package struct RenderedPart: Codable, Hashable, Sendable {
+    /// The platform's payload, such as Slack's `blocks` and `text`.
+    package var payload: JSONText
+
+    /// Wraps a payload.
+    package init(payload: JSONText) {
+        self.payload = payload
+    }
+}
+
+/// JSON text that is stored and sent as it is.
+package struct JSONText: Codable, Hashable, Sendable {
+    package var text: String
+
+    /// Wraps a text.
+    package init(_ text: String) { self.text = text }
+    /// Writes a value.
+    package init(_ value: JSONValue) { self.text = value.text }
+}
+
+/// What came of one call.
+package enum SendOutcome: Sendable {
+    /// The platform has it; its id there, empty where it gives none.
+    case sent(messageID: String)
+    /// The platform refused for now; nothing was posted.
+    case rateLimited(retryAfter: Duration, scope: RateLimitScope)
+    /// It did not work and nothing was posted; it may work later.
+    case transient(code: String, description: String)
+    /// It will never work as it is.
+    case permanent(code: String, description: String)
+    /// Our credentials were refused: everything for this workspace waits until somebody mends them.
+    case authentication(code: String, description: String)
+    /// It may or may not have been posted.
+    case unknown(code: String, description: String)
+}
+
+/// What a rate limit holds back.
+package enum RateLimitScope: Sendable, Hashable {
+    case channel, method, workspace
+}
+
+/// A platform's limits, as data.
+package struct ChannelLimits: Sendable {
+    /// Messages that one channel takes: how many at once, and the time after which one more is allowed.
+    package var channelBurst: Int
+    package var channelInterval: Duration
+    /// Calls of one method that one workspace may make per minute, by method name.
+    package var methodsPerMinute: [String: Int]
+    /// The shortest time between two edits of one message.
+    package var editInterval: Duration
+
+    /// Describes a platform's limits.
+    package init(
+        channelBurst: Int,
+        channelInterval: Duration,
+        methodsPerMinute: [String: Int],
+        editInterval: Duration
+    ) {
+        self.channelBurst = channelBurst
+        self.channelInterval = channelInterval
+        self.methodsPerMinute = methodsPerMinute
+        self.editInterval = editInterval
+    }
+}
+
+/// A platform on which a posted message can be changed. An edit may be repeated without harm.
+package protocol EditingChannel: ChannelAdapter {
+    func edit(_ part: RenderedPart, messageID: String, at address: Address) async -> SendOutcome
+}
+
+/// A platform on which one person alone can be answered in a channel.
+package protocol EphemeralChannel: ChannelAdapter {
+    /// Answers `address.person`, through `address.responseURL` while it lives.
+    func sendEphemeral(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome
+}
+
+/// A platform that shows forms.
+package protocol FormChannel: ChannelAdapter {
+    /// Opens a form by `address.trigger`.
+    func open(_ form: Form, at address: Address, key: String) async -> SendOutcome
+}
+
+/// A platform that can be asked whether a message with a key was posted.
+package protocol ReconcilingChannel: ChannelAdapter {
+    func reconcile(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation
+}
+
+/// What a platform says about an unknown send.
+package enum Reconciliation: Sendable {
+    case sent(messageID: String)
+    case notSent
+    /// It cannot be told now; it may be tried again after the duration.
+    case undecided(retryAfter: Duration)
+    /// It can never be told.
+    case impossible(String)
+}
+
+/// A platform whose threads can be read.
+package protocol HistoryChannel: ChannelAdapter {
+    /// The thread's earlier messages, oldest first, without our own; at most `limit`.
+    /// - Throws: a `CodedError`.
+    func history(of address: Address, limit: Int) async throws -> [HistoryMessage]
+}
+
+/// A message that was there before.
+package struct HistoryMessage: Sendable, Hashable {
+    package let author: String
+    package let text: String
+
+    /// Pairs a message with its author.
+    package init(author: String, text: String) {
+        self.author = author
+        self.text = text
+    }
+}
+
+/// A platform that can be checked without posting anything.
+package protocol DiagnosableChannel: ChannelAdapter {
+    func diagnose() async -> [Finding]
+}
+
+/// One line of `aragora doctor`.
+package struct Finding: Sendable, Hashable {
+    /// How bad it is.
+    package enum Level: String, Sendable { case fine, warning, problem }
+
+    package let level: Level
+    package let subject: String
+    package let message: String
+    /// What to do about it; empty where nothing has to be done.
+    package let remedy: String
+
+    /// Describes a finding.
+    package init(_ level: Level, _ subject: String, _ message: String, remedy: String = "") {
+        self.level = level
+        self.subject = subject
+        self.message = message
+        self.remedy = remedy
+    }
+}
