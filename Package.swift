@@ -101,7 +101,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "integrations/slack",
-            exclude: ["README.md", "manifest.json"]
+            exclude: ["README.md", "manifest.json", "Fixtures"]
         ),
         .target(
             name: "WebIntegration",
@@ -157,6 +157,11 @@ let package = Package(
             dependencies: ["CoreTypes", "Persistence", "TestSupport", .product(name: "Logging", package: "swift-log")],
             path: "Tests/DatabaseSupport"
         ),
+        .target(
+            name: "ChannelSupport",
+            dependencies: ["Channels", "CoreTypes", "DatabaseSupport", "Persistence", "TestSupport"],
+            path: "Tests/ChannelSupport"
+        ),
     ]
 )
 
@@ -167,11 +172,12 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
     "Agents": ["CoreTypes", "Transport"],
     "Debates": ["CoreTypes"],
     "Persistence": ["CoreTypes", "DatabaseSupport"],
-    "Channels": ["CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
-    "SlackIntegration": ["Channels", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "Channels": ["ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "SlackIntegration": ["Channels", "ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
     "Conversations": ["Agents", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence"],
     "Gateway": [
-        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "WebIntegration",
+        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport",
+        "WebIntegration",
     ],
     "aragora": ["CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
 ]
