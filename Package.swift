@@ -19,6 +19,7 @@ let package = Package(
             traits: ["ConfigurationSupport"]
         ),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -101,7 +102,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "integrations/slack",
-            exclude: ["README.md", "manifest.json", "Fixtures"]
+            exclude: ["README.md", "Fixtures"],
+            resources: [.embedInCode("manifest.json")]
         ),
         .target(
             name: "WebIntegration",
@@ -137,6 +139,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
 
@@ -161,6 +164,13 @@ let package = Package(
             name: "ChannelSupport",
             dependencies: ["Channels", "CoreTypes", "DatabaseSupport", "Persistence", "TestSupport"],
             path: "Tests/ChannelSupport"
+        ),
+
+        // What the benchmarks measure with; no part of the product.
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Benchmarks/LoadGenerator"
         ),
     ]
 )

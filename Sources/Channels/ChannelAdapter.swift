@@ -96,7 +96,8 @@ package struct ChannelLimits: Sendable {
     /// Messages that one channel takes: how many at once, and the time after which one more is allowed.
     package var channelBurst: Int
     package var channelInterval: Duration
-    /// Calls of one method that one workspace may make per minute, by method name.
+    /// Calls of one kind that one workspace may make per minute, by `SendOperation` (`post`, `edit`, `ephemeral`,
+    /// `form`); those that are not named have no limit of their own.
     package var methodsPerMinute: [String: Int]
     /// The shortest time between two edits of one message.
     package var editInterval: Duration

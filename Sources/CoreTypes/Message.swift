@@ -52,8 +52,13 @@ package struct Vote: Sendable, Hashable {
     package var reasoning: String
 
     /// Describes a vote; the confidence is brought into 0...1.
-    package init(agent: String, choice: String, confidence: Double, continueDebate: Bool = false, reasoning: String = "")
-    {
+    package init(
+        agent: String,
+        choice: String,
+        confidence: Double,
+        continueDebate: Bool = false,
+        reasoning: String = ""
+    ) {
         self.agent = agent
         self.choice = choice
         self.confidence = confidence.isFinite ? min(1, max(0, confidence)) : 0.5

@@ -1,10 +1,7 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 #if canImport(Glibc)
 import Glibc
+#else
+import Darwin
 #endif
 
 /// A moment, in milliseconds since 1970-01-01 UTC: what every table stores.
@@ -26,8 +23,29 @@ package struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Coda
 
     /// The moment as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`.
     package var iso8601: String {
-        Date(timeIntervalSince1970: Double(rawValue) / 1000)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        let days = (rawValue - Self.positiveRemainder(rawValue, 86_400_000)) / 86_400_000
+        let time = Self.positiveRemainder(rawValue, 86_400_000)
+        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+        let shifted = days + 719_468
+        let era = (shifted - Self.positiveRemainder(shifted, 146_097)) / 146_097
+        let dayOfEra = Self.positiveRemainder(shifted, 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        func padded(_ number: Int64, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(time / 3_600_000, 2))"
+            + ":\(padded(time / 60_000 % 60, 2)):\(padded(time / 1000 % 60, 2)).\(padded(time % 1000, 3))Z"
+    }
+
+    private static func positiveRemainder(_ value: Int64, _ divisor: Int64) -> Int64 {
+        let remainder = value % divisor
+        return remainder < 0 ? remainder + divisor : remainder
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.rawValue < right.rawValue }

@@ -11,6 +11,7 @@ package protocol Database: Sendable {
     ///
     /// Serialisation failures and deadlocks are tried again; so the closure may run more than once and must have no
     /// effects beside its transaction's.
+    /// A statement that failed has spoilt the transaction: it cannot be committed even where the closure goes on.
     /// - Throws: what the closure threw, or `DatabaseError`.
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value
 
@@ -24,8 +25,22 @@ package protocol Database: Sendable {
     @discardableResult
     func run(_ statement: SQL) async throws -> [Row]
 
+    /// Where this process is told what others have committed.
+    var wakeUps: WakeUps { get }
+
     /// Tells every process that listens; delivery is best effort and everybody polls as well.
     func notify(_ wakeUp: WakeUp) async
+
+    /// Carries wake-ups between processes until its task is cancelled; without it, only this process is told.
+    func runWakeUps() async
+
+    /// The same database over one connection that nobody else uses, for a writer that must never wait for one.
+    ///
+    /// Cancelling a task does not stop a statement on it, so that what is being written ends one way or the other.
+    func dedicated() -> any Database
+
+    /// Gives the connections back; every later call throws `DatabaseError` with the reason `closed`.
+    func close() async
 }
 
 /// What is done inside one transaction. It cannot leave the closure that it was given to.
@@ -34,6 +49,8 @@ package struct Transaction: ~Copyable {
     package protocol Connection {
         /// Runs a statement and gives its rows and how many rows it changed.
         func run(_ statement: SQL) throws -> (rows: [Row], changes: Int)
+        /// Runs one or more statements without values.
+        func runScript(_ text: String) throws
     }
 
     private let connection: any Connection
@@ -58,6 +75,12 @@ package struct Transaction: ~Copyable {
     package borrowing func execute(_ statement: SQL) throws -> Int {
         try connection.run(statement).changes
     }
+
+    /// Runs a migration's text: one or more statements without values.
+    /// - Throws: `DatabaseError`.
+    package borrowing func executeScript(_ text: String) throws {
+        try connection.runScript(text)
+    }
 }
 
 /// Named fragments for the few places in which the engines need different SQL.
@@ -76,6 +99,14 @@ package enum Dialect: String, Sendable {
     package var forUpdate: String {
         switch self {
         case .postgres: "for update"
+        case .sqlite: ""
+        }
+    }
+
+    /// Behind a `select`: the row stays as it is until this transaction ends. SQLite has one writer.
+    package var forShare: String {
+        switch self {
+        case .postgres: "for share"
         case .sqlite: ""
         }
     }
@@ -99,6 +130,9 @@ package struct DatabaseError: CodedError {
     package enum Code: String, Sendable {
         case connection, timeout, uniqueViolation = "unique_violation", serialization, constraint, syntax, decoding
         case leaseLost = "lease_lost", migration, locked, sealed, full, closed, other
+        /// The connection broke while a commit was under way: it may have happened or not. Only what may safely
+        /// happen twice is tried again.
+        case commitUnknown = "commit_unknown"
     }
 
     package let reason: Code

@@ -72,6 +72,12 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
             text += "$\(values.count)"
         }
 
+        /// Binds a value, or `null` for nil.
+        package mutating func appendInterpolation(_ value: (some SQLBindable)?) {
+            values.append(value?.sqlValue ?? .null)
+            text += "$\(values.count)"
+        }
+
         /// Splices text that the program itself wrote: a column list, a dialect's fragment. Never anything from outside.
         package mutating func appendInterpolation(raw: String) {
             text += raw
@@ -91,6 +97,22 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
                 isEmpty = false
             }
             if isEmpty { text += "null" }
+        }
+
+        /// Binds the values of several rows, as `values` wants them: `($1, $2), ($3, $4)`.
+        package mutating func appendInterpolation(rows: some Sequence<[SQLValue]>) {
+            var isFirst = true
+            for row in rows {
+                text += isFirst ? "(" : ", ("
+                isFirst = false
+                for (position, value) in row.enumerated() {
+                    if position > 0 { text += ", " }
+                    values.append(value)
+                    text += "$"
+                    text += String(values.count)
+                }
+                text += ")"
+            }
         }
 
         private mutating func appendFragment(_ fragment: SQL) {

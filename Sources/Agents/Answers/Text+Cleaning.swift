@@ -1,0 +1,49 @@
+extension StringProtocol {
+    /// The text without white space at either end.
+    var trimmed: String {
+        guard let start = firstIndex(where: { !$0.isWhitespace }), let end = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[start...end])
+    }
+}
+
+extension String {
+    /// The text without control characters: NUL and its like break databases and terminals, and no answer needs them.
+    /// Line breaks become `\n`; tabs stay.
+    var withoutControlCharacters: String {
+        guard unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
+            return self
+        }
+        var result = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in unicodeScalars {
+            switch scalar.value {
+            case 0x0A where previous == "\r": break
+            case 0x0A, 0x0D: result.append("\n")
+            case 0x09: result.append(scalar)
+            case 0..<0x20, 0x7F...0x9F: break
+            default: result.append(scalar)
+            }
+            previous = scalar
+        }
+        return String(result)
+    }
+
+    /// The text without the thinking that some open models write in front of their answer (`<think>…</think>`).
+    var withoutThinking: String {
+        for tag in ["think", "thinking"] {
+            let start = trimmed
+            guard start.hasPrefix("<\(tag)>") else { continue }
+            let close = "</\(tag)>"
+            var rest = start[...]
+            while let bracket = rest.firstIndex(of: "<") {
+                rest = rest[bracket...]
+                if rest.hasPrefix(close) { return rest.dropFirst(close.count).trimmed }
+                rest = rest.dropFirst()
+            }
+            // Thinking without an end is no answer.
+            return ""
+        }
+        return self
+    }
+}

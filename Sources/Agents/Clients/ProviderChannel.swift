@@ -1,0 +1,203 @@
+import CoreTypes
+import Synchronization
+import Transport
+
+/// What all providers' clients share: requests, streams, failures and prices.
+struct ProviderChannel: Sendable {
+    let endpoint: ModelEndpoint
+    private let transport: any HTTPTransport
+    private let time: any TimeSource
+    private let prefersPlain = PlainMode()
+
+    /// No longer than this between two pieces of an answer (the original's limit per chunk).
+    private static let idleTimeout = Duration.seconds(90)
+    /// The longest whole answer; the airlock's limits are shorter.
+    private static let totalTimeout = Duration.seconds(300)
+    private static let connectTimeout = Duration.seconds(30)
+    /// The most bytes of a whole stream (the original's buffer cap).
+    private static let maximumBytes = 10 << 20
+    private static let maximumErrorBytes = 64 << 10
+
+    init(endpoint: ModelEndpoint, transport: any HTTPTransport, time: any TimeSource) {
+        self.endpoint = endpoint
+        self.transport = transport
+        self.time = time
+    }
+
+    /// Asks with all that the provider's own API knows and, where a compatible server rejects that, once more with
+    /// the plainest request; a server that wanted it plain is asked plainly from then on.
+    func complete(
+        key: String,
+        _ ask: (_ isPlain: Bool, _ key: String) async throws -> Completion
+    ) async throws -> Completion {
+        // The plain request is another request: an idempotent server must not take it for the rejected one.
+        let plainKey = key + "-plain"
+        if prefersPlain.isOn { return try await translated { try await ask(true, plainKey) } }
+        return try await translated {
+            do {
+                return try await ask(false, key)
+            } catch let failure as ProviderFailure where failure.reason == .badRequest && failure.mayBeTooMuch {
+                let completion = try await ask(true, plainKey)
+                prefersPlain.turnOn()
+                return completion
+            }
+        }
+    }
+
+    /// Sends a request and reads the streamed answer.
+    /// - Throws: `ProviderFailure`, `AgentError`, `TransportError` or `CancellationError`.
+    func stream(
+        path: String,
+        headers: [(name: String, value: String)],
+        body: JSONValue,
+        key: String,
+        into reader: some AnswerReader & Sendable
+    ) async throws -> Completion {
+        let request = HTTPRequest(
+            method: "POST",
+            url: endpoint.baseURL + path,
+            headers: headers + [
+                (name: "Content-Type", value: "application/json"),
+                (name: "Accept", value: "text/event-stream, application/json"),
+                (name: "Idempotency-Key", value: key),
+            ],
+            body: body.bytes,
+            timeout: Self.totalTimeout,
+            idleTimeout: Self.idleTimeout,
+            connectTimeout: Self.connectTimeout,
+            maximumResponseBytes: Self.maximumBytes,
+            // The address comes from the operator alone, who may well mean a server on the same machine.
+            guardAddresses: false,
+            followRedirects: false
+        )
+        let now = time.now()
+        let draft = try await transport.stream(request) { response in
+            try await Self.read(response, into: reader, now: now)
+        }
+        return try completion(draft)
+    }
+
+    /// Fetches a JSON document.
+    /// - Throws: `AgentError` or `CancellationError`.
+    func get(path: String, headers: [(name: String, value: String)]) async throws -> JSONDocument {
+        let request = HTTPRequest(
+            method: "GET",
+            url: endpoint.baseURL + path,
+            headers: headers,
+            timeout: .seconds(20),
+            connectTimeout: .seconds(10),
+            maximumResponseBytes: Self.maximumBytes,
+            guardAddresses: false,
+            followRedirects: false
+        )
+        return try await translated {
+            let response = try await transport.send(request)
+            guard response.status == 200 else {
+                throw ProviderFailure(status: response.status, body: response.body, retryAfter: nil)
+            }
+            guard let document = try? JSONDocument(response.body) else {
+                throw ProviderFailure(.invalidAnswer, "not JSON")
+            }
+            return document
+        }
+    }
+
+    private static func read<Reader: AnswerReader>(
+        _ response: StreamingResponse,
+        into initial: Reader,
+        now: Timestamp
+    ) async throws -> AnswerDraft {
+        guard response.status == 200 else {
+            let body = try await collect(response, upTo: maximumErrorBytes)
+            throw ProviderFailure(status: response.status, body: body, retryAfter: response.retryAfter(now: now))
+        }
+        var reader = initial
+        if let type = response.header("Content-Type")?.lowercased(), type.hasPrefix("application/json") {
+            try reader.readWhole(try await collect(response, upTo: maximumBytes))
+            return reader.draft
+        }
+        var events = ServerSentEvents()
+        for try await chunk in response.body {
+            for event in events.feed(chunk) where !event.data.isEmpty {
+                try reader.read(event.data)
+            }
+            if reader.isComplete { break }
+        }
+        return reader.draft
+    }
+
+    private static func collect(_ response: StreamingResponse, upTo limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await chunk in response.body {
+            bytes += chunk
+            if bytes.count >= limit { break }
+        }
+        return bytes
+    }
+
+    private func completion(_ draft: AnswerDraft) throws -> Completion {
+        let model = draft.model ?? endpoint.model
+        let usage = Usage(
+            inputTokens: draft.inputTokens,
+            outputTokens: draft.outputTokens,
+            costMicrodollars: draft.costMicrodollars
+                ?? PriceTable.current.cost(
+                    model: model,
+                    inputTokens: draft.inputTokens,
+                    outputTokens: draft.outputTokens
+                )
+        )
+        switch draft.stop {
+        case nil: throw ProviderFailure(.network, "no end of the answer")
+        case .refused: throw ProviderFailure(.refused, "")
+        case .finished, .truncated: break
+        }
+        guard draft.text.contains(where: { !$0.isWhitespace }) else {
+            let why =
+                draft.stop == .truncated
+                ? "used up its output limit before it answered" : "gave an empty answer"
+            throw AgentError(.emptyAnswer, "\(endpoint.provider)'s model \(endpoint.model) \(why).")
+        }
+        return Completion(text: draft.text, usage: usage, isTruncated: draft.stop == .truncated, model: draft.model)
+    }
+
+    /// Runs a call and turns whatever it throws into `AgentError` or `CancellationError`.
+    private func translated<Value>(_ call: () async throws -> Value) async throws -> Value {
+        do {
+            return try await call()
+        } catch {
+            if Task.isCancelled || error is CancellationError { throw CancellationError() }
+            switch error {
+            case let error as AgentError: throw error
+            case let failure as ProviderFailure: throw failure.agentError(endpoint)
+            case let error as TransportError: throw agentError(error)
+            default: throw AgentError(.internalError, "The call of \(endpoint.provider) failed unexpectedly.")
+            }
+        }
+    }
+
+    private func agentError(_ error: TransportError) -> any Error {
+        let provider = endpoint.provider
+        switch error.reason {
+        case .cancelled: return CancellationError()
+        case .timeout: return AgentError(.timeout, "\(provider) did not answer in time.")
+        case .tooLarge: return AgentError(.tooLong, "\(provider)'s answer is over \(Self.maximumBytes >> 20) MiB long.")
+        case .invalidRequest: return AgentError(.badRequest, "\(provider) cannot be asked: \(error.description)")
+        default: return AgentError(.network, "\(provider) cannot be reached: \(error.description)")
+        }
+    }
+}
+
+extension ProviderFailure {
+    /// Whether a plainer request might be accepted: not where the model is unknown or the request too large.
+    fileprivate var mayBeTooMuch: Bool { status == 400 || status == 422 }
+}
+
+/// Remembers that a server takes only plain requests.
+private final class PlainMode: Sendable {
+    private let flag = Atomic(false)
+
+    var isOn: Bool { flag.load(ordering: .relaxed) }
+
+    func turnOn() { flag.store(true, ordering: .relaxed) }
+}

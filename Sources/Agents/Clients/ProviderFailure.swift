@@ -1,0 +1,123 @@
+package import CoreTypes
+
+/// What a provider said when it did not answer, in whichever form it says it.
+package struct ProviderFailure: Error {
+    /// The HTTP status, or the number that stands for it inside a stream; nil where there is none.
+    package let status: Int?
+    package let reason: AgentError.Code
+    /// The provider's own word for it, such as `overloaded_error`, of harmless characters only. The message is never
+    /// kept: providers quote keys and prompts in it.
+    package let word: String
+    package let retryAfter: Duration?
+
+    /// Reads a refusal.
+    /// - Parameters:
+    ///   - status: The HTTP status.
+    ///   - body: The body, JSON or not.
+    ///   - retryAfter: What the header `Retry-After` asks for.
+    package init(status: Int, body: [UInt8], retryAfter: Duration?) {
+        let root = (try? JSONDocument(body))?.root
+        let outer = root?.array?.first ?? root
+        let details = Details(outer?["error"] ?? outer, fallback: body)
+        self.init(status: status, details: details, retryAfter: retryAfter ?? details.retryAfter)
+    }
+
+    /// Reads an error event inside a stream.
+    package init(event: JSONNode) {
+        let details = Details(event, fallback: [])
+        self.init(status: details.status, details: details, retryAfter: details.retryAfter)
+    }
+
+    /// Describes a failure that we found ourselves.
+    init(_ reason: AgentError.Code, _ word: String) {
+        self.status = nil
+        self.reason = reason
+        self.word = word
+        self.retryAfter = nil
+    }
+
+    private init(status: Int?, details: Details, retryAfter: Duration?) {
+        self.status = status
+        self.reason = Self.reason(status: status, details: details, waits: retryAfter != nil)
+        self.word = details.word
+        self.retryAfter = retryAfter
+    }
+
+    /// The error as the panel and the user see it.
+    package func agentError(_ endpoint: ModelEndpoint) -> AgentError {
+        let provider = endpoint.provider
+        let detail = [status.map(String.init), word.isEmpty ? nil : word].compactMap(\.self).joined(separator: " ")
+        let suffix = detail.isEmpty ? "" : " (\(detail))"
+        let text: String
+        switch reason {
+        case .authentication:
+            let hint = endpoint.keyVariable.map { " Check \($0)." } ?? ""
+            text = "\(provider) refused the API key\(suffix).\(hint)"
+        case .quotaExceeded: text = "\(provider)'s quota or credit is used up\(suffix)."
+        case .rateLimited: text = "\(provider) asks us to slow down\(suffix)."
+        case .overloaded: text = "\(provider) is overloaded or out of order\(suffix)."
+        case .timeout: text = "\(provider) did not answer in time\(suffix)."
+        case .refused: text = "\(provider)'s model \(endpoint.model) refused to answer\(suffix)."
+        case .tooLong: text = "\(provider)'s answer is over \(AnswerDraft.maximumLength) characters long."
+        case .network: text = "\(provider)'s answer broke off\(suffix)."
+        case .badRequest:
+            text =
+                status == 404
+                ? "\(provider) does not know the model \(endpoint.model)\(suffix)."
+                : "\(provider) did not accept the request for \(endpoint.model)\(suffix)."
+        default: text = "\(provider)'s answer cannot be read\(suffix)."
+        }
+        return AgentError(reason, text, retryAfter: retryAfter)
+    }
+
+    private static func reason(status: Int?, details: Details, waits: Bool) -> AgentError.Code {
+        let isBilling = details.mentions([
+            "insufficient_quota", "billing", "credit", "insufficient balance", "spend limit",
+        ])
+        switch status {
+        case 401: return .authentication
+        case 402: return waits ? .rateLimited : .quotaExceeded
+        case 403: return isBilling || details.mentions(["quota"]) ? .quotaExceeded : .authentication
+        case 429: return isBilling || (details.mentions(["quota"]) && !waits) ? .quotaExceeded : .rateLimited
+        case 408, 504, 524: return .timeout
+        case .some(500...): return .overloaded
+        case .some(300..<400): return .badRequest
+        case .some(400..<500):
+            if details.mentions(["api key not valid", "api_key_invalid"]) { return .authentication }
+            return isBilling ? .quotaExceeded : .badRequest
+        default: break
+        }
+        if isBilling { return .quotaExceeded }
+        if details.mentions(["authentication", "permission"]) { return .authentication }
+        if details.mentions(["rate_limit", "resource_exhausted"]) { return .rateLimited }
+        if details.mentions(["timeout", "deadline"]) { return .timeout }
+        if details.mentions(["invalid_request", "invalid_argument", "not_found"]) { return .badRequest }
+        return .overloaded
+    }
+}
+
+/// The fields in which providers describe an error.
+private struct Details {
+    let word: String
+    let status: Int?
+    let retryAfter: Duration?
+    private let text: String
+
+    init(_ error: JSONNode?, fallback: [UInt8]) {
+        let words = ["type", "code", "status"].compactMap { error?[$0]?.string }
+        let message =
+            error?["message"]?.string ?? error?.string ?? String(decoding: fallback.prefix(2_000), as: UTF8.self)
+        text = (words + [message]).joined(separator: " ").lowercased()
+        let harmless = (words.first ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || "_-. ".contains($0)) }
+        word = String(harmless.prefix(60))
+        status = (error?["code"]?.integer).flatMap { (400..<600).contains($0) ? Int($0) : nil }
+        // Gemini puts the waiting time into the details of the error: {"retryDelay": "33s"}.
+        let delay = error?["details"]?.array?.compactMap { $0["retryDelay"]?.string }.first
+        retryAfter = delay.flatMap { $0.hasSuffix("s") ? Double($0.dropLast()) : nil }
+            .flatMap { (0...86_400).contains($0) ? .milliseconds(Int64($0 * 1000)) : nil }
+    }
+
+    func mentions(_ phrases: [String]) -> Bool {
+        phrases.contains { text.contains($0) }
+    }
+}

@@ -1,0 +1,43 @@
+package import CoreTypes
+
+/// A panel member that a model speaks for.
+package struct ModelAgent: Agent {
+    package let profile: AgentProfile
+    private let client: any ModelClient
+    private let prompts: PromptBuilder
+    private let parser: ReplyParser
+
+    /// Puts a model on the panel.
+    package init(profile: AgentProfile, client: any ModelClient, prompts: PromptBuilder) {
+        self.profile = profile
+        self.client = client
+        self.prompts = prompts
+        parser = ReplyParser(agent: profile.name)
+    }
+
+    package func generate(_ request: GenerateRequest, call: AgentCall) async throws -> Reply<String> {
+        let completion = try await complete(prompts.prompt(for: request), call)
+        var text = try parser.text(completion.text)
+        if completion.isTruncated { text += "\n\n[The answer ends here at the model's output limit.]" }
+        return Reply(text, usage: completion.usage)
+    }
+
+    package func critique(_ request: CritiqueRequest, call: AgentCall) async throws -> Reply<Critique> {
+        let completion = try await complete(prompts.prompt(for: request), call)
+        return Reply(
+            try parser.critique(completion.text, target: request.target.agent),
+            usage: completion.usage
+        )
+    }
+
+    package func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> {
+        let completion = try await complete(prompts.prompt(for: request), call)
+        return Reply(try parser.vote(completion.text, among: request.proposals), usage: completion.usage)
+    }
+
+    private func complete(_ prompt: Prompt, _ call: AgentCall) async throws -> Completion {
+        try await client.complete(
+            ModelRequest(prompt: prompt, key: call.key, maximumOutputTokens: call.maximumOutputTokens)
+        )
+    }
+}

@@ -1,0 +1,138 @@
+package import CoreTypes
+
+/// Turns a structured request into the two texts that a model reads.
+package struct PromptBuilder: Sendable {
+    /// The agent's name on the panel.
+    package let name: String
+    package let steps: ThinkingSteps
+    package let stance: Stance?
+
+    /// The most characters of a whole prompt (the original's context limit).
+    package static let maximumLength = 120_000
+    /// What the frame around the materials may take of it.
+    private static let frameAllowance = 8_000
+    /// How many of the latest additions to the debate are quoted.
+    private static let maximumEvidence = 50
+
+    /// Describes whose prompts are built.
+    package init(name: String, steps: ThinkingSteps = .understandAnalyze, stance: Stance? = nil) {
+        self.name = name
+        self.steps = steps
+        self.stance = stance
+    }
+
+    /// The prompt for an answer, a proposal, a revision or a synthesis.
+    package func prompt(for request: GenerateRequest) -> Prompt {
+        let materials = proposals(request.proposals, winner: request.winner) + critiques(request.critiques)
+        return Prompt(
+            system: system(.text, request.briefing, thinks: request.purpose != .answer),
+            user: user(request.briefing, materials, instruction: instruction(for: request)),
+            shape: .text
+        )
+    }
+
+    /// The prompt for a criticism.
+    package func prompt(for request: CritiqueRequest) -> Prompt {
+        let instruction = """
+            Criticise the proposal by \(request.target.agent). Name concrete problems of its reasoning, its facts and its \
+            consequences, and say how each could be mended. Do not invent problems: a good proposal has a low severity.
+            """
+        return Prompt(
+            system: system(.critique, request.briefing, thinks: false),
+            user: user(request.briefing, proposals([request.target], winner: nil), instruction: instruction),
+            shape: .critique
+        )
+    }
+
+    /// The prompt for a vote.
+    package func prompt(for request: VoteRequest) -> Prompt {
+        let names = request.proposals.map(\.agent).joined(separator: ", ")
+        let instruction = """
+            Choose the proposal that answers the question best, your own or another's, by its content alone. \
+            The authors are: \(names). Say how sure you are, and whether another round would change the result.
+            """
+        return Prompt(
+            system: system(.vote, request.briefing, thinks: false),
+            user: user(request.briefing, proposals(request.proposals, winner: nil), instruction: instruction),
+            shape: .vote
+        )
+    }
+
+    private func system(_ shape: AnswerShape, _ briefing: Briefing, thinks: Bool) -> String {
+        let identity = """
+            You are \(name), a member of a panel of AI agents that debates a question, criticises itself and votes. \
+            People will act on the verdict: be concrete, honest about doubt, and never claim what you cannot support.
+            """
+        let parts: [String?] = [
+            identity, stance?.instruction, briefing.role?.guidance, thinks ? steps.instruction : nil, Material.rule,
+            shape.instruction,
+        ]
+        return parts.compactMap(\.self).joined(separator: "\n\n")
+    }
+
+    private func user(_ briefing: Briefing, _ materials: [Material], instruction: String) -> String {
+        let question = Material.shortened(briefing.task, to: Material.maximumLength)
+        var all: [Material] = []
+        if !briefing.background.isEmpty {
+            all.append(Material(heading: "What was said before the question", text: briefing.background))
+        }
+        for evidence in briefing.evidence.suffix(Self.maximumEvidence) {
+            all.append(Material(heading: "Added by \(evidence.author)", text: evidence.text))
+        }
+        all += materials
+        let budget = Self.maximumLength - Self.frameAllowance - question.count - all.count * 180
+        let quoted = Material.fitted(all, total: budget).map(\.fenced)
+        let frame = ["<question>\n\(Material.defused(question))\n</question>"] + quoted + [instruction]
+        return (roundTitle(briefing) + frame).joined(separator: "\n\n")
+    }
+
+    private func roundTitle(_ briefing: Briefing) -> [String] {
+        guard briefing.totalRounds > 1 || briefing.round > 0 else { return [] }
+        let round = DebateRound(of: briefing)
+        let number = briefing.round == 0 ? "First proposals" : "Round \(briefing.round) of \(briefing.totalRounds)"
+        return ["\(number): \(round.title). \(round.focus)"]
+    }
+
+    private func proposals(_ proposals: [Proposal], winner: String?) -> [Material] {
+        proposals.enumerated().map { position, proposal in
+            let own = proposal.agent == name ? " (your own)" : ""
+            let chosen = proposal.agent == winner ? ", chosen by the votes" : ""
+            return Material(
+                heading: "Proposal \(position + 1), by \(proposal.agent)\(own)\(chosen)",
+                text: proposal.content
+            )
+        }
+    }
+
+    private func critiques(_ critiques: [Critique]) -> [Material] {
+        critiques.map { critique in
+            var lines = ["Severity: \((critique.severity * 10).rounded() / 10) of 1"]
+            lines += critique.issues.map { "- Problem: \($0)" }
+            lines += critique.suggestions.map { "- Suggestion: \($0)" }
+            if !critique.reasoning.isEmpty { lines.append(critique.reasoning) }
+            return Material(
+                heading: "Criticism of \(critique.target)'s proposal, by \(critique.agent)",
+                text: lines.joined(separator: "\n")
+            )
+        }
+    }
+
+    private func instruction(for request: GenerateRequest) -> String {
+        switch request.purpose {
+        case .answer:
+            "Answer the question directly, as shortly as it allows."
+        case .proposal:
+            "Write your own proposal: the answer first, then the reasons, the risks, and what would change your mind."
+        case .revision:
+            """
+            Revise your own proposal. Answer every criticism of it: mend what is right, and say why where it is wrong. \
+            Take over what others do better. Write the whole revised proposal, not a list of changes.
+            """
+        case .synthesis:
+            """
+            Write the panel's final answer. Start from the proposal that the votes chose, add what the others got right, \
+            and say plainly which disagreements remain and what they hang on. Claim no agreement that is not there.
+            """
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import CoreTypes
+import Logging
+import Transport
+
+/// Builds the clients of the seats and lets seats share what belongs to a provider or a model.
+///
+/// From the outside in: the fallback, the breaker (per model), the retries, the limit of calls at once (per
+/// provider), the provider's own API. A try that waits for its next turn thus holds no place of the limit, and the
+/// breaker counts calls that failed for good.
+struct ClientWorkshop {
+    private let settings: [String: ProviderSettings]
+    private let usesFallback: Bool
+    private let transport: any HTTPTransport
+    private let time: any TimeSource
+    private let jitter: any JitterSource
+    private let logger: Logger
+    private var limits: [String: ConcurrencyLimit] = [:]
+    private var clients: [String: any ModelClient] = [:]
+
+    /// How many calls to one provider run at once (the original's limit of proposals and revisions at once).
+    private static let callsAtOnce = 5
+
+    init(
+        settings: [String: ProviderSettings],
+        usesFallback: Bool,
+        transport: any HTTPTransport,
+        time: any TimeSource,
+        jitter: any JitterSource,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.usesFallback = usesFallback
+        self.transport = transport
+        self.time = time
+        self.jitter = jitter
+        self.logger = logger
+    }
+
+    /// The client of a seat, with a substitute behind it where OpenRouter is configured and not the seat itself.
+    mutating func client(for plan: SeatPlan, _ setting: ProviderSettings) -> any ModelClient {
+        let client = resilient(setting, model: plan.model)
+        guard usesFallback, plan.provider != ModelProvider.openRouterName, setting.key != nil,
+            let router = settings[ModelProvider.openRouterName]
+        else { return client }
+        return FallbackClient(
+            client,
+            substitute: resilient(router, model: router.model),
+            substituteModel: router.model,
+            logger: logger
+        )
+    }
+
+    /// What asks a seat's provider about itself.
+    func probe(for plan: SeatPlan, _ setting: ProviderSettings) -> AgentProbe {
+        let endpoint = setting.endpoint(model: plan.model)
+        let catalog: any ModelCatalog
+        var verifyKey: (@Sendable () async throws -> Void)?
+        switch setting.provider.interface {
+        case .anthropic: catalog = AnthropicClient(endpoint: endpoint, transport: transport, time: time)
+        case .gemini: catalog = GeminiClient(endpoint: endpoint, transport: transport, time: time)
+        case .chat:
+            let client = OpenAIClient(endpoint: endpoint, transport: transport, time: time)
+            catalog = client
+            if plan.provider == ModelProvider.openRouterName {
+                verifyKey = { try await client.verifyKey(path: "/key") }
+            }
+        }
+        return AgentProbe(
+            agent: plan.name,
+            provider: setting.title,
+            model: plan.model,
+            catalog: catalog,
+            verifyKey: verifyKey
+        )
+    }
+
+    private mutating func resilient(_ setting: ProviderSettings, model: String) -> any ModelClient {
+        let key = "\(setting.provider.name):\(model)"
+        if let client = clients[key] { return client }
+        let limit = limits[setting.provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
+        limits[setting.provider.name] = limit
+        let client = BreakingClient(
+            RetryingClient(
+                LimitedClient(plain(setting, model: model), limit: limit),
+                time: time,
+                jitter: jitter
+            ),
+            provider: setting.title,
+            time: time
+        )
+        clients[key] = client
+        return client
+    }
+
+    private func plain(_ setting: ProviderSettings, model: String) -> any ModelClient {
+        let endpoint = setting.endpoint(model: model)
+        switch setting.provider.interface {
+        case .anthropic: return AnthropicClient(endpoint: endpoint, transport: transport, time: time)
+        case .gemini: return GeminiClient(endpoint: endpoint, transport: transport, time: time)
+        case .chat(let dialect):
+            return OpenAIClient(
+                endpoint: endpoint,
+                dialect: setting.dialect(dialect, model: model),
+                transport: transport,
+                time: time
+            )
+        }
+    }
+}

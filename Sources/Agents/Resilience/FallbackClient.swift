@@ -1,0 +1,51 @@
+import CoreTypes
+package import Logging
+
+/// Asks another model where the first cannot answer for now; the answer's usage names the model that stood in.
+///
+/// Only where the provider has no room: quota, rate limit, timeout, overload, and the breaker that these open. A
+/// refused key is a mistake that has to be seen, so it is never covered up.
+package struct FallbackClient: ModelClient {
+    private let client: any ModelClient
+    private let substitute: any ModelClient
+    private let substituteModel: String
+    private let logger: Logger
+
+    /// Puts a substitute behind a client.
+    /// - Parameter substituteModel: The substitute's name, where its answer does not say which model gave it.
+    package init(
+        _ client: any ModelClient,
+        substitute: any ModelClient,
+        substituteModel: String,
+        logger: Logger
+    ) {
+        self.client = client
+        self.substitute = substitute
+        self.substituteModel = substituteModel
+        self.logger = logger
+    }
+
+    package func complete(_ request: ModelRequest) async throws -> Completion {
+        do {
+            return try await client.complete(request)
+        } catch let error as AgentError where Self.triggers.contains(error.reason) {
+            try Task.checkCancellation()
+            logger.notice(
+                "a model is replaced for one call",
+                metadata: ["reason": "\(error.code)", "substitute": "\(substituteModel)"]
+            )
+            do {
+                var completion = try await substitute.complete(request)
+                completion.usage.fallbackModel = completion.model ?? substituteModel
+                return completion
+            } catch is AgentError {
+                // What went wrong first is what has to be mended.
+                throw error
+            }
+        }
+    }
+
+    private static let triggers: Set<AgentError.Code> = [
+        .quotaExceeded, .rateLimited, .timeout, .overloaded, .circuitOpen,
+    ]
+}

@@ -1,0 +1,135 @@
+import CoreTypes
+import Persistence
+
+/// What a row comes down to on its platform: one call for each part.
+struct DeliveryWork: Sendable {
+    private enum Kind {
+        case post, ephemeral
+        /// The messages that are there already.
+        case edit(messageIDs: [String])
+        case form(Form)
+    }
+
+    private let kind: Kind
+    private let parts: [RenderedPart]
+    /// For the column `parts_json`.
+    let partsJSON: String
+    /// The number of calls.
+    let count: Int
+
+    private init(kind: Kind, parts: [RenderedPart]) throws {
+        self.kind = kind
+        self.parts = parts
+        partsJSON = try StoredJSON.write(parts)
+        if case .form = kind { count = 1 } else { count = parts.count }
+    }
+
+    /// What kind of call a part needs: an edit posts what its message has no part for.
+    func operation(of part: Int) -> SendOperation {
+        switch kind {
+        case .post: .post
+        case .ephemeral: .ephemeral
+        case .edit(let messageIDs): part < messageIDs.count ? .edit : .post
+        case .form: .form
+        }
+    }
+
+    /// Makes the one call.
+    func call(_ part: Int, adapter: any ChannelAdapter, address: Address, key: String) async -> SendOutcome {
+        switch kind {
+        case .post:
+            return await adapter.send(parts[part], to: address, key: key)
+        case .edit(let messageIDs) where part >= messageIDs.count:
+            return await adapter.send(parts[part], to: address, key: key)
+        case .edit(let messageIDs):
+            guard let channel = adapter as? any EditingChannel else { return Self.unsupported("edits") }
+            return await channel.edit(parts[part], messageID: messageIDs[part], at: address)
+        case .ephemeral:
+            guard let channel = adapter as? any EphemeralChannel else { return Self.unsupported("ephemeral answers") }
+            return await channel.sendEphemeral(parts[part], to: address, key: key)
+        case .form(let form):
+            guard let channel = adapter as? any FormChannel else { return Self.unsupported("forms") }
+            return await channel.open(form, at: address, key: key)
+        }
+    }
+
+    private static func unsupported(_ what: String) -> SendOutcome {
+        .permanent(code: "unsupported", description: "The platform has no \(what).")
+    }
+}
+
+extension DeliveryWork {
+    /// How long a row waits for the one that it depends on.
+    private static let dependencyDelay = Duration.seconds(1)
+
+    /// Works out what a row comes down to; nil where it was given back or ended instead.
+    /// - Throws: `DatabaseError`.
+    static func prepare(_ delivery: inout Delivery) async throws -> DeliveryWork? {
+        let now = delivery.context.time.now()
+        guard try await findThread(&delivery) else {
+            try await delivery.requeue(at: now + dependencyDelay, note: nil)
+            return nil
+        }
+        var kind = Kind.post
+        switch delivery.operation {
+        case .post: break
+        case .ephemeral: kind = .ephemeral
+        case .form:
+            kind = .form(try StoredJSON.read(Form.self, from: delivery.row.payloadJSON))
+        case .edit:
+            let target = try await resolve(delivery.row.targetKey, for: delivery)
+            if target?.isOpen == true {
+                try await delivery.requeue(at: now + dependencyDelay, note: nil)
+                return nil
+            }
+            let messageIDs = try target.map { try PartReceipt.list(from: $0.receiptsJSON).messageIDs } ?? []
+            guard let target, target.status != .failed, !messageIDs.isEmpty else {
+                try await delivery.fail(
+                    OutboxNote(code: "target_missing", message: "The message that was to be changed is not there.")
+                )
+                return nil
+            }
+            kind = .edit(messageIDs: messageIDs)
+        }
+        let work = try DeliveryWork(kind: kind, parts: try parts(kind, delivery))
+        guard work.count > 0 else {
+            try await delivery.fail(OutboxNote(code: "empty", message: "There is nothing to be sent."))
+            return nil
+        }
+        return work
+    }
+
+    /// What was rendered at the first try, or what is rendered now.
+    private static func parts(_ kind: Kind, _ delivery: Delivery) throws -> [RenderedPart] {
+        if let stored = delivery.row.partsJSON { return try StoredJSON.read([RenderedPart].self, from: stored) }
+        switch kind {
+        case .form: return []
+        case .post, .ephemeral, .edit:
+            let post = try StoredJSON.read(Post.self, from: delivery.row.payloadJSON)
+            var parts = delivery.adapter.render(post)
+            if case .edit(let messageIDs) = kind, parts.count < messageIDs.count {
+                // Messages of an earlier, longer text that the new one has no use for.
+                let blank = delivery.adapter.render(Post(body: "—", fallbackText: "—")).prefix(1)
+                parts += (parts.count..<messageIDs.count).flatMap { _ in blank }
+            }
+            return parts
+        }
+    }
+
+    /// Finds the thread that an earlier message of ours opened; false where that one is still on its way.
+    private static func findThread(_ delivery: inout Delivery) async throws -> Bool {
+        guard delivery.address.thread == nil, let opener = delivery.address.threadOpenedBy else { return true }
+        guard let found = try await resolve(opener, for: delivery) else { return true }
+        guard !found.isOpen else { return false }
+        delivery.address.thread = try PartReceipt.list(from: found.receiptsJSON).messageIDs.first
+        return true
+    }
+
+    private static func resolve(_ key: OutboxKey?, for delivery: Delivery) async throws -> ResolvedOutboxRow? {
+        guard let key else { return nil }
+        let (store, workspace) = (delivery.context.store, delivery.row.claim.workspace)
+        return try await delivery.context.database.read { transaction in
+            try store.resolve(key, workspace: workspace, in: transaction)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import CoreTypes
+import Logging
+import Persistence
+import Synchronization
+
+/// What all deliveries of one dispatcher share.
+final class DispatchContext: Sendable {
+    struct Pace: Sendable {
+        var limiter = RateLimiter()
+        var throttle = EditThrottle()
+        var isDraining = false
+    }
+
+    let database: any Database
+    let adapters: [String: any ChannelAdapter]
+    let hooks: DeliveryHooks
+    let policy: OutcomePolicy
+    let time: any TimeSource
+    let jitter: any JitterSource
+    let logger: Logger
+    let metrics = DispatchMetrics()
+    let store = OutboxStore()
+    let pace = Mutex(Pace())
+
+    init(
+        database: any Database,
+        adapters: [any ChannelAdapter],
+        hooks: DeliveryHooks,
+        policy: OutcomePolicy,
+        time: any TimeSource,
+        jitter: any JitterSource,
+        logger: Logger
+    ) {
+        self.database = database
+        self.adapters = Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first })
+        self.hooks = hooks
+        self.policy = policy
+        self.time = time
+        self.jitter = jitter
+        self.logger = logger
+    }
+
+    /// Writes what is known about a send, through short outages of the database: what is not written down has to be
+    /// asked of the platform later, and not every platform can answer.
+    func write(_ body: @Sendable (borrowing Transaction) throws -> Void) async throws {
+        var delay = Duration.milliseconds(250)
+        var tries = 0
+        while true {
+            tries += 1
+            do {
+                return try await database.write(body)
+            } catch let error as DatabaseError where error.isRetryable && tries < 10 {
+                try await time.sleep(for: delay)
+                delay = min(delay * 2, .seconds(5))
+            } catch let error as DatabaseError where error.reason == .uniqueViolation && tries == 1 {
+                // A newer row took the coalesce key at this very moment; now it is seen.
+                continue
+            }
+        }
+    }
+}

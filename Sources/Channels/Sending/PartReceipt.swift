@@ -1,0 +1,42 @@
+package import CoreTypes
+
+/// What became of one part of a message.
+package struct PartReceipt: Codable, Hashable, Sendable {
+    /// How far the part has come.
+    package enum State: String, Codable, Sendable {
+        /// Its turn has not come, or it certainly did not arrive.
+        case waiting
+        /// Bytes may have left; written down before the first one does.
+        case sending
+        case sent
+        /// Bytes left and nobody will ever know what became of them.
+        case unknown
+    }
+
+    package var state: State
+    /// The platform's id of the message; empty where it gives none or the part was not sent.
+    package var messageID: String
+    /// When the part was last on its way; the beginning of the time in which a reconciliation looks for it.
+    package var at: Timestamp
+
+    /// A part whose turn has not come.
+    package static func waiting(_ now: Timestamp) -> PartReceipt {
+        PartReceipt(state: .waiting, messageID: "", at: now)
+    }
+
+    /// Reads the column `receipts_json`.
+    /// - Throws: `DatabaseError`.
+    package static func list(from text: String) throws -> [PartReceipt] {
+        try StoredJSON.read([PartReceipt].self, from: text)
+    }
+}
+
+extension [PartReceipt] {
+    /// The text for the column `receipts_json`.
+    package func storedText() throws -> String { try StoredJSON.write(self) }
+
+    /// The ids of the messages that the platform has, in their order.
+    package var messageIDs: [String] {
+        compactMap { $0.state == .sent && !$0.messageID.isEmpty ? $0.messageID : nil }
+    }
+}

@@ -1,0 +1,137 @@
+package import Channels
+package import CoreTypes
+package import Debates
+package import Persistence
+
+/// Answers what people ask of the gateway itself, to them alone where the platform allows it.
+package struct AnswerDesk: Sendable {
+    let panel: any PanelSource
+    let outbox: Outbox
+    let posts: DebatePosts
+    let time: any TimeSource
+    let identifiers: any IdentifierSource
+    private let debates = DebateStore()
+    private let journal: JournalStore
+    private let receipts = ReceiptStore()
+
+    /// Makes the desk.
+    package init(
+        panel: any PanelSource,
+        outbox: Outbox,
+        posts: DebatePosts,
+        journal: JournalStore,
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        self.panel = panel
+        self.journal = journal
+        self.outbox = outbox
+        self.posts = posts
+        self.time = time
+        self.identifiers = identifiers
+    }
+
+    /// Answers one person with a line or two of Markdown.
+    func reply(_ text: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(Post(body: text, fallbackText: text), event, in: transaction)
+    }
+
+    /// Answers one person.
+    func reply(_ post: Post, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        var address = event.address
+        address.person = event.actor.id
+        address.trigger = nil
+        try outbox.ephemeral(
+            post,
+            to: address,
+            key: OutboxKey(identifiers.next()),
+            context: DeliveryContext(role: .answer, debate: nil).json,
+            in: transaction
+        )
+    }
+
+    func explain(
+        _ mistake: CommandMistake,
+        style: CommandParser.Style,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let prefix = style == .slash ? "/aragora " : ""
+        let suggestion = mistake.suggestion.map { "\nDid you mean `\(prefix)\(quotable($0))`?" } ?? ""
+        try reply("\(mistake.message)\(suggestion)\nAll commands: `\(prefix)help`", event, in: transaction)
+    }
+
+    func refuse(_ error: ConversationError, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(error.description, event, in: transaction)
+    }
+
+    func noSuchDebate(_ name: String?, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let text =
+            name.map { "There is no debate “\($0)” in this workspace. `recent` lists the newest." }
+            ?? "There is no debate in this workspace yet. Start one with `debate <question>`."
+        try reply(text, event, in: transaction)
+    }
+
+    func help(style: CommandParser.Style, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(posts.help(prefix: style == .slash ? "/aragora " : "", isDemo: isDemo), event, in: transaction)
+    }
+
+    func recent(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let items = try debates.list(workspace: event.workspace, limit: 10, in: transaction).items
+        guard !items.isEmpty else { return try noSuchDebate(nil, event, in: transaction) }
+        try reply(posts.list(of: items), event, in: transaction)
+    }
+
+    func agents(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(posts.agents(panel.known), event, in: transaction)
+    }
+
+    func leaderboard(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let standings = try debates.standings(workspace: event.workspace, in: transaction)
+        try reply(posts.leaderboard(standings), event, in: transaction)
+    }
+
+    func status(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(posts.status(of: debate, try projection(of: debate, in: transaction)), event, in: transaction)
+    }
+
+    func verdict(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let projection = try projection(of: debate, in: transaction)
+        guard debate.status.isFinal else {
+            return try reply(posts.status(of: debate, projection), event, in: transaction)
+        }
+        try reply(posts.verdict(of: debate, projection, tokens: nil), event, in: transaction)
+    }
+
+    func details(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(posts.details(of: debate, try projection(of: debate, in: transaction)), event, in: transaction)
+    }
+
+    func receipt(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        guard let receipt = try receipts.find(debate.id, workspace: debate.workspace, in: transaction) else {
+            return try reply("Debate #\(debate.number) has no receipt.", event, in: transaction)
+        }
+        try reply(posts.receipt(receipt.document, id: receipt.id, of: debate), event, in: transaction)
+    }
+
+    func openQuestionForm(text: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try outbox.open(
+            posts.questionForm(question: text, agents: panel.known),
+            at: event.address,
+            key: OutboxKey(identifiers.next()),
+            context: DeliveryContext(role: .form, debate: nil).json,
+            in: transaction
+        )
+    }
+
+    private var isDemo: Bool { panel.known.contains(where: \.isDemo) }
+
+    private func projection(of debate: DebateRecord, in transaction: borrowing Transaction) throws -> DebateProjection {
+        try journal.projection(of: debate.id, workspace: debate.workspace, in: transaction)
+    }
+
+    /// A text that can stand between backticks.
+    private func quotable(_ text: String) -> String {
+        String(text.prefix(300).map { $0 == "`" || $0.isNewline ? " " : $0 })
+    }
+}

@@ -1,0 +1,94 @@
+import Channels
+import CoreTypes
+import Persistence
+
+/// What happens when a button of ours is pressed. Every press is answered, to the person who pressed alone.
+struct ButtonHandler: Sendable {
+    let starter: DebateStarter
+    let answers: AnswerDesk
+    let controls: DebateControls
+    private let tokens = ButtonTokenStore()
+    private let debates = DebateStore()
+    private let inputs = DebateInputStore()
+
+    init(starter: DebateStarter, answers: AnswerDesk, controls: DebateControls) {
+        self.starter = starter
+        self.answers = answers
+        self.controls = controls
+    }
+
+    func handle(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        guard let meaning = try tokens.find(token, workspace: event.workspace, in: transaction),
+            meaning.expiresAt > starter.time.now(),
+            let id = meaning.payload["debate_id"]?.string,
+            let debate = try debates.find(DebateID(id), workspace: event.workspace, in: transaction)
+        else {
+            try answers.reply(
+                "This button no longer works. Ask again with the command `debate`.",
+                event,
+                in: transaction
+            )
+            return
+        }
+        switch meaning.action {
+        case "stop": try stop(debate, event, in: transaction)
+        case "details": try answers.details(of: debate, event, in: transaction)
+        case "receipt": try answers.receipt(of: debate, event, in: transaction)
+        case "agree", "disagree":
+            try recordOpinion(agrees: meaning.action == "agree", on: debate, event, in: transaction)
+        case "again": try askAgain(debate, event, in: transaction)
+        default: try answers.reply("This button is not known any more.", event, in: transaction)
+        }
+    }
+
+    func stop(_ debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let text =
+            try controls.cancel(debate, in: transaction)
+            ? "Stopping debate #\(debate.number): it ends with what the panel has said so far."
+            : "Debate #\(debate.number) has ended already: \(debate.status.rawValue)."
+        try answers.reply(text, event, in: transaction)
+    }
+
+    private func recordOpinion(
+        agrees: Bool,
+        on debate: DebateRecord,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let count = try inputs.recordOpinion(
+            agrees: agrees,
+            person: event.actor.id,
+            debate: debate.id,
+            workspace: debate.workspace,
+            now: starter.time.now(),
+            in: transaction
+        )
+        try answers.reply(
+            """
+            Recorded: you \(agrees ? "agree" : "disagree") with the verdict of debate #\(debate.number). \
+            So far \(count.agree) agree and \(count.disagree) disagree.
+            """,
+            event,
+            in: transaction
+        )
+    }
+
+    private func askAgain(_ debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let settings = try DebateSettings(json: debate.settings)
+        let known = Set(starter.panel.names)
+        let stillThere = settings.agents.filter { known.contains($0) }
+        var question = Question(
+            debate.task,
+            background: settings.background,
+            options: DebateOptions(
+                rounds: settings.debateProtocol.rounds,
+                agents: stillThere.count >= 2 ? stillThere : nil,
+                consensus: DebateOptions.consensusRules.first { $0 == settings.debateProtocol.consensus.rawValue }
+            ),
+            from: event
+        )
+        question.metadata = ["repeats": .string(debate.id.rawValue)]
+        let again = try starter.start(question, in: transaction)
+        try answers.reply("Asked again as debate #\(again.number).", event, in: transaction)
+    }
+}

@@ -1,0 +1,53 @@
+/// What somebody asks for in words, on any platform.
+package enum Command: Hashable, Sendable {
+    case help
+    case debate(question: String, options: DebateOptions)
+    /// A quick answer without rounds.
+    case ask(question: String, options: DebateOptions)
+    /// The debate with this number or id; nil means the one of the thread, or else the newest.
+    case status(id: String?)
+    case stop(id: String?)
+    case recent
+    case agents
+    case leaderboard
+    case verdict(id: String?)
+
+    /// The words that commands begin with, in the order of the help text.
+    package static let words = [
+        "help", "debate", "ask", "status", "stop", "recent", "agents", "leaderboard", "verdict",
+    ]
+}
+
+/// What may be chosen for one debate; nil leaves the default.
+package struct DebateOptions: Hashable, Sendable {
+    package var rounds: Int?
+    package var agents: [String]?
+    package var consensus: String?
+
+    /// The consensus rules that people may choose.
+    package static let consensusRules = ["majority", "supermajority", "unanimous", "judge"]
+    /// The rounds that people may choose (architecture constants: 12 at most).
+    package static let rounds = 1...12
+    /// The longest question in characters (the original's limit of a task).
+    package static let longestQuestion = 100_000
+
+    /// Describes a choice.
+    package init(rounds: Int? = nil, agents: [String]? = nil, consensus: String? = nil) {
+        self.rounds = rounds
+        self.agents = agents
+        self.consensus = consensus
+    }
+}
+
+/// A command that cannot be carried out as it was typed.
+package struct CommandMistake: Error, Hashable, Sendable {
+    /// What is wrong.
+    package let message: String
+    /// What was probably meant, ready to be sent; nil where there is no guess.
+    package let suggestion: String?
+
+    init(_ message: String, suggestion: String? = nil) {
+        self.message = message
+        self.suggestion = suggestion
+    }
+}

@@ -1,0 +1,214 @@
+/// Reads commands as people type them: `debate --rounds 3 --agents a,b Should we …`.
+package struct CommandParser: Sendable {
+    /// How the text reached us.
+    package enum Style: Sendable {
+        /// A slash command: its first word has to be a command.
+        case slash
+        /// A mention or a direct message: without a command word, the text is a question to debate.
+        case conversation
+    }
+
+    private let agents: [String]
+
+    /// Makes a parser.
+    /// - Parameter agents: the names that `--agents` may list.
+    package init(agents: [String]) {
+        self.agents = agents
+    }
+
+    /// Reads a command.
+    /// - Throws: `CommandMistake` with the nearest right command.
+    package func parse(_ text: String, style: Style) throws(CommandMistake) -> Command {
+        let text = Substring(text).trimmed
+        guard !text.isEmpty else { return .help }
+        guard text.count <= DebateOptions.longestQuestion else {
+            throw CommandMistake("The question is longer than \(DebateOptions.longestQuestion) characters.")
+        }
+        let word = text.prefix { !$0.isWhitespace }
+        let rest = text[word.endIndex...].trimmed
+        let command = word.lowercased()
+        if Command.words.contains(command) { return try parse(command, rest, style: style) }
+        let nearest = nearestWord(to: command, in: Command.words)
+        switch style {
+        case .slash:
+            guard let nearest else {
+                throw CommandMistake(
+                    "There is no command “\(word)”.",
+                    suggestion: rest.isEmpty ? "help" : "debate \(text)"
+                )
+            }
+            throw CommandMistake(
+                "There is no command “\(word)”.",
+                suggestion: rest.isEmpty ? nearest : "\(nearest) \(rest)"
+            )
+        case .conversation:
+            if rest.isEmpty, let nearest {
+                throw CommandMistake("There is no command “\(word)”.", suggestion: nearest)
+            }
+            return try parse("debate", text, style: style)
+        }
+    }
+
+    private func parse(_ command: String, _ rest: Substring, style: Style) throws(CommandMistake) -> Command {
+        switch command {
+        case "help": return .help
+        case "recent": return .recent
+        case "agents": return .agents
+        case "leaderboard": return .leaderboard
+        case "status", "stop", "verdict":
+            // In conversation, "stop that nonsense about …" is a sentence and no command.
+            if rest.contains(where: \.isWhitespace), style == .conversation {
+                return try parse("debate", Substring("\(command) \(rest)"), style: style)
+            }
+            guard !rest.contains(where: \.isWhitespace) else {
+                throw CommandMistake("“\(command)” takes one debate number.", suggestion: "recent")
+            }
+            let id = rest.isEmpty ? nil : String(rest.drop { $0 == "#" })
+            return command == "status" ? .status(id: id) : command == "stop" ? .stop(id: id) : .verdict(id: id)
+        default:
+            let (options, question) = try parseOptions(rest, of: command)
+            guard !question.isEmpty else {
+                throw CommandMistake(
+                    "“\(command)” needs a question.",
+                    suggestion: "\(command) Should we rewrite the billing service?"
+                )
+            }
+            return command == "ask"
+                ? .ask(question: question, options: options) : .debate(question: question, options: options)
+        }
+    }
+
+    /// Options stand before or behind the question, never inside it.
+    private func parseOptions(
+        _ text: Substring,
+        of command: String
+    ) throws(CommandMistake) -> (DebateOptions, question: String) {
+        var options = DebateOptions()
+        var text = text
+        while let (name, rest) = leadingOption(text) {
+            let value = rest.prefix { !$0.isWhitespace }
+            try set(name, to: value, in: &options, command: command)
+            text = rest[value.endIndex...].trimmed
+        }
+        while let (question, name, value) = trailingOption(text) {
+            try set(name, to: value, in: &options, command: command)
+            text = question
+        }
+        return (options, String(text))
+    }
+
+    private static let names = ["rounds", "agents", "consensus"]
+
+    /// Chat clients turn two hyphens into one dash; both are read.
+    private func optionName(_ word: Substring) -> Substring? {
+        if word.hasPrefix("--") { return word.dropFirst(2) }
+        if word.hasPrefix("—") || word.hasPrefix("–") { return word.dropFirst() }
+        return nil
+    }
+
+    private func leadingOption(_ text: Substring) -> (name: Substring, rest: Substring)? {
+        let word = text.prefix { !$0.isWhitespace && $0 != "=" }
+        guard let name = optionName(word), !name.isEmpty else { return nil }
+        let rest = text[word.endIndex...]
+        return (name, rest.first == "=" ? rest.dropFirst() : rest.trimmed)
+    }
+
+    private func trailingOption(_ text: Substring) -> (question: Substring, name: Substring, value: Substring)? {
+        guard let gap = text.lastIndex(where: \.isWhitespace) else { return nil }
+        let last = text[text.index(after: gap)...]
+        if let name = optionName(last.prefix { $0 != "=" }), last.contains("="), Self.isNear(name) {
+            return (text[..<gap].trimmed, name, last.drop { $0 != "=" }.dropFirst())
+        }
+        let before = text[..<gap].trimmed
+        let start = before.lastIndex(where: \.isWhitespace).map { before.index(after: $0) } ?? before.startIndex
+        guard let name = optionName(before[start...]), Self.isNear(name) else { return nil }
+        return (before[..<start].trimmed, name, last)
+    }
+
+    /// Behind a question, only what resembles an option is one: a question may end in `-- or not`.
+    private static func isNear(_ name: Substring) -> Bool {
+        nearestWord(to: name.lowercased(), in: names) != nil
+    }
+
+    private func set(
+        _ name: Substring,
+        to value: Substring,
+        in options: inout DebateOptions,
+        command: String
+    ) throws(CommandMistake) {
+        switch name.lowercased() {
+        case "rounds":
+            guard let rounds = Int(value), DebateOptions.rounds.contains(rounds) else {
+                throw CommandMistake(
+                    "--rounds takes a number from \(DebateOptions.rounds.lowerBound) to "
+                        + "\(DebateOptions.rounds.upperBound).",
+                    suggestion: "\(command) --rounds 3 …"
+                )
+            }
+            options.rounds = rounds
+        case "agents":
+            let names = value.split(separator: ",").map { $0.lowercased() }
+            for name in names where !agents.contains(name) {
+                let nearest = nearestWord(to: name, in: agents).map { " Did you mean “\($0)”?" } ?? ""
+                throw CommandMistake(
+                    "There is no agent “\(name)”.\(nearest) There are: \(agents.joined(separator: ", ")).",
+                    suggestion: "agents"
+                )
+            }
+            guard !names.isEmpty else { throw CommandMistake("--agents takes names with commas between them.") }
+            options.agents = names
+        case "consensus":
+            let rule = value.lowercased()
+            guard DebateOptions.consensusRules.contains(rule) else {
+                let nearest = nearestWord(to: rule, in: DebateOptions.consensusRules) ?? "majority"
+                throw CommandMistake(
+                    "--consensus takes one of \(DebateOptions.consensusRules.joined(separator: ", ")).",
+                    suggestion: "\(command) --consensus \(nearest) …"
+                )
+            }
+            options.consensus = rule
+        default:
+            let nearest = nearestWord(to: name.lowercased(), in: Self.names)
+            throw CommandMistake(
+                "There is no option --\(name); there are --rounds, --agents and --consensus.",
+                suggestion: nearest.map { "\(command) --\($0) \(value) …" }
+            )
+        }
+    }
+}
+
+/// The word that is at most two changes away, the nearest first; nil where none is.
+func nearestWord(to typed: String, in words: [String]) -> String? {
+    let candidates = words.map { (word: $0, distance: editDistance(typed, $0)) }
+    guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
+    return best.distance <= min(2, max(1, best.word.count / 2)) ? best.word : nil
+}
+
+/// The number of insertions, deletions, replacements and swaps of neighbours between two words (optimal string
+/// alignment distance).
+func editDistance(_ left: String, _ right: String) -> Int {
+    let left = Array(left.prefix(64)), right = Array(right)
+    var beforeLast: [Int] = []
+    var last = Array(0...right.count)
+    for (row, character) in left.enumerated() {
+        var current = [row + 1]
+        for (column, other) in right.enumerated() {
+            var cost = min(last[column] + (character == other ? 0 : 1), last[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, character == right[column - 1], left[row - 1] == other {
+                cost = min(cost, beforeLast[column - 1] + 1)
+            }
+            current.append(cost)
+        }
+        (beforeLast, last) = (last, current)
+    }
+    return last[right.count]
+}
+
+extension Substring {
+    /// Without white space at either end.
+    var trimmed: Substring {
+        var text = drop(while: \.isWhitespace)
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return text
+    }
+}

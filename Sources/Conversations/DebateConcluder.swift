@@ -1,0 +1,155 @@
+package import Channels
+package import CoreTypes
+package import Debates
+package import Persistence
+
+/// Ends debates: the journal's last entries, the row, the receipt, the verdict and the job, in one transaction.
+package struct DebateConcluder: Sendable {
+    private let database: any Database
+    private let outbox: Outbox
+    private let posts: DebatePosts
+    private let signer: ReceiptSigner
+    private let tokens: ButtonTokens
+    private let time: any TimeSource
+    private let journal: JournalStore
+    private let debates = DebateStore()
+    private let receipts = ReceiptStore()
+    private let queue = JobQueue()
+
+    /// Makes the concluder.
+    package init(
+        database: any Database,
+        outbox: Outbox,
+        posts: DebatePosts,
+        signer: ReceiptSigner,
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        self.database = database
+        self.outbox = outbox
+        self.posts = posts
+        self.signer = signer
+        self.time = time
+        self.tokens = ButtonTokens(identifiers: identifiers, time: time)
+        self.journal = JournalStore(database)
+    }
+
+    /// Ends a debate whose arena came to its end.
+    /// - Throws: `DatabaseError`, `leaseLost` among them: then somebody else ends it.
+    func conclude(
+        _ record: DebateRecord,
+        settings: DebateSettings,
+        _ outcome: DebateOutcome,
+        job: ClaimedJob
+    ) async throws {
+        let receipt = try signer.receipt(for: outcome.entries)
+        let projection = DebateProjection(outcome.entries)
+        try await database.write { transaction in
+            let now = time.now()
+            let claim = JobClaim(id: job.id, fence: job.fence)
+            try queue.complete(claim, now: now, in: transaction)
+            if let first = outcome.finalEntries.first {
+                try journal.append(
+                    JournalSegment(
+                        workspaceID: record.workspace,
+                        debateID: record.id,
+                        claim: claim,
+                        firstSequence: first.sequence,
+                        entries: outcome.encoded
+                    ),
+                    now: now,
+                    in: transaction
+                )
+            }
+            let result = outcome.result
+            _ = try debates.conclude(
+                record.id,
+                workspace: record.workspace,
+                with: DebateConclusion(
+                    status: DebateRecord.Status(rawValue: result.status.rawValue) ?? .failed,
+                    winner: result.winner,
+                    confidence: result.confidence,
+                    consensusReached: result.consensusReached
+                ),
+                now: now,
+                in: transaction
+            )
+            try receipts.insert(
+                receipt.document,
+                receiptID: receipt.id,
+                debate: record.id,
+                workspace: record.workspace,
+                now: now,
+                in: transaction
+            )
+            try announce(record, settings, projection, in: transaction)
+        }
+        await database.notify(.debate(record.id))
+        await database.notify(.outbox)
+    }
+
+    private func announce(
+        _ record: DebateRecord,
+        _ settings: DebateSettings,
+        _ projection: DebateProjection,
+        in transaction: borrowing Transaction
+    ) throws {
+        guard let address = Address(json: record.address), let result = projection.result else { return }
+        try outbox.edit(
+            target: OutboxKey("\(record.id)/start"),
+            post: posts.finished(record, settings: settings, result: result),
+            address: address,
+            key: OutboxKey("\(record.id)/finished"),
+            coalesceKey: "\(record.id)/progress",
+            context: DeliveryContext(role: .progress, debate: record.id).json,
+            in: transaction
+        )
+        try outbox.post(
+            posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction)),
+            to: address,
+            key: OutboxKey("\(record.id)/verdict"),
+            context: DeliveryContext(role: .verdict, debate: record.id).json,
+            in: transaction
+        )
+    }
+
+    private func buttons(
+        _ record: DebateRecord,
+        in transaction: borrowing Transaction
+    ) throws -> DebatePosts.VerdictTokens {
+        let payload: JSONValue = ["debate_id": .string(record.id.rawValue)]
+        func issue(_ action: String, in transaction: borrowing Transaction) throws -> String {
+            try tokens.issue(action, payload: payload, workspace: record.workspace, in: transaction)
+        }
+        return DebatePosts.VerdictTokens(
+            details: try issue("details", in: transaction),
+            receipt: try issue("receipt", in: transaction),
+            agree: try issue("agree", in: transaction),
+            disagree: try issue("disagree", in: transaction),
+            again: try issue("again", in: transaction)
+        )
+    }
+
+    /// Tells those who wait that a debate could not be brought to its end.
+    /// - Throws: `DatabaseError`.
+    func giveUp(_ job: ClaimedJob, reason: String, in transaction: borrowing Transaction) throws {
+        let id = DebateID(job.id.rawValue)
+        guard let record = try debates.find(id, workspace: job.workspaceID, in: transaction),
+            try debates.conclude(
+                id,
+                workspace: job.workspaceID,
+                with: DebateConclusion(status: .failed),
+                now: time.now(),
+                in: transaction
+            ),
+            let address = Address(json: record.address)
+        else { return }
+        try outbox.post(
+            posts.failure(of: record, reason: reason),
+            to: address,
+            key: OutboxKey("\(id)/verdict"),
+            context: DeliveryContext(role: .verdict, debate: id).json,
+            in: transaction
+        )
+    }
+}

@@ -1,0 +1,67 @@
+package import CoreTypes
+package import Persistence
+
+/// What people do to a running debate.
+package struct DebateControls: Sendable {
+    private let time: any TimeSource
+    private let debates = DebateStore()
+    private let inputs = DebateInputStore()
+    private let jobs = JobQueue()
+
+    /// The longest input in characters.
+    package static let longestInput = DebateOptions.longestQuestion
+
+    /// Makes the controls.
+    package init(time: any TimeSource) {
+        self.time = time
+    }
+
+    /// Adds evidence for the next round; a twin changes nothing.
+    /// - Returns: false for a twin or an empty text.
+    /// - Throws: `ConversationError` for a debate that has ended or a text that is too long; `DatabaseError`.
+    @discardableResult
+    package func addInput(
+        _ text: String,
+        author: String,
+        key: String,
+        to debate: DebateRecord,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        guard !debate.status.isFinal else { throw ConversationError(.conflict, "The debate has ended.") }
+        let text = Substring(text).trimmed
+        guard !text.isEmpty else { return false }
+        guard text.count <= Self.longestInput else {
+            throw ConversationError(.invalidQuestion, "The text is longer than \(Self.longestInput) characters.")
+        }
+        return try inputs.add(
+            String(text),
+            author: author,
+            key: key,
+            to: debate.id,
+            workspace: debate.workspace,
+            now: time.now(),
+            in: transaction
+        )
+    }
+
+    /// Asks a debate to stop; it ends with what it has.
+    /// - Returns: false where it has ended already.
+    /// - Throws: `DatabaseError`.
+    package func cancel(_ debate: DebateRecord, in transaction: borrowing Transaction) throws -> Bool {
+        guard
+            try debates.requestCancel(
+                debate.id,
+                workspace: debate.workspace,
+                now: time.now(),
+                in: transaction
+            )
+        else { return false }
+        try jobs.requestCancel(
+            workspaceID: debate.workspace,
+            id: JobID(debate.id.rawValue),
+            now: time.now(),
+            in: transaction
+        )
+        return true
+    }
+}

@@ -1,0 +1,206 @@
+import Channels
+import CoreTypes
+import Debates
+import Persistence
+
+/// The answers to commands and buttons.
+extension DebatePosts {
+    func help(prefix: String, isDemo: Bool) -> Post {
+        var body = """
+            Ask a hard question; a panel of AI models proposes, criticises, revises and votes, and the verdict comes back \
+            here with its dissent and a receipt that anyone can check.
+
+            - `\(prefix)debate <question>` – start a debate
+            - `\(prefix)ask <question>` – a quick answer without rounds
+            - `\(prefix)status [number]` – how a debate stands
+            - `\(prefix)stop [number]` – stop it with what it has
+            - `\(prefix)verdict <number>` – show a verdict again
+            - `\(prefix)recent` – the newest debates
+            - `\(prefix)agents` – who can sit on the panel
+            - `\(prefix)leaderboard` – whose proposals win
+
+            Options of `debate`: `--rounds 1…12`, `--agents name,name`, \
+            `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.
+
+            Whatever you write in the thread of a running debate becomes evidence for its next round.
+            """
+        if isDemo { body += "\n\n**\(Self.demoNotice)**" }
+        return Post(title: "Aragora", body: body, fallbackText: "Aragora: the commands")
+    }
+
+    func list(of debates: [DebateRecord]) -> Post {
+        let lines = debates.map { debate in
+            let state =
+                debate.status == .completed
+                ? "verdict, \(percent(debate.confidence ?? 0)) sure" : debate.status.rawValue
+            return "- **#\(debate.number)** \(escaped(oneLine(debate.task))) – \(state)"
+        }
+        return Post(
+            title: "Newest debates",
+            body: lines.joined(separator: "\n"),
+            footer: "`verdict <number>` shows one.",
+            fallbackText: "The newest debates"
+        )
+    }
+
+    func agents(_ profiles: [AgentProfile]) -> Post {
+        let lines = profiles.map { profile in
+            "- **\(profile.name)** – "
+                + (profile.isDemo ? "offline demo agent, not an AI model" : "\(profile.model) by \(profile.provider)")
+        }
+        return Post(
+            title: "The panel",
+            body: lines.joined(separator: "\n"),
+            footer: profiles.contains(where: \.isDemo) ? Self.demoNotice : "Choose with `--agents name,name`.",
+            fallbackText: "The agents that can sit on a panel"
+        )
+    }
+
+    func leaderboard(_ standings: [(agent: String, wins: Int, debates: Int)]) -> Post {
+        guard !standings.isEmpty else {
+            let text = "No debate has been finished yet."
+            return Post(title: "Leaderboard", body: text, fallbackText: text)
+        }
+        let rows = standings.enumerated().map { rank, entry in
+            "| \(rank + 1) | \(escaped(entry.agent)) | \(entry.wins) | \(entry.debates) | "
+                + "\(percent(Double(entry.wins) / Double(max(1, entry.debates)))) |"
+        }
+        return Post(
+            title: "Leaderboard",
+            body: "| | Agent | Wins | Debates | Rate |\n|---|---|---|---|---|\n" + rows.joined(separator: "\n"),
+            fallbackText: "Whose proposals win"
+        )
+    }
+
+    func status(of debate: DebateRecord, _ projection: DebateProjection) -> Post {
+        let state: String =
+            if let result = projection.result {
+                outcomeLine(result)
+            } else if debate.status == .created {
+                "Waiting for its turn"
+            } else {
+                progressLine(projection)
+            }
+        return Post(
+            title: "Debate #\(debate.number)",
+            body: quoted(debate.task),
+            fields: [.init("Status", debate.status.rawValue), .init("Progress", state)],
+            footer: footer(of: debate, ""),
+            fallbackText: "Debate #\(debate.number): \(state)"
+        )
+    }
+
+    /// Everything that was said, round by round.
+    func details(of debate: DebateRecord, _ projection: DebateProjection) -> Post {
+        var body = ""
+        for proposal in projection.proposals {
+            body += "### \(proposal.agent)\n\n\(proposal.content)\n\n"
+        }
+        if !projection.critiques.isEmpty {
+            body += "### Criticism\n\n"
+            for given in projection.critiques {
+                let issues = given.critique.issues.map { escaped(oneLine($0)) }.joined(separator: "; ")
+                body += "- Round \(given.round): **\(given.critique.agent)** on **\(given.critique.target)** "
+                body += "(severity \(percent(given.critique.severity))): \(issues)\n"
+            }
+        }
+        if !projection.votes.isEmpty {
+            body += "\n### Votes\n\n"
+            for cast in projection.votes {
+                body += "- **\(cast.vote.agent)** for **\(escaped(cast.vote.choice))**, "
+                body += "\(percent(cast.vote.confidence)) sure: \(escaped(oneLine(cast.vote.reasoning)))\n"
+            }
+        }
+        for failure in projection.failures {
+            body += "\n- **\(failure.agent)** had trouble (\(failure.kind.rawValue)): \(escaped(failure.message))"
+        }
+        return Post(
+            title: "Details of debate #\(debate.number)",
+            body: body.isEmpty ? "Nothing was said yet." : body,
+            footer: footer(of: debate, ""),
+            fallbackText: "Details of debate #\(debate.number)"
+        )
+    }
+
+    func receipt(_ document: [UInt8], id: String, of debate: DebateRecord) -> Post {
+        let facts = try? JSONValue(parsing: document)
+        var fields: [Post.Field] = [.init("Receipt", id)]
+        if let head = facts?["journal"]?["head"]?.string { fields.append(.init("Journal head", head)) }
+        if let key = facts?["public_key"]?.string { fields.append(.init("Signed by", key)) }
+        let place = publicURL.map { "Download it at \($0)/api/v1/debates/\(debate.id)/receipt, then check it" } ?? "Check it"
+        return Post(
+            title: "Receipt of debate #\(debate.number)",
+            body: "\(place) offline with `aragora receipt verify FILE`. One changed byte makes it fail.",
+            fields: fields,
+            footer: footer(of: debate, ""),
+            fallbackText: "Receipt \(id) of debate #\(debate.number)"
+        )
+    }
+
+    func quickAnswerPending(_ question: String, agent: AgentProfile, requester: String?) -> Post {
+        Post(
+            body: quoted(question),
+            fields: [.init("Answer", "\(agent.name) is thinking …")],
+            footer: quickFooter(agent, requester),
+            fallbackText: "\(agent.name) is thinking"
+        )
+    }
+
+    func quickAnswer(_ question: String, answer: String, agent: AgentProfile) -> Post {
+        Post(
+            body: "\(quoted(question))\n\n\(answer)",
+            footer: quickFooter(agent, nil),
+            fallbackText: oneLine(answer)
+        )
+    }
+
+    private func quickFooter(_ agent: AgentProfile, _ requester: String?) -> String {
+        (requester.map { "Asked by \($0). " } ?? "")
+            + "A quick answer by \(agent.name) alone, without a debate."
+            + (agent.isDemo ? " **\(Self.demoNotice)**" : "")
+    }
+
+    func questionForm(question: String, agents: [AgentProfile]) -> Form {
+        Form(
+            title: "Ask Aragora",
+            callback: "debate",
+            submitLabel: "Debate",
+            fields: [
+                .init(
+                    name: "question",
+                    label: "Question",
+                    hint: "A hard one: what should be decided, and what has to be weighed?",
+                    kind: .text(multiline: true),
+                    initial: String(question.prefix(2900))
+                ),
+                .init(
+                    name: "agents",
+                    label: "Panel",
+                    hint: "Nobody chosen means the usual panel.",
+                    kind: .choices(agents.prefix(100).map { .init(value: $0.name, label: $0.name) }),
+                    isOptional: true
+                ),
+                .init(
+                    name: "rounds",
+                    label: "Rounds",
+                    kind: .choice(DebateOptions.rounds.map { .init(value: "\($0)", label: rounds($0)) }),
+                    isOptional: true
+                ),
+                .init(
+                    name: "consensus",
+                    label: "Consensus rule",
+                    kind: .choice(DebateOptions.consensusRules.map { .init(value: $0, label: $0) }),
+                    isOptional: true
+                ),
+            ]
+        )
+    }
+
+    /// A text that Markdown leaves as it is.
+    private func escaped(_ text: String) -> String {
+        text.reduce(into: "") { output, character in
+            if "\\`*_[]<>|~#".contains(character) { output.append("\\") }
+            output.append(character)
+        }
+    }
+}

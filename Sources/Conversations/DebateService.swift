@@ -1,0 +1,136 @@
+package import CoreTypes
+package import Debates
+package import Persistence
+
+/// What programs, the page and the terminal do with debates. Every call is bound to one workspace.
+package struct DebateService: Sendable {
+    private let database: any Database
+    private let starter: DebateStarter
+    private let controls: DebateControls
+    private let wakeUps: WakeUps
+    private let debates = DebateStore()
+    private let receipts = ReceiptStore()
+    private let journal: JournalStore
+
+    /// Makes the service.
+    package init(database: any Database, starter: DebateStarter, controls: DebateControls, wakeUps: WakeUps) {
+        self.database = database
+        self.starter = starter
+        self.controls = controls
+        self.wakeUps = wakeUps
+        self.journal = JournalStore(database)
+    }
+
+    /// The agents that may sit on a panel.
+    package var panel: [AgentProfile] { starter.panel.known }
+
+    /// Whether the default panel is the offline demo.
+    package var isDemo: Bool { starter.panel.known.contains(where: \.isDemo) }
+
+    /// Stores a question and sets its debate going; the same origin gives the same debate.
+    /// - Throws: `ConversationError`, `DatabaseError`.
+    package func start(_ question: Question) async throws -> DebateRecord {
+        let record = try await database.write { transaction in
+            try starter.start(question, in: transaction)
+        }
+        await database.notify(.jobs)
+        if question.address != nil { await database.notify(.outbox) }
+        return record
+    }
+
+    /// The newest debates, newest first, with the number of all.
+    /// - Throws: `ConversationError` for an unknown status; `DatabaseError`.
+    package func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+        -> (items: [DebateRecord], total: Int)
+    {
+        let wanted = try status.map { word in
+            guard let status = DebateRecord.Status(rawValue: word) else {
+                let words = DebateRecord.Status.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ConversationError(.invalidOptions, "The status is one of \(words).")
+            }
+            return status
+        }
+        return try await database.read { transaction in
+            try debates.list(workspace: workspace, status: wanted, limit: limit, offset: offset, in: transaction)
+        }
+    }
+
+    /// One debate, where the workspace has it.
+    /// - Throws: `DatabaseError`.
+    package func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateRecord? {
+        try await database.read { try debates.find(id, workspace: workspace, in: $0) }
+    }
+
+    /// The journal behind a sequence number.
+    /// - Throws: `DatabaseError`.
+    package func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int, limit: Int) async throws
+        -> [JournalRow]
+    {
+        try await journal.read(workspace: workspace, debate: id, after: sequence, limit: limit)
+    }
+
+    /// What the journal adds up to; nil where it is empty.
+    /// - Throws: `DatabaseError`; `DebateError` for a journal that was changed.
+    package func projection(of id: DebateID, workspace: WorkspaceID) async throws -> DebateProjection? {
+        let entries = try await database.read { try journal.entries(of: id, workspace: workspace, in: $0) }
+        return entries.isEmpty ? nil : DebateProjection(entries)
+    }
+
+    /// Adds what somebody said to a running debate.
+    /// - Returns: false where the key was used before.
+    /// - Throws: `ConversationError`, `DatabaseError`.
+    package func addInput(
+        _ text: String,
+        author: String,
+        key: String,
+        to id: DebateID,
+        workspace: WorkspaceID
+    ) async throws -> Bool {
+        let isNew = try await database.write { transaction in
+            try controls.addInput(
+                text,
+                author: author,
+                key: key,
+                to: try existing(id, workspace, in: transaction),
+                in: transaction
+            )
+        }
+        await database.notify(.debate(id))
+        return isNew
+    }
+
+    /// Asks a debate to stop; it ends with what it has.
+    /// - Throws: `ConversationError` with code `conflict` where it has ended already.
+    package func cancel(_ id: DebateID, workspace: WorkspaceID) async throws {
+        try await database.write { transaction in
+            let debate = try existing(id, workspace, in: transaction)
+            guard try controls.cancel(debate, in: transaction) else {
+                throw ConversationError(.conflict, "The debate has ended already: \(debate.status.rawValue).")
+            }
+        }
+        await database.notify(.jobs)
+        await database.notify(.debate(id))
+    }
+
+    /// The signed receipt's exact bytes; nil while there is none.
+    /// - Throws: `DatabaseError`.
+    package func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]? {
+        try await database.read { try receipts.find(id, workspace: workspace, in: $0)?.document }
+    }
+
+    /// Ticks when the journal grew, in whichever process; best effort.
+    package func changes(of id: DebateID) -> AsyncStream<WakeUp> {
+        wakeUps.subscribe(.debate(id))
+    }
+
+    private func existing(
+        _ id: DebateID,
+        _ workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> DebateRecord {
+        guard let debate = try debates.find(id, workspace: workspace, in: transaction) else {
+            throw ConversationError(.notFound, "There is no such debate.")
+        }
+        return debate
+    }
+}

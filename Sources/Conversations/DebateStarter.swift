@@ -1,0 +1,247 @@
+package import Channels
+package import CoreTypes
+package import Debates
+package import Persistence
+
+/// Starts debates and quick answers: the row, the start message and the job, in one transaction.
+package struct DebateStarter: Sendable {
+    package let panel: any PanelSource
+    package let time: any TimeSource
+    let identifiers: any IdentifierSource
+    /// What a debate follows where the asker chose nothing.
+    let defaults: DebateProtocol
+    let outbox: Outbox
+    let posts: DebatePosts
+    let jobs = JobQueue()
+    let debates = DebateStore()
+    let conversations = ConversationStore()
+    let tokens: ButtonTokens
+
+    /// Makes the starter.
+    package init(
+        panel: any PanelSource,
+        defaults: DebateProtocol,
+        outbox: Outbox,
+        posts: DebatePosts,
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        self.panel = panel
+        self.defaults = defaults
+        self.outbox = outbox
+        self.posts = posts
+        self.time = time
+        self.identifiers = identifiers
+        self.tokens = ButtonTokens(identifiers: identifiers, time: time)
+    }
+
+    /// The kinds of jobs that debates need.
+    package enum JobType {
+        package static let debate = "debate"
+        package static let quickAnswer = "quick_answer"
+    }
+
+    /// Starts a debate, or finds the one that the same origin started.
+    /// - Throws: `ConversationError` for a question that cannot be debated; `DatabaseError`.
+    @discardableResult
+    package func start(_ question: Question, in transaction: borrowing Transaction) throws -> DebateRecord {
+        let task = try checked(question.task)
+        let agents = try seats(question.options.agents, atLeast: 2)
+        let settings = DebateSettings(
+            agents: agents.map(\.profile.name),
+            debateProtocol: try debateProtocol(for: question.options),
+            background: question.background,
+            requester: question.requesterName,
+            stopToken: question.address == nil ? nil : tokens.make()
+        )
+        let id = DebateID(identifiers.next())
+        let startKey = OutboxKey("\(id)/start")
+        var address = question.address
+        if address?.thread == nil { address?.threadOpenedBy = startKey }
+        address?.trigger = nil
+        let isNew = try debates.insert(
+            NewDebate(
+                id: id,
+                workspace: question.workspace,
+                task: task,
+                platform: question.platform,
+                originKey: question.originKey,
+                conversationKey: question.conversationKey,
+                address: address?.json ?? .null,
+                settings: settings.json,
+                requestedBy: question.requestedBy,
+                isDemo: agents.contains(where: \.profile.isDemo),
+                metadata: question.metadata
+            ),
+            now: time.now(),
+            in: transaction
+        )
+        guard isNew,
+            let record = try debates.find(id, workspace: question.workspace, in: transaction)
+        else {
+            guard
+                let twin = try debates.find(
+                    origin: question.originKey,
+                    workspace: question.workspace,
+                    in: transaction
+                )
+            else { throw ConversationError(.conflict, "The debate could not be stored; please ask again.") }
+            return twin
+        }
+        if let address {
+            try announce(record, settings: settings, at: address, key: startKey, in: transaction)
+        }
+        try jobs.enqueue(
+            NewJob(
+                workspaceID: question.workspace,
+                id: JobID(id.rawValue),
+                type: JobType.debate,
+                payload: ["debate_id": .string(id.rawValue)],
+                runAt: time.now()
+            ),
+            now: time.now(),
+            in: transaction
+        )
+        return record
+    }
+
+    private func announce(
+        _ debate: DebateRecord,
+        settings: DebateSettings,
+        at address: Address,
+        key: OutboxKey,
+        in transaction: borrowing Transaction
+    ) throws {
+        var opening = address
+        opening.threadOpenedBy = nil
+        if let token = settings.stopToken {
+            try tokens.keep(
+                token,
+                action: "stop",
+                payload: ["debate_id": .string(debate.id.rawValue)],
+                workspace: debate.workspace,
+                in: transaction
+            )
+        }
+        try outbox.post(
+            posts.start(of: debate, settings: settings),
+            to: opening,
+            key: key,
+            context: DeliveryContext(role: .start, debate: debate.id).json,
+            in: transaction
+        )
+        if address.thread != nil {
+            try conversations.bind(
+                debate.conversationKey,
+                platform: debate.platform,
+                to: debate.id,
+                address: address.json,
+                workspace: debate.workspace,
+                now: time.now(),
+                in: transaction
+            )
+        }
+    }
+
+    /// Starts a debate in the thread of a finished one, which becomes its background.
+    /// - Throws: `DatabaseError`.
+    func followUp(
+        _ earlier: DebateRecord,
+        text: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let background = "An earlier debate in this thread asked: \(earlier.task)"
+        var question = Question(text, background: background, options: DebateOptions(), from: event)
+        question.metadata = ["follows": .string(earlier.id.rawValue)]
+        try start(question, in: transaction)
+    }
+
+    /// Asks one agent for a direct answer, without a debate.
+    /// - Throws: `DatabaseError`.
+    func quickAnswer(
+        _ text: String,
+        options: DebateOptions,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let id = identifiers.next()
+        let key = OutboxKey("\(id)/start")
+        let agents = try seats(options.agents, atLeast: 1)
+        let agent = agents[0].profile
+        var address = event.address
+        address.trigger = nil
+        try outbox.post(
+            posts.quickAnswerPending(text, agent: agent, requester: event.actor.displayName),
+            to: address,
+            key: key,
+            context: DeliveryContext(role: .quickAnswer, debate: nil).json,
+            in: transaction
+        )
+        try jobs.enqueue(
+            NewJob(
+                workspaceID: event.workspace,
+                id: JobID(id),
+                type: JobType.quickAnswer,
+                payload: [
+                    "question": .string(text), "agent": .string(agent.name), "address": address.json,
+                    "message": .string(key.rawValue),
+                ],
+                runAt: time.now()
+            ),
+            now: time.now(),
+            in: transaction
+        )
+    }
+
+    private func checked(_ task: String) throws -> String {
+        let task = String(Substring(task).trimmed)
+        guard !task.isEmpty else { throw ConversationError(.invalidQuestion, "The question is empty.") }
+        guard !task.utf8.contains(0) else {
+            throw ConversationError(.invalidQuestion, "The question holds a NUL character.")
+        }
+        guard task.utf8.count <= DebateDescription.maximumTask else {
+            throw ConversationError(
+                .invalidQuestion,
+                "The question is longer than \(DebateDescription.maximumTask) bytes."
+            )
+        }
+        return task
+    }
+
+    private func seats(_ names: [String]?, atLeast minimum: Int) throws -> [any Agent] {
+        let agents: [any Agent]
+        do {
+            agents = try panel.panel(named: names)
+        } catch let error as any CodedError {
+            throw ConversationError(.invalidAgents, error.description)
+        }
+        guard agents.count >= minimum else {
+            throw ConversationError(
+                .invalidAgents,
+                "A debate needs at least \(minimum) agents; there are: \(panel.names.joined(separator: ", "))."
+            )
+        }
+        return agents
+    }
+
+    private func debateProtocol(for options: DebateOptions) throws -> DebateProtocol {
+        var chosen = defaults
+        if let rounds = options.rounds {
+            guard DebateOptions.rounds.contains(rounds) else {
+                throw ConversationError(.invalidOptions, "The rounds are a number from 1 to 12.")
+            }
+            chosen.rounds = rounds
+        }
+        if let rule = options.consensus {
+            guard DebateOptions.consensusRules.contains(rule), let mode = ConsensusMode(rawValue: rule) else {
+                throw ConversationError(
+                    .invalidOptions,
+                    "The consensus rule is one of \(DebateOptions.consensusRules.joined(separator: ", "))."
+                )
+            }
+            chosen.consensus = mode
+        }
+        return chosen
+    }
+}

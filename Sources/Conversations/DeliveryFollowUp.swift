@@ -1,0 +1,82 @@
+package import Channels
+import CoreTypes
+package import Persistence
+
+/// What follows when a message of ours has arrived, or never will: in the same transaction that says so.
+package struct DeliveryFollowUp: Sendable {
+    private let outbox: Outbox
+    private let time: any TimeSource
+    private let identifiers: any IdentifierSource
+    private let debates = DebateStore()
+    private let conversations = ConversationStore()
+    private let integrations = IntegrationStore()
+
+    /// Makes the follow-up.
+    package init(outbox: Outbox, time: any TimeSource, identifiers: any IdentifierSource) {
+        self.outbox = outbox
+        self.time = time
+        self.identifiers = identifiers
+    }
+
+    /// The two hooks that the dispatcher calls.
+    package var hooks: DeliveryHooks {
+        DeliveryHooks(
+            delivered: { try handleDelivered($0, in: $1) },
+            undeliverable: { try handleUndeliverable($0, in: $1) }
+        )
+    }
+
+    private func handleDelivered(_ message: DeliveredMessage, in transaction: borrowing Transaction) throws {
+        try integrations.recordActivity(
+            workspace: message.workspace,
+            type: message.platform,
+            now: time.now(),
+            in: transaction
+        )
+        // The start message of a command opens a thread, and only now it is known which.
+        guard message.operation == .post, let context = DeliveryContext(json: message.context), context.role == .start,
+            let id = context.debate, message.address.thread == nil, let thread = message.messageIDs.first,
+            !thread.isEmpty
+        else { return }
+        var address = message.address
+        address.thread = thread
+        try conversations.bind(
+            "\(message.platform):\(address.channel):\(thread)",
+            platform: message.platform,
+            to: id,
+            address: address.json,
+            workspace: message.workspace,
+            now: time.now(),
+            in: transaction
+        )
+    }
+
+    /// A verdict that cannot be posted where it was asked for is at least told to the person who asked.
+    private func handleUndeliverable(_ message: UndeliverableMessage, in transaction: borrowing Transaction) throws {
+        try integrations.recordError(
+            message.note.message,
+            workspace: message.workspace,
+            type: message.platform,
+            now: time.now(),
+            in: transaction
+        )
+        guard let context = DeliveryContext(json: message.context), context.role == .start || context.role == .verdict,
+            let id = context.debate,
+            let debate = try debates.find(id, workspace: message.workspace, in: transaction),
+            var address = Address(json: debate.address)
+        else { return }
+        address.person = debate.requestedBy
+        let what = context.role == .start ? "The start message" : "The verdict"
+        let text = """
+            \(what) of debate #\(debate.number) could not be posted here: \(message.note.message) \
+            The debate itself goes on; `verdict \(debate.number)` shows its outcome.
+            """
+        try outbox.ephemeral(
+            Post(body: text, fallbackText: text),
+            to: address,
+            key: OutboxKey(identifiers.next()),
+            context: DeliveryContext(role: .answer, debate: id).json,
+            in: transaction
+        )
+    }
+}

@@ -1,0 +1,222 @@
+package import Channels
+package import CoreTypes
+package import Persistence
+
+/// Turns what people did on a platform into what happens: debates, inputs, answers. All of it inside the transaction
+/// that also completes the inbox row, so it happens once or not at all.
+package struct EventHandler: Sendable {
+    let starter: DebateStarter
+    let answers: AnswerDesk
+    let buttons: ButtonHandler
+    let controls: DebateControls
+    let conversations = ConversationStore()
+    let debates = DebateStore()
+    let integrations = IntegrationStore()
+    let loopBudget: LoopBudget
+
+    /// Makes the handler.
+    package init(starter: DebateStarter, answers: AnswerDesk, controls: DebateControls, loopBudget: LoopBudget) {
+        self.starter = starter
+        self.answers = answers
+        self.controls = controls
+        self.buttons = ButtonHandler(starter: starter, answers: answers, controls: controls)
+        self.loopBudget = loopBudget
+    }
+
+    /// Carries out one event.
+    /// - Throws: `DatabaseError`; mistakes of the person are answered, not thrown.
+    package func handle(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        if event.actor.isBot {
+            // Two programs that answer each other would never stop.
+            guard case .message(_, _, true, _) = event.kind,
+                try loopBudget.allows(event.actor, workspace: event.workspace, in: transaction)
+            else { return }
+        }
+        switch event.kind {
+        case .message(let text, _, let mentionsUs, let isDirect):
+            try handleMessage(text, mentionsUs: mentionsUs, isDirect: isDirect, event, in: transaction)
+        case .command(let text):
+            try perform(text, style: .slash, event, in: transaction)
+        case .button(let token):
+            try buttons.handle(token: token, event, in: transaction)
+        case .formRequested(let text):
+            try answers.openQuestionForm(text: text, event, in: transaction)
+        case .formSubmitted(_, let answers, let state):
+            try submit(answers, state: state, event, in: transaction)
+        case .uninstalled(let reason):
+            try integrations.disable(
+                workspace: event.workspace,
+                type: event.address.platform,
+                reason: reason,
+                now: starter.time.now(),
+                in: transaction
+            )
+        }
+    }
+
+    private func handleMessage(
+        _ text: String,
+        mentionsUs: Bool,
+        isDirect: Bool,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let debate = try boundDebate(of: event, in: transaction)
+        let firstWord = text.prefix { !$0.isWhitespace }.lowercased()
+        let isCommand = Command.words.contains(firstWord)
+        if let debate, !debate.status.isFinal, !(isCommand && (mentionsUs || isDirect)) {
+            // Whatever is said in the thread of a running debate is evidence for its next round.
+            try controls.addInput(
+                text,
+                author: event.actor.displayName ?? event.actor.id,
+                key: event.originKey,
+                to: debate,
+                in: transaction
+            )
+            return
+        }
+        guard mentionsUs || isDirect else { return }
+        if let debate, !isCommand, !text.isEmpty {
+            try starter.followUp(debate, text: text, event, in: transaction)
+        } else {
+            try perform(text, style: .conversation, event, in: transaction)
+        }
+    }
+
+    private func boundDebate(of event: InboundEvent, in transaction: borrowing Transaction) throws -> DebateRecord? {
+        guard
+            let id = try conversations.debate(
+                of: event.conversationKey,
+                workspace: event.workspace,
+                in: transaction
+            )
+        else { return nil }
+        return try debates.find(id, workspace: event.workspace, in: transaction)
+    }
+
+    private func perform(
+        _ text: String,
+        style: CommandParser.Style,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let command: Command
+        do throws(CommandMistake) {
+            command = try CommandParser(agents: starter.panel.names).parse(text, style: style)
+        } catch {
+            try answers.explain(error, style: style, event, in: transaction)
+            return
+        }
+        switch command {
+        case .debate(let question, let options):
+            try start(question, options, event, in: transaction)
+        case .ask(let question, let options):
+            try starter.quickAnswer(question, options: options, event, in: transaction)
+        case .stop(let id):
+            guard let debate = try meantDebate(id, event, in: transaction) else { return }
+            try buttons.stop(debate, event, in: transaction)
+        case .status(let id):
+            guard let debate = try meantDebate(id, event, in: transaction) else { return }
+            try answers.status(of: debate, event, in: transaction)
+        case .verdict(let id):
+            guard let debate = try meantDebate(id, event, in: transaction) else { return }
+            try answers.verdict(of: debate, event, in: transaction)
+        case .help: try answers.help(style: style, event, in: transaction)
+        case .recent: try answers.recent(event, in: transaction)
+        case .agents: try answers.agents(event, in: transaction)
+        case .leaderboard: try answers.leaderboard(event, in: transaction)
+        }
+    }
+
+    private func start(
+        _ question: String,
+        _ options: DebateOptions,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        do {
+            try starter.start(Question(question, options: options, from: event), in: transaction)
+        } catch let error as ConversationError {
+            try answers.refuse(error, event, in: transaction)
+        }
+    }
+
+    private func submit(
+        _ values: [String: String],
+        state: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let options = DebateOptions(
+            rounds: values["rounds"].flatMap { Int($0) },
+            agents: values["agents"].map { $0.split(separator: ",").map(String.init) }.flatMap {
+                $0.isEmpty ? nil : $0
+            },
+            consensus: values["consensus"].flatMap { $0.isEmpty ? nil : $0 }
+        )
+        try start(values["question"] ?? "", options, event, in: transaction)
+    }
+
+    /// The debate that a command names, else the thread's, else the workspace's newest; answers where there is none.
+    private func meantDebate(
+        _ name: String?,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws -> DebateRecord? {
+        let found: DebateRecord? =
+            if let name {
+                try debates.find(named: name, workspace: event.workspace, in: transaction)
+            } else if let bound = try boundDebate(of: event, in: transaction) {
+                bound
+            } else {
+                try debates.list(workspace: event.workspace, limit: 1, in: transaction).items.first
+            }
+        if found == nil { try answers.noSuchDebate(name, event, in: transaction) }
+        return found
+    }
+}
+
+/// How often another program may start debates, so that two programs never talk to each other without end.
+package struct LoopBudget: Sendable {
+    private let debatesPerHour: Int
+    private let time: any TimeSource
+
+    /// Makes a budget.
+    package init(debatesPerHour: Int = 5, time: any TimeSource) {
+        self.debatesPerHour = debatesPerHour
+        self.time = time
+    }
+
+    /// Whether a program may start one more debate.
+    /// - Throws: `DatabaseError`.
+    func allows(
+        _ actor: InboundEvent.Actor,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try DebateStore().count(
+            requestedBy: actor.id,
+            workspace: workspace,
+            since: time.now() - .seconds(3600),
+            in: transaction
+        ) < debatesPerHour
+    }
+}
+
+extension Question {
+    /// The question that an event asks.
+    init(_ task: String, background: String = "", options: DebateOptions, from event: InboundEvent) {
+        self.init(
+            workspace: event.workspace,
+            task: task,
+            background: background,
+            options: options,
+            platform: event.address.platform,
+            originKey: event.originKey,
+            conversationKey: event.conversationKey,
+            address: event.address,
+            requestedBy: event.actor.id,
+            requesterName: event.actor.displayName
+        )
+    }
+}

@@ -1,0 +1,138 @@
+package import Channels
+package import CoreTypes
+import Logging
+import Metrics
+package import Persistence
+
+/// Works off the inbox: reads each row by its adapter, carries out what it says, and completes it, all in one
+/// transaction. Any number of processes may do so beside one another.
+package struct InboxWorker: Sendable {
+    private let database: any Database
+    private let adapters: [String: any ChannelAdapter]
+    private let handler: EventHandler
+    private let wakeUps: WakeUps
+    private let time: any TimeSource
+    private let logger: Logger
+    private let inbox = InboxStore()
+
+    /// How many rows one transaction takes at most.
+    private static let batch = 256
+    /// A row that fails this often is set aside and shown to the operator.
+    private static let maximumAttempts = 8
+
+    /// Makes a worker.
+    package init(
+        database: any Database,
+        adapters: [any ChannelAdapter],
+        handler: EventHandler,
+        wakeUps: WakeUps,
+        time: any TimeSource,
+        logger: Logger
+    ) {
+        self.database = database
+        self.adapters = Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first })
+        self.handler = handler
+        self.wakeUps = wakeUps
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Works until the task is cancelled; what is not finished then stays in the inbox.
+    package func run() async {
+        await WakeUpLoop(wakeUps: wakeUps, interest: .inbox, time: time).run {
+            do {
+                while try await workOnce() == Self.batch, !Task.isCancelled {}
+            } catch is CancellationError {
+                // Shut down: what was not committed stays in the inbox.
+            } catch {
+                Counter(label: "aragora_inbox_failures_total").increment()
+                logger.warning("The inbox could not be worked off; trying again.", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Works off one batch.
+    /// - Returns: how many rows were taken.
+    /// - Throws: `DatabaseError`.
+    package func workOnce() async throws -> Int {
+        let outcome = try await database.write { transaction in
+            let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
+            var finished: [Int64] = []
+            finished.reserveCapacity(rows.count)
+            var acted = false
+            for row in rows {
+                switch try work(on: row, in: transaction) {
+                case .nothing: finished.append(row.id)
+                case .done:
+                    finished.append(row.id)
+                    acted = true
+                case .failed: break
+                }
+            }
+            try inbox.complete(ids: finished, in: transaction)
+            return (count: rows.count, acted: acted)
+        }
+        if outcome.acted {
+            await database.notify(.outbox)
+            await database.notify(.jobs)
+        }
+        return outcome.count
+    }
+
+    private enum RowOutcome { case nothing, done, failed }
+
+    private func work(on row: InboxRow, in transaction: borrowing Transaction) throws -> RowOutcome {
+        let events: [InboundEvent]
+        do {
+            guard let adapter = adapters[row.platform] else {
+                throw ConversationError(.unreadable, "No adapter reads the platform \(row.platform).")
+            }
+            events = try adapter.interpret(StoredEvent(row))
+        } catch {
+            try setAside(row, error, in: transaction)
+            return .failed
+        }
+        guard !events.isEmpty else { return .nothing }
+        // A row that fails must not undo the rows before it.
+        try transaction.execute("savepoint inbox_row")
+        do {
+            for event in events { try handler.handle(event, in: transaction) }
+            try transaction.execute("release savepoint inbox_row")
+            return .done
+        } catch {
+            if let error = error as? DatabaseError, error.isRetryable { throw error }
+            try transaction.execute("rollback to savepoint inbox_row")
+            try setAside(row, error, in: transaction)
+            return .failed
+        }
+    }
+
+    private func setAside(_ row: InboxRow, _ error: any Error, in transaction: borrowing Transaction) throws {
+        let description = (error as? any CodedError)?.description ?? "The event could not be handled."
+        let attempts = row.attempts + 1
+        logger.error(
+            "An event could not be handled.",
+            metadata: ["platform": "\(row.platform)", "shape": "\(row.shape)", "error": "\(description)"]
+        )
+        try inbox.fail(
+            id: row.id,
+            error: description,
+            retryAt: time.now() + .seconds(1 << min(attempts, 8)),
+            giveUp: attempts >= Self.maximumAttempts,
+            in: transaction
+        )
+    }
+}
+
+extension StoredEvent {
+    init(_ row: InboxRow) {
+        self.init(
+            workspace: row.workspaceID,
+            eventKey: row.eventKey,
+            shape: row.shape,
+            conversationKey: row.conversationKey,
+            body: row.body,
+            receivedAt: row.receivedAt
+        )
+    }
+}

@@ -1,0 +1,79 @@
+import CoreTypes
+import Debates
+import Persistence
+import Synchronization
+
+/// A debate's journal in the database, written under the job's claim.
+///
+/// Entries are handed to the group commit at once; the debate does not wait for the disk until it ends. The first
+/// failure, such as a lost lease, stays: nothing is written behind a gap.
+final class JobJournal: DebateJournal {
+    private struct State {
+        var tickets: [CommitTicket<Void>] = []
+        var failure: (any Error)?
+    }
+
+    private let writer: Persistence.JournalWriter
+    private let job: ClaimedJob
+    private let debate: DebateID
+    private let state = Mutex(State())
+
+    init(writer: Persistence.JournalWriter, job: ClaimedJob, debate: DebateID) {
+        self.writer = writer
+        self.job = job
+        self.debate = debate
+    }
+
+    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws {
+        guard let first = entries.first else { return }
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            do {
+                let ticket = try writer.enqueue(
+                    debate: debate,
+                    workspace: job.workspaceID,
+                    jobID: job.id,
+                    fence: job.fence,
+                    firstSequence: first.sequence,
+                    entries: encoded
+                )
+                state.tickets.append(ticket)
+            } catch {
+                state.failure = error
+                throw error
+            }
+        }
+    }
+
+    func flush() async throws {
+        while true {
+            let tickets = state.withLock { state in
+                defer { state.tickets = [] }
+                return state.tickets
+            }
+            if tickets.isEmpty { break }
+            for ticket in tickets {
+                do {
+                    try await ticket.value()
+                } catch {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+}
+
+/// What people added to a debate, from the database.
+struct StoredInputs: DebateInputs {
+    let database: any Database
+    let debate: DebateID
+    let workspace: WorkspaceID
+
+    func load(after cursor: Int64) async throws -> [DebateInput] {
+        try await database.read { transaction in
+            try DebateInputStore().inputs(of: debate, workspace: workspace, after: cursor, in: transaction)
+                .map { DebateInput(cursor: $0.cursor, key: $0.key, author: $0.author, text: $0.content) }
+        }
+    }
+}

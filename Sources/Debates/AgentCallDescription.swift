@@ -1,0 +1,87 @@
+package import CoreTypes
+
+/// Which call of a debate this is. Seats are places on the panel, from 0.
+package struct AgentCallID: Sendable, Hashable {
+    /// What an agent is asked for.
+    package enum Kind: String, Sendable, CaseIterable {
+        case proposal, critique, revision, vote, synthesis
+    }
+
+    package let kind: Kind
+    /// 0 for proposals; the last round for votes and the synthesis.
+    package let round: Int
+    package let seat: Int
+    /// The seat whose proposal is criticised.
+    package let target: Int?
+
+    /// Names a call.
+    package init(_ kind: Kind, round: Int, seat: Int, target: Int? = nil) {
+        self.kind = kind
+        self.round = round
+        self.seat = seat
+        self.target = target
+    }
+}
+
+/// A call that a debate needs.
+package struct AgentCallDescription: Sendable {
+    /// The question itself.
+    package enum Request: Sendable {
+        case generate(GenerateRequest)
+        case critique(CritiqueRequest)
+        case vote(VoteRequest)
+    }
+
+    package let id: AgentCallID
+    /// `<debate>/<kind>/<round>/<agent>[/<target>]`: the same for every try of the call, also after a restart.
+    package let key: String
+    package let request: Request
+}
+
+/// What became of a call.
+package struct AgentCallCompletion: Sendable {
+    /// An answer, by what was asked.
+    package enum Answer: Sendable {
+        case text(Reply<String>)
+        case critique(Reply<Critique>)
+        case vote(Reply<Vote>)
+    }
+
+    package let id: AgentCallID
+    package let result: Result<Answer, AgentCallFailure>
+
+    /// Pairs a call with its outcome.
+    package init(_ id: AgentCallID, _ result: Result<Answer, AgentCallFailure>) {
+        self.id = id
+        self.result = result
+    }
+}
+
+/// Why a call brought no answer.
+package struct AgentCallFailure: Error, Sendable, Hashable {
+    package let code: String
+    package let message: String
+
+    /// Describes a failure; the message is shown to users.
+    package init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: any Error) {
+        if let error = error as? AgentError {
+            self.init(code: error.code, message: error.description)
+        } else {
+            self.init(code: AgentError.Code.internalError.rawValue, message: "The agent failed unexpectedly.")
+        }
+    }
+
+    static let timeout = AgentCallFailure(
+        code: AgentError.Code.timeout.rawValue,
+        message: "The agent did not answer in the time of the phase."
+    )
+    static let deadline = AgentCallFailure(
+        code: AgentError.Code.timeout.rawValue,
+        message: "The time of the debate was over."
+    )
+}

@@ -1,0 +1,242 @@
+package import CoreTypes
+import Synchronization
+
+/// Runs a debate: makes the calls that its machine asks for and writes down what happens.
+///
+/// Results are appended to the journal as they arrive and the next phase does not wait for the disk: an answer that
+/// was lost before it was durable is asked for again after a restart, under the same key. All calls are children of
+/// the task that runs the debate; when that is cancelled they stop, and nothing more is journaled.
+package final class Arena: Sendable {
+    private let description: DebateDescription
+    private let agents: [any Agent]
+    private let journal: any DebateJournal
+    private let inputs: any DebateInputs
+    private let time: any TimeSource
+    private let voteWeight: @Sendable (AgentProfile) -> Double
+    private let observer: (@Sendable ([JournalEntry]) -> Void)?
+    private let board = CallBoard()
+    private let hasRun = Mutex(false)
+
+    /// Prepares a run.
+    /// - Parameters:
+    ///   - description: what is debated; a journal that is replayed counts before it.
+    ///   - panel: the agents, in the order of their seats. When a journal is replayed they are found by name; a seat
+    ///     whose agent is gone fails its calls with `agent_unavailable`.
+    ///   - journal: where entries go.
+    ///   - inputs: where people's additions come from.
+    ///   - time: the clock of the entries and the timeouts.
+    ///   - voteWeight: how much an agent's vote counts beside its confidence; brought into 0.5...2.
+    ///   - observer: is told of entries after they were appended; it must return at once.
+    package init(
+        description: DebateDescription,
+        panel: [any Agent],
+        journal: any DebateJournal,
+        inputs: any DebateInputs,
+        time: any TimeSource,
+        voteWeight: @escaping @Sendable (AgentProfile) -> Double = { _ in 1 },
+        observer: (@Sendable ([JournalEntry]) -> Void)? = nil
+    ) {
+        self.description = description
+        self.agents = panel
+        self.journal = journal
+        self.inputs = inputs
+        self.time = time
+        self.voteWeight = voteWeight
+        self.observer = observer
+    }
+
+    /// Ends the debate as cancelled, keeping everything so far; calls under way are stopped.
+    package func cancel(requestedBy person: String) {
+        board.announceCancel(by: person)
+    }
+
+    /// Runs the debate to its end, once.
+    /// - Parameter entries: the journal so far, as `JournalEntry.decode(journal:)` read it; empty for a new debate.
+    /// - Returns: the result, after everything but the final entries is durable.
+    /// - Throws: `CancellationError` when the task was cancelled; `DebateError` where the debate cannot begin; what
+    ///   the journal or the inputs threw.
+    @concurrent
+    package func run(replaying entries: [JournalEntry] = []) async throws -> DebateOutcome {
+        let isFirst = hasRun.withLock { hasRun in
+            defer { hasRun = true }
+            return !hasRun
+        }
+        guard isFirst else { throw DebateError(.alreadyRun, "An arena runs one debate, once.") }
+        var machine: DebateMachine
+        if entries.isEmpty {
+            machine = try DebateMachine(
+                description: description,
+                panel: agents.map(\.profile),
+                voteWeight: voteWeight
+            )
+        } else {
+            machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
+        }
+        let seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }
+        var recorder = Recorder(entries: entries, encodes: journal.wantsEncoding)
+        let deadline = time.now() + machine.description.settings.debateTimeout
+
+        var step = machine.resume()
+        while true {
+            try Task.checkCancellation()
+            try append(step.events, with: &recorder)
+            switch step.next {
+            case .finish(let result):
+                try await journal.flush()
+                return recorder.outcome(result)
+            case _ where board.cancelledBy != nil:
+                step = machine.handleCancel(by: board.cancelledBy ?? "")
+            case .loadInputs(let cursor):
+                step = machine.handle(inputs: try await inputs.load(after: cursor))
+            case .calls(let calls):
+                step = try await make(calls, seats, &machine, &recorder, deadline)
+            case .wait:
+                // Whoever made the calls waits for them, so nothing is out here.
+                step = machine.resume()
+            }
+        }
+    }
+
+    /// Makes the calls of one phase and returns the first step that goes beyond it.
+    private func make(
+        _ calls: [AgentCallDescription],
+        _ seats: [(any Agent)?],
+        _ machine: inout DebateMachine,
+        _ recorder: inout Recorder,
+        _ deadline: Timestamp
+    ) async throws -> DebateStep {
+        guard let kind = calls.first?.id.kind else { return DebateStep() }
+        let phaseEnd = min(deadline, time.now() + machine.description.settings.phaseTimeout)
+        board.put(up: calls)
+        return try await withThrowingDiscardingTaskGroup { group in
+            // A worker runs here until its agent really waits for something; agents that answer at once need no
+            // second one.
+            for _ in 0..<min(calls.count, DebateProtocol.concurrency(of: kind)) {
+                guard board.hasCalls else { break }
+                group.addImmediateTask { await self.work(seats) }
+            }
+            defer { group.cancelAll() }
+            var isWatched = false
+            while true {
+                try Task.checkCancellation()
+                let news = board.takeNews()
+                var step = DebateStep()
+                if !news.completions.isEmpty { step = machine.handle(news.completions) }
+                if case .wait = step.next {
+                    try append(step.events, with: &recorder)
+                    step.events = []
+                    if let person = news.cancelledBy {
+                        step = machine.handleCancel(by: person)
+                    } else if news.isTimeUp {
+                        step = time.now() >= deadline ? machine.handleDeadline() : machine.handlePhaseTimeout()
+                    }
+                }
+                guard case .wait = step.next else { return step }
+                if !isWatched {
+                    isWatched = true
+                    let rest = phaseEnd - time.now()
+                    group.addTask { await self.watch(for: rest) }
+                }
+                await board.waitForNews()
+            }
+        }
+    }
+
+    private func append(_ events: [DebateEvent], with recorder: inout Recorder) throws {
+        guard !events.isEmpty else { return }
+        let (entries, encoded) = recorder.record(events, at: time.now())
+        guard !entries.isEmpty else { return }
+        try journal.append(entries, encoded: encoded)
+        observer?(entries)
+    }
+
+    /// Ends the phase when its time is over.
+    private func watch(for rest: Duration) async {
+        do {
+            if rest > .zero { try await time.sleep(for: rest) }
+        } catch {
+            return
+        }
+        board.announceTimeIsUp()
+    }
+
+    /// Makes calls until none is left.
+    private func work(_ seats: [(any Agent)?]) async {
+        var next = board.takeCall()
+        while let call = next, !Task.isCancelled {
+            let result: Result<AgentCallCompletion.Answer, AgentCallFailure>
+            if let agent = seats[call.id.seat] {
+                result = await answer(call, from: agent)
+            } else {
+                result = .failure(
+                    AgentCallFailure(code: "agent_unavailable", message: "The agent is not configured any more.")
+                )
+            }
+            next = board.finish(AgentCallCompletion(call.id, result))
+        }
+    }
+
+    private func answer(
+        _ call: AgentCallDescription,
+        from agent: any Agent
+    ) async -> Result<AgentCallCompletion.Answer, AgentCallFailure> {
+        let identity = AgentCall(key: call.key)
+        do {
+            switch call.request {
+            case .generate(let request): return .success(.text(try await agent.generate(request, call: identity)))
+            case .critique(let request): return .success(.critique(try await agent.critique(request, call: identity)))
+            case .vote(let request): return .success(.vote(try await agent.vote(request, call: identity)))
+            }
+        } catch {
+            return .failure(AgentCallFailure(error))
+        }
+    }
+}
+
+/// What a run has written so far, and what it holds back for its end.
+private struct Recorder {
+    private var writer: JournalWriter
+    private var entries: [JournalEntry]
+    private let encodes: Bool
+    private var finalEntries: [JournalEntry] = []
+    private var finalBytes: [[UInt8]] = []
+
+    init(entries: [JournalEntry], encodes: Bool) {
+        self.entries = entries
+        self.encodes = encodes
+        writer = JournalWriter(sequence: entries.last?.sequence ?? 0, head: entries.last?.hash ?? .zero)
+        if entries.isEmpty { self.entries.reserveCapacity(64) }
+    }
+
+    /// Makes entries of events; the end of the debate is kept back.
+    mutating func record(_ events: [DebateEvent], at: Timestamp) -> ([JournalEntry], [[UInt8]]) {
+        var recorded: [JournalEntry] = []
+        var bytes: [[UInt8]] = []
+        recorded.reserveCapacity(events.count)
+        if encodes { bytes.reserveCapacity(events.count) }
+        for event in events {
+            let entry: JournalEntry
+            var encoded: [UInt8]?
+            if encodes {
+                let written = writer.append(event, at: at)
+                entry = written.entry
+                encoded = written.encoded
+            } else {
+                entry = writer.appendUnencoded(event, at: at)
+            }
+            entries.append(entry)
+            if case .debateEnd = event {
+                finalEntries.append(entry)
+                if let encoded { finalBytes.append(encoded) }
+            } else {
+                recorded.append(entry)
+                if let encoded { bytes.append(encoded) }
+            }
+        }
+        return (recorded, bytes)
+    }
+
+    func outcome(_ result: DebateResult) -> DebateOutcome {
+        DebateOutcome(result: result, entries: entries, finalEntries: finalEntries, encoded: finalBytes)
+    }
+}

@@ -1,0 +1,41 @@
+/// Where a running debate writes what happens.
+package protocol DebateJournal: Sendable {
+    /// Whether the entries' bytes are kept. A journal that keeps none, as in measurements of the engine alone, gets
+    /// entries without hashes.
+    var wantsEncoding: Bool { get }
+
+    /// Takes entries over; returns at once and keeps their order.
+    /// - Parameters:
+    ///   - entries: the entries, in order, behind all that were appended before.
+    ///   - encoded: their canonical JSON, one for each; empty where `wantsEncoding` is false.
+    /// - Throws: whatever shows that this process may no longer write, such as a lost lease; the run then ends with
+    ///   that error.
+    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws
+
+    /// Returns once everything that was appended is durable.
+    /// - Throws: where that failed or this process may no longer write.
+    func flush() async throws
+}
+
+extension DebateJournal {
+    package var wantsEncoding: Bool { true }
+}
+
+/// Where a running debate finds what people added to it.
+package protocol DebateInputs: Sendable {
+    /// The inputs behind a cursor, in order; 0 for all.
+    /// - Throws: where they cannot be read; the run then ends with that error and is tried again later.
+    func load(after cursor: Int64) async throws -> [DebateInput]
+}
+
+/// How a run ended, and what its caller has to write down.
+package struct DebateOutcome: Sendable {
+    package let result: DebateResult
+    /// The whole journal, the final entries included.
+    package let entries: [JournalEntry]
+    /// The entries that end the debate. They are not appended yet: the caller writes them in the transaction that
+    /// holds everything else which follows from the end. Empty where the journal held the end already.
+    package let finalEntries: [JournalEntry]
+    /// The final entries' canonical JSON.
+    package let encoded: [[UInt8]]
+}

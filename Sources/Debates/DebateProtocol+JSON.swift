@@ -1,0 +1,108 @@
+package import CoreTypes
+
+extension DebateProtocol {
+    /// Features of the architecture document that are not built yet: they are accepted with their default alone.
+    private static let unavailable: KeyValuePairs<String, JSONValue> = [
+        "enable_breakpoints": false,
+        "enable_calibration": false,
+        "enable_rhetorical_observer": false,
+        "enable_trickster": false,
+        "trickster_sensitivity": 0.7,
+    ]
+
+    /// Reads rules; what is not mentioned keeps its default.
+    /// - Parameter json: an object of the architecture document's names.
+    /// - Throws: `DebateError` with code `invalid_settings` for unknown names, wrong types, values out of range and
+    ///   features that are not available yet.
+    package init(json: JSONValue) throws(DebateError) {
+        self.init()
+        guard let members = json.object else {
+            throw DebateError(.invalidSettings, "The debate settings must be a JSON object.")
+        }
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+            try read(key, value)
+        }
+        try validate()
+    }
+
+    /// The rules as canonical JSON has them.
+    package var json: JSONValue {
+        var writer = JSONWriter(bytes: [])
+        write(to: &writer)
+        // What was just written always parses.
+        return (try? JSONValue(parsing: writer.bytes)) ?? .object([:])
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.openObject()
+        if let budgetMicrodollars { writer.member("budget_microdollars", budgetMicrodollars) }
+        if let budgetTokens { writer.member("budget_tokens", budgetTokens) }
+        writer.member("consensus", consensus.rawValue)
+        writer.member("consensus_threshold", consensusThreshold)
+        writer.member("convergence_detection", convergenceDetection)
+        writer.member("convergence_threshold", convergenceThreshold)
+        writer.member("debate_timeout_seconds", debateTimeout.components.seconds)
+        writer.member("divergence_threshold", divergenceThreshold)
+        writer.member("phase_timeout_seconds", phaseTimeout.components.seconds)
+        writer.member("role_rotation", roleRotation)
+        writer.member("rounds", rounds)
+        writer.member("vote_grouping", voteGrouping)
+        writer.member("vote_grouping_threshold", voteGroupingThreshold)
+        writer.closeObject()
+    }
+
+    private mutating func read(_ key: String, _ value: JSONValue) throws(DebateError) {
+        switch key {
+        case "budget_microdollars": budgetMicrodollars = try integer(key, value)
+        case "budget_tokens": budgetTokens = try integer(key, value)
+        case "consensus":
+            guard let mode = value.string.flatMap(ConsensusMode.init) else {
+                let known = ConsensusMode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw DebateError(.invalidSettings, "consensus must be one of \(known).")
+            }
+            consensus = mode
+        case "consensus_threshold": consensusThreshold = try number(key, value)
+        case "convergence_detection": convergenceDetection = try flag(key, value)
+        case "convergence_threshold": convergenceThreshold = try number(key, value)
+        case "debate_timeout_seconds": debateTimeout = try seconds(key, value)
+        case "divergence_threshold": divergenceThreshold = try number(key, value)
+        case "phase_timeout_seconds": phaseTimeout = try seconds(key, value)
+        case "role_rotation": roleRotation = try flag(key, value)
+        case "rounds": rounds = Int(clamping: try integer(key, value))
+        case "vote_grouping": voteGrouping = try flag(key, value)
+        case "vote_grouping_threshold": voteGroupingThreshold = try number(key, value)
+        default:
+            guard let known = Self.unavailable.first(where: { $0.key == key }) else {
+                throw DebateError(.invalidSettings, "Unknown debate setting \"\(key.prefix(64))\".")
+            }
+            guard known.value == value else {
+                throw DebateError(.invalidSettings, "\(key) is not available yet; its only value is \(known.value.text).")
+            }
+        }
+    }
+
+    private func integer(_ key: String, _ value: JSONValue) throws(DebateError) -> Int64 {
+        guard let integer = value.integer else {
+            throw DebateError(.invalidSettings, "\(key) must be a whole number.")
+        }
+        return integer
+    }
+
+    private func number(_ key: String, _ value: JSONValue) throws(DebateError) -> Double {
+        guard let number = value.double else { throw DebateError(.invalidSettings, "\(key) must be a number.") }
+        return fourDecimals(number)
+    }
+
+    private func flag(_ key: String, _ value: JSONValue) throws(DebateError) -> Bool {
+        guard let flag = value.bool else { throw DebateError(.invalidSettings, "\(key) must be true or false.") }
+        return flag
+    }
+
+    private func seconds(_ key: String, _ value: JSONValue) throws(DebateError) -> Duration {
+        let seconds = try integer(key, value)
+        guard (1...86_400).contains(seconds) else {
+            throw DebateError(.invalidSettings, "\(key) must be from 1 to 86400.")
+        }
+        return .seconds(seconds)
+    }
+}

@@ -1,0 +1,159 @@
+package import CoreTypes
+
+/// What the HTTP front asks of the debates. Nothing else in the gateway knows how a debate is run or stored.
+///
+/// Failures are `CodedError`s; `HTTPFailure` says which status each code becomes.
+package protocol DebateAPI: Sendable {
+    /// Stores a question and sets its debate going; the same `originKey` gives the same debate.
+    func start(_ question: DebateQuestion) async throws -> DebateSummary
+
+    /// The newest debates of a workspace, newest first, and how many there are in all.
+    func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+        -> (items: [DebateSummary], total: Int)
+
+    /// The debate with this id, where the workspace has it.
+    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary?
+
+    /// The journal's entries behind a sequence number, each as canonical JSON
+    /// `{at, data, hash, previous, sequence, type}`.
+    func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
+        -> [(sequence: Int64, json: [UInt8])]
+
+    /// What the journal adds up to; nil while there is none.
+    func projection(of id: DebateID, workspace: WorkspaceID) async throws -> JSONValue?
+
+    /// Adds what somebody said to a running debate.
+    /// - Returns: false where the key was used before.
+    func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws
+        -> Bool
+
+    /// Asks a debate to stop.
+    /// - Returns: the status that the debate has now.
+    /// - Throws: a `CodedError` with the code `conflict` where it has ended already.
+    func cancel(_ id: DebateID, workspace: WorkspaceID, by: String) async throws -> String
+
+    /// The signed receipt's exact bytes; nil while there is none.
+    func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]?
+
+    /// Ticks when the journal grew, in whichever process; best effort.
+    func changes(of id: DebateID) -> AsyncStream<Void>
+
+    /// The agents that may sit on a panel.
+    var panel: [AgentProfile] { get }
+
+    /// Whether the panel is the offline demo, which is no model.
+    var isDemo: Bool { get }
+}
+
+/// A question that came in over HTTP.
+package struct DebateQuestion: Sendable {
+    package var workspace: WorkspaceID
+    package var task: String
+    /// What the panel has to know beside the question; empty where there is nothing.
+    package var background: String
+    package var rounds: Int?
+    package var consensus: String?
+    /// The names of the agents to seat; nil for the default panel.
+    package var agents: [String]?
+    package var requestedBy: String
+    /// The same for every try of the same request.
+    package var originKey: String
+    package var metadata: JSONValue
+
+    /// Describes a question.
+    package init(
+        workspace: WorkspaceID,
+        task: String,
+        background: String = "",
+        rounds: Int? = nil,
+        consensus: String? = nil,
+        agents: [String]? = nil,
+        requestedBy: String,
+        originKey: String,
+        metadata: JSONValue = [:]
+    ) {
+        self.workspace = workspace
+        self.task = task
+        self.background = background
+        self.rounds = rounds
+        self.consensus = consensus
+        self.agents = agents
+        self.requestedBy = requestedBy
+        self.originKey = originKey
+        self.metadata = metadata
+    }
+}
+
+/// A debate as the public API lists it.
+package struct DebateSummary: Sendable {
+    package var id: DebateID
+    /// Grows with each debate of the installation; people use it as the short name.
+    package var number: Int64
+    package var workspace: WorkspaceID
+    package var task: String
+    /// `created`, `running`, `completed`, `failed` or `cancelled`.
+    package var status: String
+    package var platform: String
+    /// Whether the panel was the offline demo.
+    package var demo: Bool
+    package var agents: [String]
+    package var rounds: Int
+    package var consensus: String
+    package var winner: String?
+    package var confidence: Double?
+    package var consensusReached: Bool?
+    package var createdAt: Timestamp
+    package var startedAt: Timestamp?
+    package var finishedAt: Timestamp?
+    package var title: String?
+    package var metadata: JSONValue
+
+    /// Describes a debate.
+    package init(
+        id: DebateID,
+        number: Int64,
+        workspace: WorkspaceID,
+        task: String,
+        status: String,
+        platform: String,
+        demo: Bool,
+        agents: [String],
+        rounds: Int,
+        consensus: String,
+        winner: String? = nil,
+        confidence: Double? = nil,
+        consensusReached: Bool? = nil,
+        createdAt: Timestamp,
+        startedAt: Timestamp? = nil,
+        finishedAt: Timestamp? = nil,
+        title: String? = nil,
+        metadata: JSONValue = [:]
+    ) {
+        self.id = id
+        self.number = number
+        self.workspace = workspace
+        self.task = task
+        self.status = status
+        self.platform = platform
+        self.demo = demo
+        self.agents = agents
+        self.rounds = rounds
+        self.consensus = consensus
+        self.winner = winner
+        self.confidence = confidence
+        self.consensusReached = consensusReached
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.title = title
+        self.metadata = metadata
+    }
+
+    /// Whether nothing more will happen in the debate.
+    package var isFinished: Bool {
+        switch status {
+        case "completed", "failed", "cancelled": true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Channels
+import HTTPTypes
+import Hummingbird
+
+/// The pages of platforms that people visit, such as the two ends of an OAuth installation.
+struct BrowserController: Sendable {
+    let pages: any BrowserRoutes
+
+    func addRoutes(to router: Router<GatewayContext>) {
+        for route in pages.browserRoutes {
+            router.resource(
+                RouterPath(AdapterEndpoint.path(pages.platform, route)),
+                [
+                    .get: { request, _ in
+                        let query = QueryParameters(request.uri.query)
+                        return Response(
+                            await pages.visit(
+                                route: route,
+                                query: query.pairs,
+                                cookies: request.headers[.cookie] ?? ""
+                            )
+                        )
+                    }
+                ]
+            )
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import CoreTypes
+
+/// Reads a question out of the body of `POST /api/v1/debates`.
+///
+/// Names follow the original and its public client, which sends any further key that its caller thought of; what is
+/// not known here is passed over.
+struct QuestionReader: Sendable {
+    /// The longest question in characters, as `DebateOptions.longestQuestion` has it for chats.
+    static let longestQuestion = 100_000
+    /// The longest background in characters: with it, a body stays below the API's limit.
+    static let longestBackground = 500_000
+    /// The most agents on one panel.
+    static let mostAgents = 16
+
+    /// Reads a body.
+    /// - Throws: `HTTPFailure` 400 that names the key.
+    func read(_ body: [UInt8], caller: Caller, originKey: String) throws(HTTPFailure) -> DebateQuestion {
+        let fields = try object(body)
+        guard let task = (fields["task"] ?? fields["question"])?.string.map(trimmed), !task.isEmpty else {
+            throw .invalid("`task` has to be the question, as text.")
+        }
+        guard task.count <= Self.longestQuestion else {
+            throw .invalid("`task` may have \(Self.longestQuestion) characters at most.")
+        }
+        let settings = fields["protocol"]
+        return DebateQuestion(
+            workspace: .local,
+            task: task,
+            background: try background(fields["context"]),
+            rounds: try rounds(fields["rounds"] ?? settings?["rounds"]),
+            consensus: try consensus(fields["consensus"] ?? settings?["consensus"]),
+            agents: try agents(fields["agents"]),
+            requestedBy: caller.rawValue,
+            originKey: originKey,
+            metadata: try metadata(fields["metadata"])
+        )
+    }
+
+    /// Reads a body that has to be one JSON object.
+    /// - Throws: `HTTPFailure` 400.
+    func object(_ body: [UInt8]) throws(HTTPFailure) -> JSONValue {
+        do {
+            let value = try JSONValue(parsing: body)
+            guard value.object != nil else { throw HTTPFailure.invalid("The body has to be a JSON object.") }
+            return value
+        } catch let error as JSONError {
+            throw .invalid(error.description, code: error.code)
+        } catch let error as HTTPFailure {
+            throw error
+        } catch {
+            throw HTTPFailure(error)
+        }
+    }
+
+    private func background(_ value: JSONValue?) throws(HTTPFailure) -> String {
+        guard let value else { return "" }
+        let text = value.string ?? value.text
+        guard text.count <= Self.longestBackground else {
+            throw .invalid("`context` may have \(Self.longestBackground) characters at most.")
+        }
+        return text
+    }
+
+    private func rounds(_ value: JSONValue?) throws(HTTPFailure) -> Int? {
+        guard let value else { return nil }
+        guard let rounds = value.integer, (1...12).contains(rounds) else {
+            throw .invalid("`rounds` has to be a whole number from 1 to 12.")
+        }
+        return Int(rounds)
+    }
+
+    private func consensus(_ value: JSONValue?) throws(HTTPFailure) -> String? {
+        guard let value else { return nil }
+        guard let word = value.string, (1...64).contains(word.utf8.count) else {
+            throw .invalid("`consensus` has to be the name of a rule, such as majority.")
+        }
+        return word
+    }
+
+    private func agents(_ value: JSONValue?) throws(HTTPFailure) -> [String]? {
+        guard let value else { return nil }
+        var names: [String] = []
+        if let text = value.string {
+            names = text.split(separator: ",").map { trimmed(String($0)) }.filter { !$0.isEmpty }
+        } else {
+            for element in value.array ?? [] {
+                guard let name = element.string ?? element["name"]?.string else {
+                    throw .invalid("`agents` has to be a list of names.")
+                }
+                names.append(name)
+            }
+        }
+        guard names.count <= Self.mostAgents, names.allSatisfy({ (1...64).contains($0.utf8.count) }) else {
+            throw .invalid("`agents` has to be a list of at most \(Self.mostAgents) names.")
+        }
+        return names.isEmpty ? nil : names
+    }
+
+    private func metadata(_ value: JSONValue?) throws(HTTPFailure) -> JSONValue {
+        guard let value else { return [:] }
+        guard value.object != nil else { throw .invalid("`metadata` has to be an object.") }
+        return value
+    }
+
+    private func trimmed(_ text: String) -> String {
+        let start = text.drop { $0.isWhitespace }
+        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return String(start[...end])
+    }
+}

@@ -1,0 +1,80 @@
+package import Channels
+package import CoreTypes
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+import WebIntegration
+
+/// The HTTP front of the product, ready to run in a service group.
+///
+/// Metrics are looked up when this is made, so the metrics system has to be set up before. On graceful shutdown it
+/// stops accepting, ends the live streams, and returns when the requests in flight are answered.
+package struct GatewayApplication: Service {
+    private let application: Application<FrontResponder>
+
+    /// Wires the routes.
+    /// - Parameters:
+    ///   - metrics: gives the text of `/metrics`.
+    ///   - onRunning: called with the port once connections are accepted.
+    /// - Throws: where the built-in page cannot be made.
+    package init(
+        configuration: GatewayConfiguration,
+        adapters: [any ChannelAdapter],
+        browserRoutes: [any BrowserRoutes],
+        intake: any Intake,
+        debates: any DebateAPI,
+        health: any HealthAPI,
+        metrics: @escaping @Sendable () -> String,
+        time: any TimeSource,
+        ids: any IdentifierSource,
+        logger: Logger,
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) throws {
+        let bodyReader = BodyReader(time: time, timeout: configuration.bodyTimeout)
+        let routes = GatewayRoutes(
+            configuration: configuration,
+            browserRoutes: browserRoutes,
+            debates: debates,
+            health: health,
+            metrics: metrics,
+            time: time,
+            ids: ids,
+            bodyReader: bodyReader
+        )
+        let responder = FrontResponder(
+            endpoints: AdapterEndpoint.table(of: adapters),
+            adapters: AdapterResponder(intake: intake, bodyReader: bodyReader, time: time),
+            router: try routes.router().buildResponder()
+        )
+        application = Application(
+            responder: responder,
+            server: .http1(configuration: Self.channel(configuration)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                // Platforms deliver in bursts; what is not accepted at once waits here.
+                backlog: 1024,
+                availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)
+            ),
+            onServerRunning: { await onRunning($0.localAddress?.port ?? 0) },
+            logger: logger
+        )
+    }
+
+    package func run() async throws {
+        try await application.run()
+    }
+
+    private static func channel(_ configuration: GatewayConfiguration) -> HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            idleTimeout: .milliseconds(configuration.idleTimeout.milliseconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: configuration.maximumHeaderBytes,
+                maxHeaderListSize: configuration.maximumHeaderBytes,
+                maxHeaderFieldCount: 100
+            )
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import Channels
+import CoreTypes
+import Hummingbird
+import WebIntegration
+
+/// The table of everything that goes through the router, in one place.
+struct GatewayRoutes {
+    let configuration: GatewayConfiguration
+    let browserRoutes: [any BrowserRoutes]
+    let debates: any DebateAPI
+    let health: any HealthAPI
+    let metrics: @Sendable () -> String
+    let time: any TimeSource
+    let ids: any IdentifierSource
+    let bodyReader: BodyReader
+
+    /// Makes the router.
+    /// - Throws: where the built-in page cannot be made.
+    func router() throws -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware {
+            RequestIDMiddleware(ids: ids)
+            MetricsMiddleware()
+            AccessLogMiddleware()
+            SecurityHeadersMiddleware()
+            ErrorMiddleware()
+            ConcurrencyMiddleware(gate: ConcurrencyGate(limit: configuration.maximumConcurrentRequests))
+        }
+        let access = AccessPolicy(token: configuration.apiToken)
+        HealthController(
+            health: health,
+            metrics: metrics,
+            access: access,
+            isDemo: debates.isDemo,
+            version: configuration.version,
+            time: time,
+            startedAt: time.now()
+        ).addRoutes(to: router)
+        PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
+        for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
+        addAPI(to: router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access)))
+        return router
+    }
+
+    private func addAPI(to api: RouterGroup<GatewayContext>) {
+        let reading = DebateReadController(debates: debates)
+        let steering = DebateController(
+            debates: debates,
+            ids: ids,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        )
+        let stream = StreamController(
+            debates: debates,
+            time: time,
+            gate: ConcurrencyGate(limit: configuration.maximumStreams),
+            pollInterval: configuration.streamPollInterval,
+            heartbeat: configuration.streamHeartbeat
+        )
+        api.resource("/agents", [.get: AgentController(debates: debates).list])
+        api.resource("/debates", [.get: reading.list, .post: steering.create])
+        api.resource("/debates/{id}", [.get: reading.find])
+        api.resource("/debates/{id}/messages", [.get: reading.messages, .post: steering.addMessage])
+        api.resource("/debates/{id}/events", [.get: reading.events])
+        api.resource("/debates/{id}/stream", [.get: stream.open])
+        api.resource("/debates/{id}/consensus", [.get: reading.consensus])
+        api.resource("/debates/{id}/votes", [.get: reading.votes])
+        api.resource("/debates/{id}/receipt", [.get: reading.receipt])
+        api.resource("/debates/{id}/cancel", [.post: steering.cancel])
+    }
+}

@@ -1,0 +1,38 @@
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What belongs to one request beside the request itself.
+struct GatewayContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The connection that the request came over.
+    let channel: any Channel
+    /// Names the request in the log, in the answer's `X-Request-ID` and in error bodies.
+    var requestID = ""
+    /// Who asks, once the access check has said so.
+    var caller = Caller.localProgram
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    /// Whether the peer of the connection is this machine itself; forwarding headers play no part.
+    var isLoopbackPeer: Bool {
+        guard let address = channel.remoteAddress else { return false }
+        switch address {
+        case .unixDomainSocket: return true
+        case .v4, .v6:
+            guard let text = address.ipAddress else { return false }
+            return text == "::1" || text.hasPrefix("127.") || text.hasPrefix("::ffff:127.")
+        }
+    }
+}
+
+/// Who uses the API.
+enum Caller: String, Sendable {
+    /// A program on the same machine, where no token is configured.
+    case localProgram = "local"
+    /// Somebody who holds the API token.
+    case tokenHolder = "api"
+}

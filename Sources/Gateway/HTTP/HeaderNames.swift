@@ -1,0 +1,20 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let forwarded = literal("Forwarded")
+    static let idempotencyKey = literal("Idempotency-Key")
+    static let lastEventID = literal("Last-Event-ID")
+    static let referrerPolicy = literal("Referrer-Policy")
+    static let requestID = literal("X-Request-ID")
+    static let secFetchSite = literal("Sec-Fetch-Site")
+    static let xForwardedFor = literal("X-Forwarded-For")
+    static let xForwardedHost = literal("X-Forwarded-Host")
+    static let xRealIP = literal("X-Real-IP")
+
+    /// A name that this file spells; the first request would show a wrong one.
+    private static func literal(_ name: String) -> HTTPField.Name {
+        // Only the literals above come here, all of them RFC 9110 tokens: nothing from outside can fail this.
+        guard let parsed = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
+        return parsed
+    }
+}

@@ -1,0 +1,91 @@
+import CoreTypes
+import HTTPTypes
+import Hummingbird
+
+/// Asking questions and steering debates: the part of `/api/v1/debates` that changes something.
+struct DebateController: Sendable {
+    let debates: any DebateAPI
+    let ids: any IdentifierSource
+    let bodyReader: BodyReader
+    let maximumBodyBytes: Int
+
+    private var lookup: DebateLookup { DebateLookup(debates: debates) }
+
+    /// The longest text that may be added to a running debate, in characters.
+    private static let longestInput = 100_000
+
+    /// `POST /debates`: starts a debate. The same `Idempotency-Key` gives the same debate.
+    func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
+        let key = try idempotencyKey(request)
+        let question = try QuestionReader().read(
+            body,
+            caller: context.caller,
+            originKey: "\(context.caller.rawValue):\(key ?? ids.next())"
+        )
+        let record = try await debates.start(question)
+        guard record.task == question.task else {
+            throw HTTPFailure(.conflict, "conflict", "This Idempotency-Key was used for another question.")
+        }
+        var document = DebateDocument.summary(record)
+        document["success"] = true
+        return .json(document, status: .created, headers: [.location: "/api/v1/debates/\(record.id)"])
+    }
+
+    /// `POST /debates/{id}/cancel`: stops a debate; 400 for one that has ended, as the public client expects.
+    func cancel(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let record = try await lookup.record(context)
+        let status: String
+        do {
+            status = try await debates.cancel(record.id, workspace: record.workspace, by: context.caller.rawValue)
+        } catch let error as any CodedError where error.code == "conflict" {
+            throw HTTPFailure.invalid(error.description, code: error.code)
+        }
+        return .json([
+            "success": true,
+            "id": .string(record.id.rawValue),
+            "debate_id": .string(record.id.rawValue),
+            "status": .string(status),
+            "message": status == "cancelled" ? "The debate was cancelled." : "The debate is being cancelled.",
+        ])
+    }
+
+    /// `POST /debates/{id}/messages`: adds evidence that the panel takes up in its next round.
+    func addMessage(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
+        let fields = try QuestionReader().object(body)
+        guard let content = fields["content"]?.string, content.contains(where: { !$0.isWhitespace }) else {
+            throw HTTPFailure.invalid("`content` has to be text.")
+        }
+        guard content.count <= Self.longestInput else {
+            throw HTTPFailure.invalid("`content` may have \(Self.longestInput) characters at most.")
+        }
+        let record = try await lookup.record(context)
+        guard !record.isFinished else {
+            throw HTTPFailure(.conflict, "conflict", "The debate has ended; ask again with its answer as context.")
+        }
+        let isNew = try await debates.addInput(
+            content,
+            author: context.caller.rawValue,
+            key: "\(context.caller.rawValue):\(try idempotencyKey(request) ?? ids.next())",
+            to: record.id,
+            workspace: record.workspace
+        )
+        return .json(
+            [
+                "success": true,
+                "debate_id": .string(record.id.rawValue),
+                "message": ["role": "user", "author": .string(context.caller.rawValue), "content": .string(content)],
+            ],
+            status: isNew ? .created : .ok
+        )
+    }
+
+    private func idempotencyKey(_ request: Request) throws(HTTPFailure) -> String? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard (1...200).contains(key.utf8.count) else {
+            throw .invalid("The Idempotency-Key may have 200 bytes at most.")
+        }
+        return key
+    }
+}

@@ -1,0 +1,101 @@
+import GRDB
+
+package import CoreTypes
+
+/// SQLite over GRDB: the embedded database, for one process.
+package final class SQLiteDatabase: Database {
+    package let dialect = Dialect.sqlite
+    package let wakeUps = WakeUps()
+
+    private let writer: any DatabaseWriter
+    private let writeLane = SQLiteLane(label: "aragora.sqlite.write")
+    private let readLanes: [SQLiteLane]
+    private let time: any TimeSource
+
+    /// Opens a file, which is made where it does not exist.
+    ///
+    /// A commit is on the disk before it is reported (`synchronous = FULL`); readers do not wait for the writer (WAL).
+    /// - Throws: `DatabaseError`.
+    package init(path: String, time: any TimeSource = SystemTime()) throws {
+        self.time = time
+        readLanes = (0..<4).map { SQLiteLane(label: "aragora.sqlite.read.\($0)") }
+        writer = try translatingErrors {
+            let pool = try DatabasePool(path: path, configuration: Self.configuration)
+            try pool.writeWithoutTransaction { try $0.execute(sql: "pragma synchronous = full") }
+            return pool
+        }
+    }
+
+    /// Opens a database in memory, for tests.
+    /// - Throws: `DatabaseError`.
+    package init(inMemory time: any TimeSource = SystemTime()) throws {
+        self.time = time
+        readLanes = [writeLane]
+        writer = try translatingErrors { try DatabaseQueue(configuration: Self.configuration) }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    package func write<Value: Sendable>(
+        _ body: @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        try await writeLane.perform {
+            try translatingErrors {
+                try self.writer.write { database in
+                    let statements = SQLiteTransaction(database)
+                    let value = try body(Transaction(connection: statements, dialect: .sqlite))
+                    if let failure = statements.failure { throw failure }
+                    return value
+                }
+            }
+        }
+    }
+
+    package func read<Value: Sendable>(
+        _ body: @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        let lane = readLanes[Int.random(in: 0..<readLanes.count)]
+        return try await lane.perform {
+            try translatingErrors {
+                try self.writer.read { database in
+                    try body(Transaction(connection: SQLiteTransaction(database), dialect: .sqlite))
+                }
+            }
+        }
+    }
+
+    @discardableResult
+    package func run(_ statement: SQL) async throws -> [Row] {
+        try await write { transaction in try transaction.query(statement) }
+    }
+
+    package func notify(_ wakeUp: WakeUp) async {
+        wakeUps.publish(wakeUp)
+    }
+
+    /// Waits for its task's end: one process serves the file, so there is nobody else to tell.
+    package func runWakeUps() async {
+        while !Task.isCancelled { try? await time.sleep(for: .seconds(3600)) }
+    }
+
+    /// This database: SQLite has one writer, whoever asks.
+    package func dedicated() -> any Database { self }
+
+    package func close() async {
+        try? await writeLane.perform { try self.writer.close() }
+    }
+}
+
+private func translatingErrors<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let error as GRDB.DatabaseError {
+        throw DatabaseError(error)
+    }
+}

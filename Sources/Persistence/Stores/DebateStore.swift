@@ -1,0 +1,188 @@
+package import CoreTypes
+
+/// The table `debates`.
+package struct DebateStore: Sendable {
+    /// Makes the store.
+    package init() {}
+
+    /// Adds a debate unless its origin has one already.
+    /// - Returns: false where the origin, or the id, has a debate already.
+    /// - Throws: `DatabaseError`.
+    package func insert(_ debate: NewDebate, now: Timestamp, in transaction: borrowing Transaction) throws -> Bool {
+        try transaction.execute(
+            """
+            insert into debates (workspace_id, debate_id, task, status, platform, origin_key, conversation_key,
+                address_json, settings_json, requested_by, demo, metadata_json, created_at, updated_at)
+            values (\(debate.workspace), \(debate.id), \(debate.task), 'created', \(debate.platform),
+                \(debate.originKey), \(debate.conversationKey), \(debate.address), \(debate.settings),
+                \(debate.requestedBy), \(debate.isDemo), \(debate.metadata), \(now), \(now))
+            on conflict do nothing
+            """
+        ) == 1
+    }
+
+    /// The debate with this id, where the workspace has it.
+    /// - Throws: `DatabaseError`.
+    package func find(_ id: DebateID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> DebateRecord?
+    {
+        try transaction.query(
+            "select * from debates where workspace_id = \(workspace) and debate_id = \(id)"
+        ).first.map { try DebateRecord($0) }
+    }
+
+    /// The debate that an origin led to.
+    /// - Throws: `DatabaseError`.
+    package func find(origin: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> DebateRecord?
+    {
+        try transaction.query(
+            "select * from debates where workspace_id = \(workspace) and origin_key = \(origin)"
+        ).first.map { try DebateRecord($0) }
+    }
+
+    /// The debate that people mean by its number or by the beginning of its id.
+    /// - Throws: `DatabaseError`.
+    package func find(named name: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> DebateRecord?
+    {
+        if let number = Int64(name) {
+            return try transaction.query(
+                "select * from debates where workspace_id = \(workspace) and debate_number = \(number)"
+            ).first.map { try DebateRecord($0) }
+        }
+        return try find(DebateID(name), workspace: workspace, in: transaction)
+    }
+
+    /// The newest debates of a workspace, newest first, with the number of all of them.
+    /// - Throws: `DatabaseError`.
+    package func list(
+        workspace: WorkspaceID,
+        status: DebateRecord.Status? = nil,
+        limit: Int,
+        offset: Int = 0,
+        in transaction: borrowing Transaction
+    ) throws -> (items: [DebateRecord], total: Int) {
+        let filter: SQL = status.map { "and status = \($0.rawValue)" } ?? ""
+        let total = try transaction.query(
+            "select count(*) as total from debates where workspace_id = \(workspace) \(filter)"
+        ).first?.integer("total")
+        let rows = try transaction.query(
+            """
+            select * from debates where workspace_id = \(workspace) \(filter)
+            order by debate_number desc limit \(limit) offset \(offset)
+            """
+        )
+        return (try rows.map { try DebateRecord($0) }, Int(total ?? 0))
+    }
+
+    /// The newest debate of a conversation.
+    /// - Throws: `DatabaseError`.
+    package func newest(
+        inConversation conversationKey: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> DebateRecord? {
+        try transaction.query(
+            """
+            select * from debates where workspace_id = \(workspace) and conversation_key = \(conversationKey)
+            order by debate_number desc limit 1
+            """
+        ).first.map { try DebateRecord($0) }
+    }
+
+    /// How many debates somebody started since a moment.
+    /// - Throws: `DatabaseError`.
+    package func count(
+        requestedBy person: String,
+        workspace: WorkspaceID,
+        since: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Int {
+        let row = try transaction.query(
+            """
+            select count(*) as total from debates
+            where workspace_id = \(workspace) and requested_by = \(person) and created_at >= \(since)
+            """
+        ).first
+        return Int(try row?.integer("total") ?? 0)
+    }
+
+    /// Marks a debate as running; a finished one stays as it is.
+    /// - Throws: `DatabaseError`.
+    package func start(
+        _ id: DebateID,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            update debates set status = 'running', started_at = coalesce(started_at, \(now)), updated_at = \(now)
+            where workspace_id = \(workspace) and debate_id = \(id) and status = 'created'
+            """
+        )
+    }
+
+    /// Writes down how a debate ended, once.
+    /// - Returns: false where it had ended before.
+    /// - Throws: `DatabaseError`.
+    package func conclude(
+        _ id: DebateID,
+        workspace: WorkspaceID,
+        with conclusion: DebateConclusion,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            update debates set status = \(conclusion.status.rawValue), winner = \(conclusion.winner),
+                confidence = \(conclusion.confidence), consensus_reached = \(conclusion.consensusReached),
+                finished_at = \(now), updated_at = \(now)
+            where workspace_id = \(workspace) and debate_id = \(id) and status in ('created', 'running')
+            """
+        ) == 1
+    }
+
+    /// Asks a debate to stop.
+    /// - Returns: false where it has ended already.
+    /// - Throws: `DatabaseError`.
+    package func requestCancel(
+        _ id: DebateID,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            update debates set cancel_requested = \(true), updated_at = \(now)
+            where workspace_id = \(workspace) and debate_id = \(id) and status in ('created', 'running')
+            """
+        ) == 1
+    }
+
+    /// Wins and seats of each agent in a workspace's finished debates, the most wins first.
+    /// - Parameter limit: how many of the newest debates are counted.
+    /// - Throws: `DatabaseError`.
+    package func standings(workspace: WorkspaceID, limit: Int = 1000, in transaction: borrowing Transaction) throws
+        -> [(agent: String, wins: Int, debates: Int)]
+    {
+        let rows = try transaction.query(
+            """
+            select winner, settings_json from debates where workspace_id = \(workspace) and status = 'completed'
+            order by debate_number desc limit \(limit)
+            """
+        )
+        var seats: [String: (wins: Int, debates: Int)] = [:]
+        for row in rows {
+            let winner = try row.textOrNil("winner")
+            for agent in try row.json("settings_json")["agents"]?.array ?? [] {
+                guard let name = agent.string else { continue }
+                seats[name, default: (0, 0)].debates += 1
+                if name == winner { seats[name, default: (0, 0)].wins += 1 }
+            }
+        }
+        return seats.map { ($0.key, $0.value.wins, $0.value.debates) }
+            .sorted { ($1.wins, $1.debates, $0.agent) < ($0.wins, $0.debates, $1.agent) }
+    }
+}

@@ -1,0 +1,115 @@
+package import CoreTypes
+
+extension OutboxStore {
+    /// What has become of a row; nil where there is none with this key.
+    /// - Throws: `DatabaseError`.
+    package func resolve(
+        _ key: OutboxKey,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> ResolvedOutboxRow? {
+        try transaction.query(
+            """
+            select status, receipts_json, available_at from outbox
+            where workspace_id = \(workspace) and outbox_key = \(key)
+            """
+        ).first.map { row in
+            let status = try OutboxStatus(column: row.integer("status"))
+            let isSettled = try row.timestamp("available_at") == Self.never
+            let isOpen =
+                switch status {
+                case .queued, .sending: true
+                case .unknown: !isSettled
+                case .sent, .failed: false
+                }
+            return ResolvedOutboxRow(status: status, receiptsJSON: try row.text("receipts_json"), isOpen: isOpen)
+        }
+    }
+
+    /// How many rows are in each state that is not final.
+    /// - Throws: `DatabaseError`.
+    package func openCounts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
+        try counts("select status, count(*) as total from outbox where status in (0, 1, 4) group by status", transaction)
+    }
+
+    /// How many rows are in each state. Reads the whole table: for a person who asks, not for a loop.
+    /// - Throws: `DatabaseError`.
+    package func counts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
+        try counts(
+            """
+            select status, count(*) as total from outbox
+            where error_code is null or error_code <> \(Self.superseded) group by status
+            """,
+            transaction
+        )
+    }
+
+    private func counts(_ statement: SQL, _ transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
+        var counts: [OutboxStatus: Int] = [:]
+        for row in try transaction.query(statement) {
+            counts[try OutboxStatus(column: row.integer("status"))] = Int(try row.integer("total"))
+        }
+        return counts
+    }
+
+    /// The rows that failed, are unknown, or wait because something is wrong; the newest first.
+    /// - Throws: `DatabaseError`.
+    package func listTroubled(limit: Int, in transaction: borrowing Transaction) throws -> [TroubledOutboxRow] {
+        try transaction.query(
+            """
+            select * from outbox
+            where (status in (3, 4) or (status = 0 and error_code is not null))
+                and (error_code is null or error_code <> \(Self.superseded))
+            order by outbox_id desc limit \(limit)
+            """
+        ).map { row in
+            TroubledOutboxRow(
+                workspace: try row.id("workspace_id"),
+                key: try row.id("outbox_key"),
+                platform: try row.text("platform"),
+                operation: try row.text("operation"),
+                status: try OutboxStatus(column: row.integer("status")),
+                errorCode: try row.textOrNil("error_code") ?? "",
+                errorMessage: try row.textOrNil("error_message") ?? "",
+                updatedAt: try row.timestamp("updated_at")
+            )
+        }
+    }
+
+    /// Makes everything due at once that waits for a workspace's credentials.
+    /// - Returns: how many rows.
+    /// - Throws: `DatabaseError`.
+    @discardableResult
+    package func wake(workspace: WorkspaceID, now: Timestamp, in transaction: borrowing Transaction) throws -> Int {
+        try transaction.execute(
+            """
+            update outbox set available_at = \(now)
+            where status in (0, 1, 4) and status = 0 and workspace_id = \(workspace)
+                and error_code = \(Self.authentication)
+            """
+        )
+    }
+
+    /// Forgets rows that were sent before a moment.
+    /// - Returns: how many, at most `limit`.
+    /// - Throws: `DatabaseError`.
+    @discardableResult
+    package func purgeSent(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int {
+        try transaction.execute(
+            """
+            delete from outbox where outbox_id in (
+                select outbox_id from outbox where status = 2 and updated_at < \(moment) order by outbox_id limit \(limit)
+            )
+            """
+        )
+    }
+}
+
+extension OutboxStatus {
+    fileprivate init(column value: Int64) throws {
+        guard let status = OutboxStatus(rawValue: value) else {
+            throw DatabaseError(.decoding, "The outbox has a status that is not known: \(value).")
+        }
+        self = status
+    }
+}

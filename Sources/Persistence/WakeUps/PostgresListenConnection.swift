@@ -1,0 +1,65 @@
+import CoreTypes
+
+#if os(Linux)
+@preconcurrency import Dispatch
+#else
+import Dispatch
+#endif
+
+/// A connection that only listens.
+actor PostgresListenConnection {
+    private let executor = DispatchQueueExecutor(label: "aragora.listen")
+    private var handle: PostgresHandle?
+    private var source: (any DispatchSourceRead)?
+    private var continuation: AsyncStream<String>.Continuation?
+    /// Ends when the source has let go of the socket.
+    private var ended: AsyncStream<Never>?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Connects and listens.
+    /// - Returns: the payloads as they arrive; the stream ends when the connection does.
+    /// - Throws: `DatabaseError`.
+    func listen(url: Secret, channel: String) throws -> AsyncStream<String> {
+        let handle = try PostgresHandle(url: url)
+        try handle.runScript("listen \(channel)")
+        self.handle = handle
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(4096))
+        self.continuation = continuation
+        let source = DispatchSource.makeReadSource(fileDescriptor: handle.socket, queue: executor.queue)
+        source.setEventHandler { [weak self] in
+            // The source's queue is this actor's own; `checkIsolated` verifies it.
+            self?.assumeIsolated { $0.readArrived() }
+        }
+        let (ended, sourceEnd) = AsyncStream.makeStream(of: Never.self)
+        source.setCancelHandler { sourceEnd.finish() }
+        self.ended = ended
+        self.source = source
+        source.activate()
+        // What came between the listen and the source.
+        readArrived()
+        return stream
+    }
+
+    /// Ends the stream and the connection, the socket only after nobody watches it any more.
+    func close() async {
+        continuation?.finish()
+        continuation = nil
+        source?.cancel()
+        source = nil
+        for await _ in ended ?? AsyncStream(unfolding: { nil }) {}
+        handle = nil
+    }
+
+    private func readArrived() {
+        guard let handle, let continuation else { return }
+        do {
+            for payload in try handle.readNotifications() { continuation.yield(payload) }
+        } catch {
+            // The socket stays readable at its end: until it is closed, the source would fire again and again.
+            source?.cancel()
+            continuation.finish()
+            self.continuation = nil
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import CoreTypes
+import Logging
+import Synchronization
+
+/// Carries wake-ups between processes with LISTEN and NOTIFY, and finds out whether they arrive.
+///
+/// A transaction pooler takes a LISTEN without an error and never delivers. So the listener sends itself a probe
+/// through the pool, after each connect and then every thirty seconds; while none comes back within two seconds,
+/// `WakeUps.isPolling` is true.
+final class PostgresListener: Sendable {
+    /// The channel that all processes share.
+    static let channel = "aragora"
+
+    /// How long the listener waits for what.
+    struct Timing: Sendable {
+        var probeInterval: Duration = .seconds(30)
+        var probeTimeout: Duration = .seconds(2)
+        /// Between two notifications of this process.
+        var pause: Duration = .milliseconds(5)
+        var firstBackoff: Duration = .milliseconds(100)
+        var longestBackoff: Duration = .seconds(5)
+    }
+
+    private let url: Secret
+    private let wakeUps: WakeUps
+    private let queue: NotificationQueue
+    private let origin: String
+    private let timing: Timing
+    private let time: any TimeSource
+    private let jitter: any JitterSource
+    private let logger: Logger
+    private let send: @Sendable ([String]) async throws -> Void
+    private let probesHeard = Mutex(0)
+
+    /// Makes a listener.
+    /// - Parameters:
+    ///   - origin: tells this process's notifications from others'.
+    ///   - send: sends these payloads through the pool.
+    init(
+        url: Secret,
+        wakeUps: WakeUps,
+        queue: NotificationQueue,
+        origin: String,
+        timing: Timing,
+        time: any TimeSource,
+        jitter: any JitterSource,
+        logger: Logger,
+        send: @escaping @Sendable ([String]) async throws -> Void
+    ) {
+        self.url = url
+        self.wakeUps = wakeUps
+        self.queue = queue
+        self.origin = origin
+        self.timing = timing
+        self.time = time
+        self.jitter = jitter
+        self.logger = logger
+        self.send = send
+    }
+
+    /// Listens, sends and probes until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.listen() }
+            group.addTask { await self.probe() }
+            group.addTask {
+                await self.queue.run(pause: self.timing.pause, time: self.time) { wakeUps in
+                    await self.transmit(WakeUpPayload.texts(of: wakeUps, origin: self.origin))
+                }
+            }
+        }
+        wakeUps.notePolling(true)
+    }
+
+    private func listen() async {
+        var failures = 0
+        while !Task.isCancelled {
+            let connection = PostgresListenConnection()
+            do {
+                let payloads = try await connection.listen(url: url, channel: Self.channel)
+                failures = 0
+                // What was sent while nobody listened is lost.
+                wakeUps.publishResync()
+                await transmit([WakeUpPayload.probe(origin: origin)])
+                for await text in payloads { hear(WakeUpPayload(parsing: text)) }
+                logger.warning("The listening connection to Postgres was lost; it is opened again.")
+            } catch {
+                logger.warning("Cannot listen on Postgres; trying again.", metadata: ["reason": "\(error)"])
+            }
+            await connection.close()
+            if Task.isCancelled { return }
+            wakeUps.notePolling(true)
+            let pause = min(timing.longestBackoff, timing.firstBackoff * (1 << min(failures, 10)))
+            failures += 1
+            try? await time.sleep(for: pause * (0.5 + jitter.next() / 2))
+        }
+    }
+
+    private func hear(_ payload: WakeUpPayload) {
+        guard payload.origin != origin else {
+            if payload.isProbe {
+                probesHeard.withLock { $0 += 1 }
+                if wakeUps.isPolling { logger.info("Wake-ups from other processes arrive.") }
+                wakeUps.notePolling(false)
+            }
+            return
+        }
+        for wakeUp in payload.wakeUps { wakeUps.publish(wakeUp) }
+    }
+
+    private func probe() async {
+        while !Task.isCancelled {
+            let heard = probesHeard.withLock { $0 }
+            await transmit([WakeUpPayload.probe(origin: origin)])
+            try? await time.sleep(for: timing.probeTimeout)
+            if !Task.isCancelled, probesHeard.withLock({ $0 }) == heard {
+                if !wakeUps.isPolling {
+                    logger.warning("Wake-ups from other processes do not arrive; polling faster instead.")
+                }
+                wakeUps.notePolling(true)
+            }
+            try? await time.sleep(for: timing.probeInterval - timing.probeTimeout)
+        }
+    }
+
+    private func transmit(_ payloads: [String]) async {
+        do {
+            try await send(payloads)
+        } catch {
+            logger.debug("A notification was not sent.", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Synchronization
+
+/// Where the loop's thread, which brings a response, meets the task that waits for it.
+///
+/// Every continuation is resumed by the loop's thread alone, which ends every exchange that it was ever given; a task
+/// that is cancelled asks the loop to end the exchange and goes on waiting for that.
+final class Exchange: Sendable {
+    /// What a task can wait for; the exchange's end is also everything else's.
+    enum Milestone { case head, piece, end }
+
+    /// What there is to read of the body.
+    enum Piece {
+        /// Some bytes, and whether the transfer was paused because of them.
+        case bytes([UInt8], wasPaused: Bool)
+        case end
+        case failure(TransportError)
+    }
+
+    private struct State {
+        var head: ResponseHead?
+        var buffer: [UInt8] = []
+        var isPaused = false
+        var end: Result<Void, TransportError>?
+        var waiters: [(milestone: Milestone, continuation: CheckedContinuation<Void, Never>)] = []
+
+        func hasReached(_ milestone: Milestone) -> Bool {
+            if end != nil { return true }
+            return switch milestone {
+            case .head: head != nil
+            case .piece: !buffer.isEmpty
+            case .end: false
+            }
+        }
+
+        /// Takes out the waiters whose milestone has been reached.
+        mutating func takeReady() -> [CheckedContinuation<Void, Never>] {
+            guard !waiters.isEmpty else { return [] }
+            let present = waiters
+            waiters = present.filter { !hasReached($0.milestone) }
+            return present.filter { hasReached($0.milestone) }.map(\.continuation)
+        }
+    }
+
+    /// How many bytes may wait to be read before the transfer pauses; nil where nothing is read before the end.
+    private let watermark: Int?
+    private let state = Mutex(State())
+
+    /// Prepares for one response.
+    init(watermark: Int?) {
+        self.watermark = watermark
+    }
+
+    // MARK: The loop's side
+
+    /// Takes the response's head.
+    func receive(_ head: ResponseHead) {
+        change { $0.head = head }
+    }
+
+    /// Takes a piece of the body; false where too much is waiting already, and the same piece must be offered again.
+    func receive(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let piece = Array(bytes)
+        return change { state in
+            if let watermark, state.buffer.count >= watermark {
+                state.isPaused = true
+                return false
+            }
+            if state.buffer.isEmpty { state.buffer = piece } else { state.buffer += piece }
+            return true
+        }
+    }
+
+    /// Ends the exchange; only the first end counts.
+    func end(_ result: Result<Void, TransportError>) {
+        change { state in
+            if state.end == nil { state.end = result }
+        }
+    }
+
+    private func change<Value: Sendable>(_ body: @Sendable (inout State) -> Value) -> Value {
+        let (value, ready) = state.withLock { state in
+            let value = body(&state)
+            return (value, state.takeReady())
+        }
+        for continuation in ready { continuation.resume() }
+        return value
+    }
+
+    // MARK: The task's side
+
+    /// Waits until a milestone is reached.
+    func reach(_ milestone: Milestone) async {
+        await withCheckedContinuation { continuation in
+            let isReached = state.withLock { state in
+                if state.hasReached(milestone) { return true }
+                state.waiters.append((milestone, continuation))
+                return false
+            }
+            if isReached { continuation.resume() }
+        }
+    }
+
+    /// The head, or why there is none; the milestone `head` must have been reached.
+    func head() throws(TransportError) -> ResponseHead {
+        let (head, end) = state.withLock { ($0.head, $0.end) }
+        if let head { return head }
+        if case .failure(let error)? = end { throw error }
+        throw TransportError(.protocolError, "The peer ended the response before its head", mayHaveBeenSent: true)
+    }
+
+    /// Takes what has arrived of the body; the milestone `piece` must have been reached.
+    func takePiece() -> Piece {
+        state.withLock { state in
+            if !state.buffer.isEmpty {
+                let piece = Piece.bytes(state.buffer, wasPaused: state.isPaused)
+                state.buffer = []
+                state.isPaused = false
+                return piece
+            }
+            switch state.end {
+            case .failure(let error): return .failure(error)
+            case .success, nil: return .end
+            }
+        }
+    }
+
+    /// The whole response, or why there is none; the milestone `end` must have been reached.
+    func whole() throws(TransportError) -> (head: ResponseHead, body: [UInt8]) {
+        let head = try head()
+        let (body, end) = state.withLock { ($0.buffer, $0.end) }
+        if case .failure(let error)? = end { throw error }
+        return (head, body)
+    }
+}

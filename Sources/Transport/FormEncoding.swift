@@ -1,0 +1,95 @@
+import CoreTypes
+
+/// What is wrong with a form; it never holds the form's content.
+package struct FormEncodingError: CodedError, Hashable {
+    package let description: String
+    package var code: String { "form_invalid" }
+    package var isRetryable: Bool { false }
+}
+
+/// Writes fields as `application/x-www-form-urlencoded` (the URL standard, 5.2).
+package func formURLEncoded(_ fields: [(String, String)]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for (position, (name, value)) in fields.enumerated() {
+        if position > 0 { bytes.append(UInt8(ascii: "&")) }
+        append(name, to: &bytes)
+        bytes.append(UInt8(ascii: "="))
+        append(value, to: &bytes)
+    }
+    return bytes
+}
+
+private func append(_ text: String, to bytes: inout [UInt8]) {
+    let digits = Array("0123456789ABCDEF".utf8)
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"):
+            bytes.append(byte)
+        case UInt8(ascii: " "):
+            bytes.append(UInt8(ascii: "+"))
+        default:
+            bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+    }
+}
+
+/// Reads `application/x-www-form-urlencoded` strictly: what a browser would repair is an error here.
+/// - Parameters:
+///   - bytes: the body, or a query without its question mark.
+///   - maximumBytes: the longest body; 1 MiB unless told.
+///   - maximumFields: the most fields; 1,000 unless told.
+/// - Returns: the fields in their order, names repeated as they came.
+/// - Throws: `FormEncodingError` for a broken escape, a byte that must be escaped, invalid UTF-8 or a limit.
+package func parseFormURLEncoded(
+    _ bytes: [UInt8],
+    maximumBytes: Int = 1 << 20,
+    maximumFields: Int = 1000
+) throws(FormEncodingError) -> [(String, String)] {
+    guard bytes.count <= maximumBytes else { throw FormEncodingError(description: "The form is too long") }
+    var fields: [(String, String)] = []
+    for field in bytes.split(separator: UInt8(ascii: "&")) {
+        guard fields.count < maximumFields else { throw FormEncodingError(description: "The form has too many fields") }
+        let equals = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
+        fields.append((try decode(field[..<equals]), try decode(field[equals...].dropFirst())))
+    }
+    return fields
+}
+
+private func decode(_ encoded: ArraySlice<UInt8>) throws(FormEncodingError) -> String {
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(encoded.count)
+    var position = encoded.startIndex
+    while position < encoded.endIndex {
+        let byte = encoded[position]
+        position += 1
+        switch byte {
+        case UInt8(ascii: "+"):
+            decoded.append(UInt8(ascii: " "))
+        case UInt8(ascii: "%"):
+            guard position + 1 < encoded.endIndex, let high = hexadecimalValue(encoded[position]),
+                let low = hexadecimalValue(encoded[position + 1])
+            else { throw FormEncodingError(description: "The form holds a broken escape") }
+            decoded.append(high << 4 | low)
+            position += 2
+        case 33...126:
+            decoded.append(byte)
+        default:
+            throw FormEncodingError(description: "The form holds a byte that must be escaped")
+        }
+    }
+    guard let text = String(validating: decoded, as: UTF8.self) else {
+        throw FormEncodingError(description: "The form holds text that is not UTF-8")
+    }
+    return text
+}
+
+private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Conversations
+import CoreTypes
+import Debates
+import Logging
+import Persistence
+
+/// `aragora ask`: a debate in the terminal, with live progress.
+struct AskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask",
+        abstract: "Debates a question in the terminal.",
+        discussion: "The debate is stored like any other: the page lists it, and its receipt can be fetched later."
+    )
+
+    @Argument(help: "The question; several words need no quotes.")
+    var question: [String]
+
+    @Option(help: "The rounds of criticism and revision, from 1 to 12.")
+    var rounds: Int?
+
+    @Option(help: "The agents on the panel, with commas between them.")
+    var agents: String?
+
+    @Option(help: "How the votes decide: majority, supermajority, unanimous or judge.")
+    var consensus: String?
+
+    @Option(help: "Writes the receipt to this file.")
+    var receipt: String?
+
+    @Flag(help: "Prints the verdict alone.")
+    var quiet = false
+
+    func run() async throws {
+        try await reportingErrors {
+            let settings = try await Settings.loadFromProcess()
+            let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .automatically)
+            let options = DebateOptions(
+                rounds: rounds,
+                agents: agents.map { $0.split(separator: ",").map { $0.lowercased() } },
+                consensus: consensus?.lowercased()
+            )
+            try await house.running {
+                let id = house.identifiers.next()
+                let debate = try await house.debates.start(
+                    Question(
+                        workspace: .local,
+                        task: question.joined(separator: " "),
+                        options: options,
+                        platform: "terminal",
+                        originKey: "terminal:\(id)",
+                        conversationKey: "terminal:\(id)",
+                        requestedBy: "terminal"
+                    )
+                )
+                try await follow(debate, in: house)
+            }
+        }
+    }
+
+    private func follow(_ debate: DebateRecord, in house: House) async throws {
+        var script = TerminalScript(isQuiet: quiet)
+        if debate.isDemo { printError(TerminalScript.demoNotice) }
+        var sequence = 0
+        var isOver = false
+        while !isOver {
+            let rows = try await house.debates.entries(
+                of: debate.id,
+                workspace: debate.workspace,
+                after: sequence,
+                limit: 500
+            )
+            for row in rows {
+                let entry = try JournalEntry(decoding: row.bytes)
+                for line in script.lines(for: entry.event) { printNow(line) }
+                sequence = row.sequence
+                if case .debateEnd = entry.event { isOver = true }
+            }
+            if !isOver, rows.isEmpty { try await house.time.sleep(for: .milliseconds(150)) }
+        }
+        if let receipt {
+            guard let document = try await house.debates.receipt(of: debate.id, workspace: debate.workspace) else {
+                throw SettingsError("The debate has no receipt.")
+            }
+            try writeFile(document, to: receipt)
+            printError("Receipt: \(receipt) (check it with `aragora receipt verify \(receipt)`)")
+        }
+        printError("Debate #\(debate.number), id \(debate.id).")
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Debates
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// `aragora receipt verify FILE`: whether a receipt is exactly what was signed.
+struct ReceiptCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "receipt",
+        abstract: "Checks receipts of debates.",
+        subcommands: [Verify.self]
+    )
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks a receipt's signature and form, without network or database.",
+            discussion: """
+                Without --key, the receipt is checked against the public key inside it: that proves that nothing was \
+                changed since it was signed, and by which key. With --key, it also proves that the key is the one you \
+                trust; `aragora doctor` prints the key of an installation.
+                """
+        )
+
+        @Argument(help: "The receipt, as the page, the API or the chat gave it.")
+        var file: String
+
+        @Option(help: "The public key that must have signed it, in hexadecimal.")
+        var key: String?
+
+        @Option(help: "The debate's journal, one entry a line, to check its hash chain as well.")
+        var journal: String?
+
+        func run() async throws {
+            let document = try bytes(of: file)
+            let trusted = try key.map { text in
+                guard let bytes = hexadecimalBytes(text), bytes.count == 32 else {
+                    throw ValidationError("--key takes 64 hexadecimal digits.")
+                }
+                return bytes
+            }
+            let entries = try journal.map { path in
+                try bytes(of: path).split(separator: UInt8(ascii: "\n")).map { Array($0) }
+            }
+            do {
+                let receipt = try ReceiptVerifier.verify(document, trustedKey: trusted, journal: entries)
+                print("valid: \(receipt.receiptID)")
+                print("  debate   \(receipt.debateID)")
+                print("  question \(receipt.question)")
+                print("  verdict  \(receipt.verdict ?? "none") (confidence \(receipt.confidence))")
+                print("  journal  \(receipt.journalLength) entries, head \(receipt.journalHead)")
+                print("  signed by \(receipt.publicKey)\(trusted == nil ? " (compare it with the key you trust)" : "")")
+            } catch let error as ReceiptError {
+                printError("NOT valid: \(error.description)")
+                throw ExitCode(1)
+            }
+        }
+
+        private func bytes(of path: String) throws -> [UInt8] {
+            do {
+                return Array(try Data(contentsOf: URL(filePath: path)))
+            } catch {
+                throw ValidationError("The file \(path) cannot be read.")
+            }
+        }
+    }
+}
+
+/// The bytes that hexadecimal digits stand for; nil for anything else.
+func hexadecimalBytes(_ text: String) -> [UInt8]? {
+    let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+    guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+}

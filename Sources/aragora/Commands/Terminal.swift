@@ -1,0 +1,38 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Writes a line to the error stream.
+func printError(_ line: String) {
+    write(line + "\n", to: STDERR_FILENO)
+}
+
+/// Writes a line to the output stream at once, unlike `print`, which waits for a full buffer when nobody watches.
+func printNow(_ line: String) {
+    write(line + "\n", to: STDOUT_FILENO)
+}
+
+private func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard written > 0 else { return }
+        bytes = bytes.dropFirst(written)
+    }
+}
+
+/// Writes a file that only its owner can read.
+/// - Throws: `SettingsError` where it cannot be written.
+func writeFile(_ bytes: [UInt8], to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    guard descriptor >= 0 else { throw SettingsError("The file \(path) cannot be written.") }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard written > 0 else { throw SettingsError("The file \(path) cannot be written.") }
+        rest = rest.dropFirst(written)
+    }
+}

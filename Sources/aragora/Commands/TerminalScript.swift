@@ -1,0 +1,73 @@
+import CoreTypes
+import Debates
+
+/// Tells a debate as lines for a terminal.
+struct TerminalScript {
+    static let demoNotice =
+        "Offline demo agents - no AI model takes part. Set a model key to put real models on the panel."
+
+    let isQuiet: Bool
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+    }
+
+    /// The lines of one event.
+    mutating func lines(for event: DebateEvent) -> [String] {
+        if case .debateEnd(let result) = event { return ending(result) }
+        guard !isQuiet else { return [] }
+        switch event {
+        case .debateStart(let start):
+            return ["Panel: " + start.panel.map { "\($0.name) (\($0.model))" }.joined(separator: ", ")]
+        case .roundStart(let round, let total): return ["", "Round \(round) of \(total)"]
+        case .propose(let contribution): return ["", "\(contribution.agent) proposes:", indented(contribution.content)]
+        case .critique(let given):
+            let severity = Int((given.critique.severity * 100).rounded())
+            return ["  \(given.critique.agent) criticises \(given.critique.target) (severity \(severity) %)"]
+                + given.critique.issues.map { "    - \(oneLine($0))" }
+        case .revision(let contribution): return ["  \(contribution.agent) revises its proposal"]
+        case .evidenceAdded(let input): return ["  \(input.author) adds: \(oneLine(input.text))"]
+        case .vote(let cast):
+            let confidence = Int((cast.vote.confidence * 100).rounded())
+            return ["  \(cast.vote.agent) votes for \(cast.vote.choice) (\(confidence) % sure)"]
+        case .agentFailed(let failure): return ["  \(failure.agent) failed: \(failure.message)"]
+        case .convergence(let convergence):
+            return ["  Similarity of the proposals: \(Int((convergence.similarity * 100).rounded())) %"]
+        case .phaseChange(_, .consensus): return ["", "Voting"]
+        case .budgetExceeded: return ["  The budget is used up."]
+        case .deadlineExceeded: return ["  The time is used up."]
+        case .cancelRequested: return ["  Stopping."]
+        case .consensus(let consensus): return dissent(consensus)
+        case .phaseChange, .synthesis, .debateEnd: return []
+        }
+    }
+
+    private func dissent(_ consensus: Consensus) -> [String] {
+        consensus.dissent.flatMap { vote in
+            ["", "Dissent of \(vote.agent), who chose \(vote.choice):", indented(vote.reasoning)]
+        }
+    }
+
+    private func ending(_ result: DebateResult) -> [String] {
+        var lines: [String] = [""]
+        switch result.status {
+        case .completed:
+            let confidence = Int((result.confidence * 100).rounded())
+            let verdict = result.verdict?.rawValue.split(separator: "_").joined(separator: " ") ?? "none"
+            lines.append("Verdict: \(verdict), \(confidence) % sure")
+        default:
+            lines.append("The debate ended as \(result.status.rawValue).")
+        }
+        if let reason = result.reason { lines.append(reason) }
+        if !result.finalAnswer.isEmpty { lines += ["", result.finalAnswer] }
+        return lines
+    }
+
+    private func indented(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }.joined(separator: "\n")
+    }
+
+    private func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}

@@ -1,0 +1,130 @@
+import Agents
+import Configuration
+import CoreTypes
+import Logging
+import Persistence
+import SlackIntegration
+import SystemPackage
+
+/// What the operator configured, by environment variables and an optional `.env` file.
+///
+/// A variable wins over the file. Empty values count as not set. Whatever begins with `ARAGORA_` and is not known is an
+/// error, because it is most likely a misspelt setting that would silently not hold.
+struct Settings: Sendable {
+    /// Every value that is set, by name; the rooms read their own keys from it.
+    let values: [String: String]
+
+    /// The settings that belong to no single room.
+    private static let ownKeys = [
+        "ARAGORA_HOST", "ARAGORA_PORT", "ARAGORA_API_TOKEN", "ARAGORA_DATA_DIR", "ARAGORA_DB_BACKEND", "DATABASE_URL",
+        "ARAGORA_ENCRYPTION_KEYS", "ARAGORA_DEFAULT_ROUNDS", "ARAGORA_DEFAULT_CONSENSUS",
+        "ARAGORA_MAX_CONCURRENT_DEBATES", "ARAGORA_PUBLIC_URL", "ARAGORA_LOG_LEVEL", "ARAGORA_NOMIC_DIR",
+        "SUPABASE_URL", "SUPABASE_KEY",
+    ]
+    /// Read by the scripts and tests of this repository, never by the program.
+    private static let foreignPrefixes = ["ARAGORA_TEST_", "ARAGORA_BENCH_", "ARAGORA_WARNINGS_AS_ERRORS"]
+
+    static var knownKeys: [String] {
+        ownKeys + AgentRegistry.knownConfigurationKeys + SlackConfiguration.knownConfigurationKeys
+    }
+
+    /// Reads the settings.
+    /// - Parameters:
+    ///   - environment: the process's environment.
+    ///   - file: a file of `NAME=value` lines; it may be missing.
+    /// - Throws: `SettingsError`.
+    static func load(environment: [String: String], file: String = ".env") async throws -> Settings {
+        let known = Set(knownKeys)
+        let secrets = SecretsSpecifier<String, String>.all
+        let variables = EnvironmentVariablesProvider(environmentVariables: environment, secretsSpecifier: secrets)
+        let lines = try await EnvironmentVariablesProvider(
+            environmentFilePath: FilePath(file),
+            allowMissing: true,
+            secretsSpecifier: secrets
+        )
+        for name in environment.keys.sorted()
+        where name.hasPrefix("ARAGORA_") && !known.contains(name)
+            && !foreignPrefixes.contains(where: { name.hasPrefix($0) })
+        {
+            throw SettingsError("There is no setting \(name). The README lists all settings.")
+        }
+        var values: [String: String] = [:]
+        for name in knownKeys {
+            let value = try variables.environmentValue(forName: name) ?? lines.environmentValue(forName: name)
+            if let value, !value.isEmpty { values[name] = value }
+        }
+        return Settings(values: values)
+    }
+
+    init(values: [String: String]) {
+        self.values = values
+    }
+
+    /// The folder of everything that is kept outside a database.
+    var dataDirectory: String { values["ARAGORA_DATA_DIR"] ?? values["ARAGORA_NOMIC_DIR"] ?? ".nomic" }
+
+    var apiToken: Secret? { values["ARAGORA_API_TOKEN"].map { Secret($0) } }
+
+    /// The address under which people reach the gateway, without a slash at its end; nil where it is not known.
+    var publicURL: String? {
+        values["ARAGORA_PUBLIC_URL"].map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+    }
+
+    /// Which database holds the state.
+    /// - Throws: `SettingsError` for a backend that does not exist or lacks its URL.
+    func database() throws -> DatabaseConfiguration {
+        let backend = values["ARAGORA_DB_BACKEND"] ?? (values["DATABASE_URL"] == nil ? "sqlite" : "postgres")
+        switch backend {
+        case "postgres":
+            guard let url = values["DATABASE_URL"] else {
+                throw SettingsError(
+                    "ARAGORA_DB_BACKEND is postgres, so DATABASE_URL has to be set, such as "
+                        + "postgresql://user:password@host:5432/aragora."
+                )
+            }
+            return .postgres(url: Secret(url))
+        case "sqlite":
+            return .sqlite(path: "\(dataDirectory)/aragora.sqlite")
+        default:
+            throw SettingsError("ARAGORA_DB_BACKEND is either sqlite or postgres.")
+        }
+    }
+
+    /// How many debates one process runs at once.
+    /// - Throws: `SettingsError` for what is no such number.
+    func maximumConcurrentDebates() throws -> Int {
+        try integer("ARAGORA_MAX_CONCURRENT_DEBATES", in: 1...10_000) ?? 1000
+    }
+
+    /// A whole number within a range; nil where it is not set.
+    /// - Throws: `SettingsError` for anything else.
+    func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = values[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingsError("\(name) takes a number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
+    /// How much is logged.
+    /// - Throws: `SettingsError` for an unknown word.
+    func logLevel() throws -> Logger.Level {
+        guard let word = values["ARAGORA_LOG_LEVEL"] else { return .info }
+        guard let level = Logger.Level(rawValue: word.lowercased()) else {
+            let words = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingsError("ARAGORA_LOG_LEVEL takes one of \(words).")
+        }
+        return level
+    }
+}
+
+/// A configuration that cannot be used; says which setting and what it takes, never its value.
+struct SettingsError: CodedError {
+    let description: String
+    var code: String { "configuration" }
+    var isRetryable: Bool { false }
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

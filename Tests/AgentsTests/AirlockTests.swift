@@ -1,0 +1,150 @@
+import Agents
+import CoreTypes
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+/// An agent that does what a test tells it.
+private struct OddAgent: Agent {
+    let profile = AgentProfile(name: "odd", provider: "Test", model: "none")
+    let text: @Sendable (AgentCall) async throws -> String
+
+    func generate(_ request: GenerateRequest, call: AgentCall) async throws -> Reply<String> {
+        Reply(try await text(call), usage: Usage(inputTokens: 1))
+    }
+
+    func critique(_ request: CritiqueRequest, call: AgentCall) async throws -> Reply<Critique> {
+        let text = try await text(call)
+        return Reply(
+            Critique(
+                agent: "somebody else",
+                target: "somebody else",
+                issues: Array(repeating: text, count: 50) + [""],
+                suggestions: [String(repeating: "s", count: 1_000_000)],
+                severity: .nan,
+                reasoning: text
+            )
+        )
+    }
+
+    func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> {
+        Reply(Vote(agent: "somebody else", choice: try await text(call), confidence: 7))
+    }
+}
+
+@Suite struct AirlockTests {
+    private let briefing = Briefing(task: "Q")
+    private let call = AgentCall(key: "k")
+
+    private func airlock(
+        _ time: any TimeSource = ManualTime(isAutomatic: false),
+        _ text: @escaping @Sendable (AgentCall) async throws -> String
+    ) -> Airlock {
+        Airlock(OddAgent(text: text), time: time, logger: Logger(label: "test"))
+    }
+
+    private var generate: GenerateRequest { GenerateRequest(purpose: .answer, briefing: briefing) }
+
+    @Test func endsAHangAtTheLimit() async {
+        let time = ManualTime()
+        let airlock = airlock(time) { _ in
+            try await time.sleep(for: .seconds(86_400))
+            return "too late"
+        }
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [generate, call] in _ = try await airlock.generate(generate, call: call) }
+            await time.waitForSleepers(2)
+            time.advance(by: .seconds(239))
+            #expect(time.sleeperCount == 2)
+            time.advance(by: .seconds(1))
+            let error = await #expect(throws: AgentError.self) { try await group.next() }
+            #expect(error?.reason == .timeout)
+            #expect(error?.description == "odd did not answer within 240 s.")
+        }
+        #expect(time.sleeperCount == 0)
+    }
+
+    @Test(arguments: [AgentError.Code.emptyAnswer, .invalidAnswer])
+    func asksOnceMoreWithAnotherKey(reason: AgentError.Code) async throws {
+        let time = ManualTime()
+        let keys = Mutex<[String]>([])
+        let airlock = airlock(time) { call in
+            let count = keys.withLock { keys in
+                keys.append(call.key)
+                return keys.count
+            }
+            if count == 1 { throw AgentError(reason, "nothing") }
+            return "second"
+        }
+        try await withThrowingTaskGroup(of: String.self) { group in
+            group.addTask { [generate, call] in try await airlock.generate(generate, call: call).value }
+            await time.waitForSleepers(2)
+            time.advance(by: .seconds(2))
+            #expect(try await group.next() == "second")
+        }
+        #expect(keys.withLock { $0 } == ["k", "k-2"])
+    }
+
+    @Test func failsClearlyAfterTheSecondTry() async {
+        let time = ManualTime()
+        let airlock = airlock(time) { _ in throw AgentError(.invalidAnswer, "nothing") }
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [briefing, call] in
+                let request = VoteRequest(briefing: briefing, proposals: [])
+                _ = try await airlock.vote(request, call: call)
+            }
+            await time.waitForSleepers(2)
+            time.advance(by: .seconds(2))
+            let error = await #expect(throws: AgentError.self) { try await group.next() }
+            #expect(error?.reason == .invalidAnswer)
+        }
+    }
+
+    @Test func cleansAndBoundsWhatComesThrough() async throws {
+        let airlock = airlock { _ in FakeModelServer.injection }
+        let text = try await airlock.generate(generate, call: call)
+        #expect(!text.value.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+        #expect(text.usage.inputTokens == 1)
+
+        let target = Proposal(agent: "target", content: "x")
+        let critique = try await airlock.critique(CritiqueRequest(briefing: briefing, target: target), call: call).value
+        #expect(critique.agent == "odd")
+        #expect(critique.target == "target")
+        #expect(critique.issues.count == 5)
+        #expect(critique.suggestions.map(\.count) == [2_000])
+        #expect(critique.severity == 0.5)
+
+        let vote = try await airlock.vote(VoteRequest(briefing: briefing, proposals: []), call: call).value
+        #expect(vote.agent == "odd")
+        #expect(vote.confidence == 1)
+        #expect(vote.choice.count <= 500)
+    }
+
+    @Test func refusesEndlessAnswers() async {
+        let airlock = airlock { _ in String(repeating: "on and ", count: 100_000) }
+        let error = await #expect(throws: AgentError.self) { try await airlock.generate(generate, call: call) }
+        #expect(error?.reason == .tooLong)
+    }
+
+    @Test func turnsStrangeErrorsIntoPlainOnes() async {
+        struct Strange: Error {}
+        let airlock = airlock { _ in throw Strange() }
+        let error = await #expect(throws: AgentError.self) { try await airlock.generate(generate, call: call) }
+        #expect(error?.reason == .internalError)
+    }
+
+    @Test func passesCancellationOn() async {
+        let time = ManualTime()
+        let airlock = airlock(time) { _ in
+            try await time.sleep(for: .seconds(10))
+            return ""
+        }
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [generate, call] in _ = try await airlock.generate(generate, call: call) }
+            await time.waitForSleepers(2)
+            group.cancelAll()
+            await #expect(throws: CancellationError.self) { try await group.next() }
+        }
+    }
+}

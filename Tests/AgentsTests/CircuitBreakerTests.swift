@@ -1,0 +1,99 @@
+import Agents
+import CoreTypes
+import TestSupport
+import Testing
+
+@Suite struct CircuitBreakerTests {
+    private let start = Timestamp(milliseconds: 0)
+
+    private func permit(_ breaker: inout CircuitBreaker, at seconds: Int) -> CircuitBreaker.Permit? {
+        guard case .allowed(let permit) = breaker.admit(now: start + .seconds(seconds)) else { return nil }
+        return permit
+    }
+
+    private func opened() throws -> CircuitBreaker {
+        var breaker = CircuitBreaker()
+        for _ in 0..<3 {
+            let permit = try #require(permit(&breaker, at: 0))
+            breaker.failed(permit, now: start)
+        }
+        return breaker
+    }
+
+    @Test func opensAfterThreeFailuresInARow() throws {
+        var breaker = CircuitBreaker()
+        for outcome in [false, false, true, false, false] {
+            let permit = try #require(permit(&breaker, at: 0))
+            if outcome { breaker.succeeded(permit) } else { breaker.failed(permit, now: start) }
+        }
+        let last = try #require(permit(&breaker, at: 0))
+        breaker.failed(last, now: start)
+        #expect(breaker.admit(now: start + .seconds(10)) == .refused(retryAfter: .seconds(50)))
+    }
+
+    @Test func letsOneTrialThroughAndClosesAfterTwo() throws {
+        var breaker = try opened()
+        #expect(permit(&breaker, at: 59) == nil)
+        let first = try #require(permit(&breaker, at: 60))
+        #expect(permit(&breaker, at: 60) == nil)
+        breaker.succeeded(first)
+        let second = try #require(permit(&breaker, at: 61))
+        #expect(permit(&breaker, at: 61) == nil)
+        breaker.succeeded(second)
+        #expect(permit(&breaker, at: 62) != nil)
+        #expect(permit(&breaker, at: 62) != nil)
+    }
+
+    @Test func aFailedTrialStartsTheCooldownAnew() throws {
+        var breaker = try opened()
+        let trial = try #require(permit(&breaker, at: 60))
+        breaker.failed(trial, now: start + .seconds(70))
+        #expect(permit(&breaker, at: 129) == nil)
+        #expect(permit(&breaker, at: 130) != nil)
+    }
+
+    @Test func aCancelledTrialMakesRoomForTheNext() throws {
+        var breaker = try opened()
+        let trial = try #require(permit(&breaker, at: 60))
+        breaker.abandoned(trial)
+        #expect(permit(&breaker, at: 60) != nil)
+    }
+
+    @Test func lateResultsDecideNothing() throws {
+        var breaker = CircuitBreaker()
+        let early = try #require(permit(&breaker, at: 0))
+        for _ in 0..<3 {
+            let permit = try #require(permit(&breaker, at: 0))
+            breaker.failed(permit, now: start)
+        }
+        breaker.succeeded(early)
+        #expect(permit(&breaker, at: 1) == nil)
+        _ = try #require(permit(&breaker, at: 60))
+        breaker.failed(early, now: start + .seconds(61))
+        #expect(breaker.admit(now: start + .seconds(61)) == .refused(retryAfter: .seconds(1)))
+    }
+
+    @Test func theClientAsksNoMoreWhileItIsOpen() async throws {
+        let time = ManualTime()
+        let inner = ScriptedClient(
+            ScriptedClient.failure(.overloaded),
+            ScriptedClient.failure(.network),
+            ScriptedClient.failure(.timeout),
+            ScriptedClient.text("back")
+        )
+        let client = BreakingClient(inner, provider: "P", time: time)
+        for _ in 0..<3 { await #expect(throws: AgentError.self) { try await client.complete(.sample) } }
+        let error = await #expect(throws: AgentError.self) { try await client.complete(.sample) }
+        #expect(error?.reason == .circuitOpen)
+        #expect(inner.calls == 3)
+        time.advance(by: .seconds(60))
+        #expect(try await client.complete(.sample).text == "back")
+    }
+
+    @Test func wrongQuestionsDoNotOpenIt() async {
+        let inner = ScriptedClient(ScriptedClient.failure(.badRequest))
+        let client = BreakingClient(inner, provider: "P", time: ManualTime())
+        for _ in 0..<5 { await #expect(throws: AgentError.self) { try await client.complete(.sample) } }
+        #expect(inner.calls == 5)
+    }
+}

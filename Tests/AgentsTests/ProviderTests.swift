@@ -1,0 +1,181 @@
+import Agents
+import CoreTypes
+import Logging
+import TestSupport
+import Testing
+import Transport
+
+/// The three providers' clients against a server, over HTTP.
+@Suite struct ProviderTests {
+    enum Provider: String, CaseIterable, Sendable { case openAI, anthropic, gemini }
+
+    private let prompt = PromptBuilder(name: "x").prompt(
+        for: GenerateRequest(purpose: .answer, briefing: Briefing(task: "Why?"))
+    )
+    private let votePrompt = PromptBuilder(name: "x").prompt(
+        for: VoteRequest(briefing: Briefing(task: "Why?"), proposals: [Proposal(agent: "a", content: "b")])
+    )
+
+    private func ask(
+        _ provider: Provider,
+        _ behaviour: FakeModelServer.Behaviour,
+        votes: Bool = false,
+        model: String = "fake-model",
+        check: (FakeModelServer) async throws -> Void = { _ in }
+    ) async throws -> Completion {
+        try await FakeModelServer.withServer(behaviour) { server, port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            let client = Self.client(provider, port: port, model: model, http)
+            let completion = try await client.complete(ModelRequest(prompt: votes ? votePrompt : prompt, key: "key-1"))
+            try await check(server)
+            return completion
+        }
+    }
+
+    private static func client(
+        _ provider: Provider,
+        port: Int,
+        model: String,
+        _ http: HTTPClient
+    ) -> any ModelClient & ModelCatalog {
+        let endpoint = ModelEndpoint(
+            provider: provider.rawValue,
+            keyVariable: "THE_KEY",
+            baseURL: "http://127.0.0.1:\(port)" + (provider == .openAI ? "/v1/" : "/"),
+            key: Secret("secret-key"),
+            model: model
+        )
+        switch provider {
+        case .openAI: return OpenAIClient(endpoint: endpoint, transport: http, time: SystemTime())
+        case .anthropic: return AnthropicClient(endpoint: endpoint, transport: http, time: SystemTime())
+        case .gemini: return GeminiClient(endpoint: endpoint, transport: http, time: SystemTime())
+        }
+    }
+
+    @Test(arguments: Provider.allCases)
+    func answers(provider: Provider) async throws {
+        let completion = try await ask(provider, .instant) { server in
+            let request = try #require(await server.requests.first)
+            #expect(await server.requests.count == 1)
+            #expect(request.model == "fake-model")
+            #expect(request.idempotencyKey == "key-1")
+            #expect(request.prompt.contains("Why?"))
+            #expect(request.system.contains("panel"))
+            #expect(request.isStreaming)
+            #expect(!request.path.contains("secret-key"))
+            let credential = try #require(request.credential)
+            switch provider {
+            case .openAI: #expect(credential == ("Authorization", "Bearer secret-key"))
+            case .anthropic: #expect(credential == ("x-api-key", "secret-key"))
+            case .gemini: #expect(credential == ("x-goog-api-key", "secret-key"))
+            }
+        }
+        #expect(completion.text == "The answer of fake-model: begin with the smallest step that can be undone.")
+        #expect(completion.usage.inputTokens == 100)
+        #expect(completion.usage.outputTokens == 50)
+        #expect(completion.usage.costMicrodollars == 0)
+        #expect(!completion.isTruncated)
+    }
+
+    @Test(arguments: Provider.allCases)
+    func asksForTheForm(provider: Provider) async throws {
+        let completion = try await ask(provider, .instant, votes: true) { server in
+            let body = try #require(await server.requests.first).body
+            switch provider {
+            case .openAI:
+                #expect(body["response_format"]?["json_schema"]?["schema"]?["additionalProperties"] == false)
+                #expect(body["stream_options"]?["include_usage"] == true)
+            case .anthropic:
+                #expect(body["output_config"]?["format"]?["type"] == "json_schema")
+            case .gemini:
+                #expect(body["generationConfig"]?["responseMimeType"] == "application/json")
+                #expect(body["generationConfig"]?["responseSchema"]?["additionalProperties"] == nil)
+            }
+        }
+        let vote = try ReplyParser(agent: "x").vote(completion.text, among: [Proposal(agent: "a", content: "b")])
+        #expect(vote.choice == "a")
+    }
+
+    @Test(arguments: Provider.allCases)
+    func asksPlainlyWhereTheFormIsRejected(provider: Provider) async throws {
+        let completion = try await ask(provider, .onlyPlain, votes: true) { server in
+            let keys = await server.requests.map(\.idempotencyKey)
+            #expect(keys == ["key-1", "key-1-plain"])
+        }
+        #expect(completion.text.contains("choice"))
+    }
+
+    @Test func remembersThatAServerWantsItPlain() async throws {
+        try await FakeModelServer.withServer(.onlyPlain) { server, port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            let client = Self.client(.openAI, port: port, model: "m", http)
+            _ = try await client.complete(ModelRequest(prompt: prompt, key: "1"))
+            _ = try await client.complete(ModelRequest(prompt: prompt, key: "2"))
+            #expect(await server.requests.map(\.idempotencyKey) == ["1", "1-plain", "2-plain"])
+        }
+    }
+
+    @Test(
+        arguments: Provider.allCases,
+        [
+            (FakeModelServer.Behaviour.rateLimited(retryAfter: 7), AgentError.Code.rateLimited),
+            (.quotaExceeded, .quotaExceeded), (.serverError, .overloaded), (.unauthorized, .authentication),
+            (.empty, .emptyAnswer), (.errorInStream, .overloaded), (.cutOff, .network), (.refusal, .refused),
+            (.endless, .tooLong),
+        ]
+    )
+    func fails(provider: Provider, scene: (FakeModelServer.Behaviour, AgentError.Code)) async throws {
+        let error = await #expect(throws: AgentError.self) { try await ask(provider, scene.0) }
+        #expect(error?.reason == scene.1)
+        #expect(error?.description.contains("sk-") == false)
+        #expect(error?.description.contains("secret") == false)
+        if case .rateLimited = scene.0 { #expect(error?.retryAfter == .seconds(7)) }
+        if scene.1 == .authentication { #expect(error?.description.contains("THE_KEY") == true) }
+    }
+
+    @Test(arguments: Provider.allCases)
+    func takesWhatFitsTheLimit(provider: Provider) async throws {
+        let completion = try await ask(provider, .truncated)
+        #expect(completion.isTruncated)
+        #expect(completion.text == "As far as it goes")
+    }
+
+    @Test(arguments: Provider.allCases)
+    func stopsWhenCancelled(provider: Provider) async throws {
+        try await FakeModelServer.withServer(.hang) { server, port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            let client = Self.client(provider, port: port, model: "m", http)
+            let prompt = prompt
+            await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await client.complete(ModelRequest(prompt: prompt, key: "1")) }
+                while await server.requests.isEmpty { await Task.yield() }
+                group.cancelAll()
+                await #expect(throws: CancellationError.self) { try await group.next() }
+            }
+        }
+    }
+
+    @Test func saysWhatCannotBeReached() async throws {
+        let http = HTTPClient(logger: Logger(label: "test"))
+        defer { http.shutdown() }
+        let port = try await FakeModelServer.withServer { _, port in port }
+        let client = Self.client(.openAI, port: port, model: "m", http)
+        let error = await #expect(throws: AgentError.self) {
+            try await client.complete(ModelRequest(prompt: prompt, key: "1"))
+        }
+        #expect(error?.reason == .network)
+    }
+
+    @Test(arguments: Provider.allCases)
+    func listsModels(provider: Provider) async throws {
+        try await FakeModelServer.withServer(models: ["one", "two"]) { _, port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            let models = try await Self.client(provider, port: port, model: "one", http).models()
+            #expect(models == ["one", "two"])
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Agents
+import CoreTypes
+import Testing
+
+/// What providers put into their streams beside the usual.
+@Suite struct ReaderTests {
+    @Test func chatReadsWholeAnswersCostsAndParts() throws {
+        var reader = ChatReader()
+        try reader.readWhole(
+            Array(
+                #"{"model":"m","choices":[{"message":{"content":[{"type":"thinking","text":"no"},{"type":"text","text":"yes"}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.0123455}}"#
+                    .utf8
+            )
+        )
+        #expect(reader.draft.text == "yes")
+        #expect(reader.draft.costMicrodollars == 12_346)
+        #expect(reader.draft.stop == .finished)
+        #expect(reader.isComplete)
+    }
+
+    @Test func chatLeavesThinkingOutAndSeesRefusals() throws {
+        var reader = ChatReader()
+        try reader.read(#"{"choices":[{"delta":{"reasoning_content":"hm"}}]}"#)
+        try reader.read(#"{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#)
+        try reader.read(#"{"choices":[{"delta":{"refusal":"I cannot"}}]}"#)
+        try reader.read(#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#)
+        try reader.read("[DONE]")
+        #expect(reader.draft.text == "a")
+        #expect(reader.draft.stop == .refused)
+        #expect(throws: ProviderFailure.self) { try reader.read("{half") }
+    }
+
+    @Test func anthropicCountsCachedTokensAndSkipsThinking() throws {
+        var reader = AnthropicReader()
+        try reader.read(
+            #"{"type":"message_start","message":{"model":"claude","usage":{"input_tokens":1,"cache_read_input_tokens":20,"cache_creation_input_tokens":300,"output_tokens":1}}}"#
+        )
+        try reader.read(#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"hm"}}"#)
+        try reader.read(#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}"#)
+        try reader.read(#"{"type":"some_future_event"}"#)
+        try reader.read(
+            #"{"type":"message_delta","delta":{"stop_reason":"model_context_window_exceeded"},"usage":{"output_tokens":9}}"#
+        )
+        #expect(reader.draft.text == "a")
+        #expect(reader.draft.inputTokens == 321)
+        #expect(reader.draft.outputTokens == 9)
+        #expect(reader.draft.stop == .truncated)
+        #expect(!reader.isComplete)
+    }
+
+    @Test func geminiSeesBlockedPrompts() throws {
+        var reader = GeminiReader()
+        try reader.read(#"{"promptFeedback":{"blockReason":"SAFETY"}}"#)
+        #expect(reader.draft.stop == .refused)
+        #expect(throws: ProviderFailure.self) {
+            try reader.read(#"{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}"#)
+        }
+    }
+
+    @Test(arguments: [
+        (
+            400, #"{"error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
+            AgentError.Code.quotaExceeded
+        ),
+        (400, #"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#, .authentication),
+        (400, #"{"error":{"type":"invalid_request_error","message":"bad"}}"#, .badRequest),
+        (402, "{}", .quotaExceeded),
+        (403, #"{"error":{"message":"quota exceeded for project"}}"#, .quotaExceeded),
+        (403, "forbidden", .authentication),
+        (404, "", .badRequest),
+        (408, "", .timeout),
+        (429, #"{"error":{"code":"insufficient_quota"}}"#, .quotaExceeded),
+        (
+            429, #"[{"error":{"status":"RESOURCE_EXHAUSTED","message":"quota","details":[{"retryDelay":"33.5s"}]}}]"#,
+            .rateLimited
+        ),
+        (429, "slow down", .rateLimited),
+        (302, "", .badRequest),
+        (503, "<html>", .overloaded),
+        (504, "", .timeout),
+        (529, #"{"error":{"type":"overloaded_error"}}"#, .overloaded),
+    ])
+    func classifiesRefusals(status: Int, body: String, reason: AgentError.Code) {
+        let failure = ProviderFailure(status: status, body: Array(body.utf8), retryAfter: nil)
+        #expect(failure.reason == reason)
+        if body.contains("33.5s") { #expect(failure.retryAfter == .milliseconds(33_500)) }
+    }
+
+    @Test func keepsOnlyHarmlessWords() {
+        let body = #"{"error":{"type":"bad<script>\n","message":"key sk-123 of Ann"}}"#
+        let failure = ProviderFailure(status: 422, body: Array(body.utf8), retryAfter: nil)
+        #expect(failure.word == "badscript")
+        let text = failure.agentError(ModelEndpoint(provider: "P", baseURL: "x", model: "m")).description
+        #expect(!text.contains("sk-123"))
+    }
+}

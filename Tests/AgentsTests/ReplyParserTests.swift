@@ -1,0 +1,105 @@
+import Agents
+import CoreTypes
+import Testing
+
+@Suite struct ReplyParserTests {
+    private let parser = ReplyParser(agent: "anthropic")
+    private let proposals = ["anthropic", "openai", "openai-skeptic"].map { Proposal(agent: $0, content: "…") }
+
+    @Test(arguments: [
+        (#"{"issues":["a"],"suggestions":["b"],"severity":7,"reasoning":"r"}"#, 0.7),
+        ("Here it is:\n```json\n{\"issues\": [\"a\"], \"suggestions\": [\"b\"], \"severity\": 10}\n```\nDone.", 1.0),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":"7/10"}"#, 0.7),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":"70%"}"#, 0.7),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":1}"#, 0.1),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":0.7}"#, 0.7),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":0}"#, 0.0),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":99}"#, 1.0),
+        (#"{"issues":["a"],"suggestions":["b"],"severity":-3}"#, 0.0),
+        (#"{"issues":["a"],"suggestions":["b"]}"#, 0.5),
+        ("ISSUES:\n- a\nSUGGESTIONS:\n- b\nSEVERITY: 7\nREASONING: r", 0.7),
+        ("## Issues\n1. a\n\n**Suggestions:**\n* b\n\n**Severity:** 7 out of 10", 0.7),
+    ])
+    func readsCritiques(answer: String, severity: Double) throws {
+        let critique = try parser.critique(answer, target: "openai")
+        #expect(critique.agent == "anthropic")
+        #expect(critique.target == "openai")
+        #expect(critique.issues == ["a"])
+        #expect(critique.suggestions == ["b"])
+        #expect(abs(critique.severity - severity) < 0.0001)
+    }
+
+    @Test func takesTheLastUsableObject() throws {
+        let answer = """
+            The author wrote {"choice": 1} and {broken. My view: {"issues": ["first"], "severity": 2}
+            No, rather {"issues": ["a } in a string"], "suggestions": [], "severity": 3, "nested": {"issues": ["x"]}}
+            """
+        let critique = try parser.critique(answer, target: "openai")
+        #expect(critique.issues == ["a } in a string"])
+        #expect(abs(critique.severity - 0.3) < 0.0001)
+    }
+
+    @Test func keepsFiveItemsOfEach() throws {
+        let many = JSONValue.strings((1...9).map { "issue \($0)" }).text
+        let critique = try parser.critique("{\"issues\": \(many), \"suggestions\": \"one\\ntwo\"}", target: "x")
+        #expect(critique.issues.count == 5)
+        #expect(critique.suggestions == ["one", "two"])
+    }
+
+    @Test(arguments: [
+        "The proposal is fine, I think. It could be better. Nothing to add.",
+        #"{"verdict": "good"}"#,
+        "{\"issues\": [\"cut off here",
+        "[1, 2, 3]",
+    ])
+    func inventsNoCritique(answer: String) {
+        #expect(code { try parser.critique(answer, target: "openai") } == .invalidAnswer)
+    }
+
+    @Test(arguments: [
+        (#"{"choice":"openai","confidence":0.8,"continue_debate":true,"reasoning":"r"}"#, "openai", 0.8, true),
+        (#"{"choice":"OpenAI.","confidence":85}"#, "openai", 0.85, false),
+        (#"{"choice":"Proposal 3","confidence":"8/10"}"#, "openai-skeptic", 0.8, false),
+        (#"{"choice":2,"confidence":8}"#, "openai", 0.8, false),
+        (#"{"vote":"#1"}"#, "anthropic", 0.5, false),
+        (#"{"choice":"Proposal 2, by openai","confidence":1}"#, "openai", 1, false),
+        (#"{"choice":"the one by openai-skeptic","confidence":"90%"}"#, "openai-skeptic", 0.9, false),
+        ("CHOICE: openai\nCONFIDENCE: 0.6\nCONTINUE: yes\nREASONING: because", "openai", 0.6, true),
+        ("**Vote:** `anthropic`\n**Confidence:** 70%\n**Continue:** no", "anthropic", 0.7, false),
+        (#"{"choice":"neither, wait a year","confidence":0.4}"#, "neither, wait a year", 0.4, false),
+        (#"{"choice":"anthropic or openai"}"#, "anthropic or openai", 0.5, false),
+        (#"{"choice":"Proposal 9"}"#, "Proposal 9", 0.5, false),
+        (#"{"choice":"3 reasons speak against it"}"#, "3 reasons speak against it", 0.5, false),
+    ])
+    func readsVotes(answer: String, choice: String, confidence: Double, continues: Bool) throws {
+        let vote = try parser.vote(answer, among: proposals)
+        #expect(vote.agent == "anthropic")
+        #expect(vote.choice == choice)
+        #expect(abs(vote.confidence - confidence) < 0.0001)
+        #expect(vote.continueDebate == continues)
+    }
+
+    @Test(arguments: ["I vote.", #"{"choice":""}"#, #"{"choice":null}"#, "CHOICE:\n", #"{"confidence":1}"#])
+    func inventsNoVote(answer: String) {
+        #expect(code { try parser.vote(answer, among: proposals) } == .invalidAnswer)
+    }
+
+    @Test func cleansTexts() throws {
+        #expect(try parser.text("  a\u{0}b\r\nc\u{1B}[2J\td\u{85}  ") == "ab\nc[2J\td")
+        #expect(try parser.text("<think>\nlong <b> thoughts\n</think>\n\nThe answer.") == "The answer.")
+        #expect(try parser.text("See <think> tags.") == "See <think> tags.")
+        #expect(code { try parser.text(" \n\u{0} ") } == .emptyAnswer)
+        #expect(code { try parser.text("<think>only this") } == .emptyAnswer)
+        #expect(try parser.text(String(repeating: "x", count: 200_000)).count == 200_000)
+        #expect(code { try parser.text(String(repeating: "x", count: 200_001)) } == .tooLong)
+    }
+
+    private func code<Value>(_ call: () throws -> Value) -> AgentError.Code? {
+        do {
+            _ = try call()
+            return nil
+        } catch {
+            return (error as? AgentError)?.reason
+        }
+    }
+}

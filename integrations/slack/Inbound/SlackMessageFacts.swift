@@ -1,0 +1,55 @@
+import CoreTypes
+
+/// What has to be known about a message event before anybody reads its text.
+struct SlackMessageFacts {
+    let type: String
+    let subtype: String?
+    let channel: String
+    let ts: String
+    let thread: String?
+    let isDirect: Bool
+    /// Our own bot user in the workspace, as Slack names it beside the event.
+    let botUser: String?
+    /// Whether we wrote it.
+    let isOurs: Bool
+    let mentionsUs: Bool
+
+    /// The subtypes that are messages that somebody wrote; all others tell of edits, deletions and arrivals.
+    /// Source: https://docs.slack.dev/reference/events/message
+    private static let spoken: Set<String> = ["bot_message", "file_share", "me_message", "thread_broadcast"]
+
+    /// Reads an event of the type `message` or `app_mention`; nil for all others and for those without a message.
+    init?(_ document: JSONDocument) {
+        guard let event = document["event"], let type = event["type"]?.string,
+            type == "message" || type == "app_mention",
+            let channel = event["channel"]?.string, let ts = event["ts"]?.string
+        else { return nil }
+        self.type = type
+        self.channel = channel
+        self.ts = ts
+        subtype = event["subtype"]?.string
+        thread = event["thread_ts"]?.string
+        isDirect = event["channel_type"]?.string.map { $0 == "im" } ?? channel.hasPrefix("D")
+        let authorization = document["authorizations"]?.array?.first
+        botUser = authorization?["is_bot"]?.bool == false ? nil : authorization?["user_id"]?.string
+        let app = event["app_id"]?.string ?? event["bot_profile"]?["app_id"]?.string
+        let isOurApp = app != nil && app == document["api_app_id"]?.string
+        let isOurUser = botUser != nil && event["user"]?.string == botUser
+        isOurs = isOurApp || isOurUser
+        let text = event["text"]?.string ?? ""
+        mentionsUs = type == "app_mention" || botUser.map { SlackText.mentions($0, in: text) } ?? false
+    }
+
+    /// Whether it can mean anything to us: somebody else wrote it, to us or in a thread, which may be a debate's.
+    ///
+    /// What people say to each other in a channel is never stored.
+    var concernsUs: Bool {
+        guard !isOurs, subtype.map(Self.spoken.contains) ?? true else { return false }
+        return mentionsUs || isDirect || thread != nil
+    }
+
+    /// The same for the same message under whatever event id; a mention's two events have two keys and one origin.
+    var eventKey: String {
+        subtype.map { "event:\(type).\($0):\(channel):\(ts)" } ?? "event:\(type):\(channel):\(ts)"
+    }
+}

@@ -1,0 +1,100 @@
+import Channels
+import CoreTypes
+import Crypto
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Slack's request signature: HMAC-SHA256 over `v0:<timestamp>:<body>`, in hexadecimal behind `v0=`.
+///
+/// Source: https://docs.slack.dev/authentication/verifying-requests-from-slack/
+struct SlackSignature: Sendable {
+    /// How far a request's timestamp may be away, in seconds, into the past and into the future.
+    static let toleranceSeconds: Int64 = 300
+
+    /// The authentication code with the key mixed in already; a copy starts each request.
+    private let keyed: HMAC<SHA256>
+
+    init(secret: Secret) {
+        keyed = HMAC(key: SymmetricKey(data: Array(secret.reveal().utf8)))
+    }
+
+    /// Checks a request on its raw bytes.
+    /// - Throws: `RequestRefusal` with status 401 where a header is missing, doubled, malformed, too old or wrong.
+    func check(_ request: RawRequest) throws(RequestRefusal) {
+        guard let signature = request.header("x-slack-signature") else {
+            throw .unverified("The signature header is missing or stands there twice.")
+        }
+        guard let timestamp = request.header("x-slack-request-timestamp") else {
+            throw .unverified("The timestamp header is missing or stands there twice.")
+        }
+        guard let seconds = Self.seconds(timestamp) else { throw .unverified("The timestamp is not a number.") }
+        guard abs(seconds - request.receivedAt.seconds) <= Self.toleranceSeconds else {
+            throw .unverified("The timestamp is more than five minutes away.")
+        }
+        guard let claimed = Self.digest(signature) else { throw .unverified("The signature is malformed.") }
+        guard constantTimeEquals(claimed, code(timestamp: timestamp, body: request.body)) else {
+            throw .unverified("The signature is wrong.")
+        }
+    }
+
+    private func code(timestamp: String, body: [UInt8]) -> [UInt8] {
+        var code = keyed
+        var prefix: [UInt8] = []
+        prefix.reserveCapacity(16)
+        prefix.append(contentsOf: "v0:".utf8)
+        prefix.append(contentsOf: timestamp.utf8)
+        prefix.append(UInt8(ascii: ":"))
+        code.update(data: prefix)
+        code.update(data: body)
+        return Array(code.finalize())
+    }
+
+    /// Whole seconds in at most twelve digits.
+    private static func seconds(_ text: String) -> Int64? {
+        guard (1...12).contains(text.utf8.count) else { return nil }
+        var value: Int64 = 0
+        for byte in text.utf8 {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return value
+    }
+
+    /// The 32 bytes behind `v0=`.
+    private static func digest(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        var high: UInt8?
+        for (position, byte) in text.utf8.enumerated() {
+            switch position {
+            case 0: guard byte == UInt8(ascii: "v") else { return nil }
+            case 1: guard byte == UInt8(ascii: "0") else { return nil }
+            case 2: guard byte == UInt8(ascii: "=") else { return nil }
+            case 3..<67:
+                guard let digit = hexadecimalDigit(byte) else { return nil }
+                if let first = high {
+                    bytes.append(first << 4 | digit)
+                    high = nil
+                } else {
+                    high = digit
+                }
+            default: return nil
+            }
+        }
+        return bytes.count == 32 ? bytes : nil
+    }
+}
+
+/// The value of a hexadecimal digit of either case, or nil.
+func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}

@@ -1,0 +1,134 @@
+package import Channels
+import CoreTypes
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension SlackAdapter: DiagnosableChannel {
+    /// How far our clock may be away from Slack's before requests are in danger of being refused.
+    private static let allowedSkew: Duration = .seconds(60)
+
+    package func diagnose() async -> [Finding] {
+        var findings = [Finding(.fine, "slack.signing_secret", "The signing secret is set.")]
+        if configuration.signingSecret.reveal().utf8.count < 16 {
+            findings[0] = Finding(
+                .warning,
+                "slack.signing_secret",
+                "The signing secret is unusually short.",
+                remedy: "Copy it again from Basic Information, App Credentials; it is not the client secret."
+            )
+        }
+        if let token = configuration.botToken { findings += await check(token, subject: "slack.token") }
+        findings += await checkInstallations()
+        if configuration.botToken == nil, configuration.clientID == nil {
+            findings.append(
+                Finding(
+                    .problem,
+                    "slack.token",
+                    "Slack can be heard but not answered: there is no token.",
+                    remedy: "Set SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several."
+                )
+            )
+        }
+        return findings
+    }
+
+    private func checkInstallations() async -> [Finding] {
+        guard let installations, configuration.clientID != nil else { return [] }
+        do {
+            let all = try await installations.all()
+            guard !all.isEmpty || configuration.botToken != nil else {
+                return [
+                    Finding(
+                        .warning,
+                        "slack.installations",
+                        "The app is installed in no workspace yet.",
+                        remedy: "Open /api/v1/bots/slack/install in a browser."
+                    )
+                ]
+            }
+            var findings: [Finding] = []
+            for installation in all {
+                let subject = installation.workspace.rawValue
+                do throws(SlackFailure) {
+                    let credential = try await credentials.credential(for: installation.workspace)
+                    findings += await check(credential.token, subject: subject)
+                } catch {
+                    findings.append(Self.finding(error, subject: subject))
+                }
+            }
+            return findings
+        } catch {
+            let description = (error as? any CodedError)?.description ?? "The installations cannot be read."
+            return [Finding(.problem, "slack.installations", description)]
+        }
+    }
+
+    /// Asks Slack who a token belongs to, and what it is allowed.
+    private func check(_ token: Secret, subject: String) async -> [Finding] {
+        do throws(SlackFailure) {
+            let reply = try await api.call("auth.test", token: token)
+            let name = reply.body["team"]?.string ?? "the workspace"
+            let user = reply.body["user"]?.string ?? "the app"
+            var findings = [Finding(.fine, subject, "Connected to \(name) as \(user).")]
+            if let header = reply.response.header("x-oauth-scopes") {
+                let granted = Set(header.split(separator: ",").map { trimmed(String($0)) })
+                let missing = SlackConfiguration.scopes.filter { !granted.contains($0) }
+                if !missing.isEmpty {
+                    findings.append(
+                        Finding(
+                            .problem,
+                            subject,
+                            "The app lacks the scopes \(missing.joined(separator: ", ")).",
+                            remedy: "Add them under OAuth & Permissions, Bot Token Scopes, and install the app again."
+                        )
+                    )
+                }
+            }
+            if let date = reply.response.header("date"), let moment = try? Date(date, strategy: .http) {
+                findings += checkClock(Timestamp(milliseconds: Int64(moment.timeIntervalSince1970 * 1000)))
+            }
+            return findings
+        } catch {
+            return [Self.finding(error, subject: subject)]
+        }
+    }
+
+    private func checkClock(_ theirs: Timestamp) -> [Finding] {
+        let skew = time.now() - theirs
+        let seconds = abs(skew.components.seconds)
+        guard seconds > Self.allowedSkew.components.seconds else { return [] }
+        return [
+            Finding(
+                .problem,
+                "slack.clock",
+                "This machine's clock is \(seconds) seconds \(skew < .zero ? "behind" : "ahead of") Slack's; from 300 on "
+                    + "every request of Slack is refused.",
+                remedy: "Let the machine set its clock by NTP."
+            )
+        ]
+    }
+
+    private static func finding(_ failure: SlackFailure, subject: String) -> Finding {
+        switch failure.kind {
+        case .authentication:
+            Finding(
+                .problem,
+                subject,
+                failure.description,
+                remedy: "Install the app again, or copy the Bot User OAuth Token (xoxb-…) into SLACK_BOT_TOKEN."
+            )
+        case .permanent: Finding(.problem, subject, failure.description)
+        case .rateLimited, .transient, .unknown:
+            Finding(
+                .warning,
+                subject,
+                "Slack could not be asked: \(failure.description)",
+                remedy: "Check that this machine reaches slack.com over HTTPS."
+            )
+        }
+    }
+}

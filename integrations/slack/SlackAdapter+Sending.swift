@@ -1,0 +1,131 @@
+package import Channels
+package import CoreTypes
+
+extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
+    /// What marks our own messages, so that an uncertain send can be looked up.
+    static let metadataType = "aragora_message"
+
+    package func send(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
+        do throws(SlackFailure) {
+            let token = try await credentials.credential(for: address.workspace).token
+            var message = try Self.message(part)
+            message["channel"] = .string(address.channel)
+            message["thread_ts"] = address.thread.map { .string(SlackMessageID($0, channel: address.channel).ts) }
+            message["metadata"] = ["event_type": .string(Self.metadataType), "event_payload": ["key": .string(key)]]
+            message["unfurl_links"] = false
+            message["unfurl_media"] = false
+            let reply = try await api.call("chat.postMessage", token: token, json: message)
+            guard let ts = reply.body["ts"]?.string else {
+                return .unknown(code: "unreadable_answer", description: "Slack took the message and named no id.")
+            }
+            let channel = reply.body["channel"]?.string ?? address.channel
+            return .sent(messageID: SlackMessageID(ts: ts, channel: channel).text(in: address.channel))
+        } catch {
+            return error.outcome(.channel)
+        }
+    }
+
+    package func edit(_ part: RenderedPart, messageID: String, at address: Address) async -> SendOutcome {
+        do throws(SlackFailure) {
+            let token = try await credentials.credential(for: address.workspace).token
+            let id = SlackMessageID(messageID, channel: address.channel)
+            var message = try Self.message(part)
+            message["channel"] = .string(id.channel)
+            message["ts"] = .string(id.ts)
+            _ = try await api.call("chat.update", token: token, json: message)
+            return .sent(messageID: messageID)
+        } catch {
+            return error.outcome(.method)
+        }
+    }
+
+    package func sendEphemeral(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
+        do throws(SlackFailure) {
+            var message = try Self.message(part)
+            message["thread_ts"] = address.thread.map { .string(SlackMessageID($0, channel: address.channel).ts) }
+            if let url = aliveResponseURL(of: address) {
+                message["response_type"] = "ephemeral"
+                message["replace_original"] = false
+                do throws(SlackFailure) {
+                    try await api.respond(to: url, json: message)
+                    return .sent(messageID: "")
+                } catch {
+                    // Used up or expired: nothing was shown, and there is another way.
+                    guard error.kind == .permanent else { return error.outcome(.channel) }
+                }
+                message["response_type"] = nil
+                message["replace_original"] = nil
+            }
+            guard let person = address.person else {
+                return .permanent(code: "no_person", description: "Nobody is named to show the message to.")
+            }
+            let token = try await credentials.credential(for: address.workspace).token
+            message["channel"] = .string(address.channel)
+            message["user"] = .string(person)
+            _ = try await api.call("chat.postEphemeral", token: token, json: message)
+            return .sent(messageID: "")
+        } catch {
+            return error.outcome(.channel)
+        }
+    }
+
+    package func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
+        guard let trigger = address.trigger else {
+            return .permanent(code: "no_trigger", description: "Slack opens forms only right after a click or a command.")
+        }
+        do throws(SlackFailure) {
+            let token = try await credentials.credential(for: address.workspace).token
+            let origin = SlackFormOrigin(
+                channel: address.channel.isEmpty ? nil : address.channel,
+                thread: address.thread,
+                responseURL: address.responseURL,
+                responseURLExpires: address.responseURLExpires,
+                state: form.state
+            )
+            let call: JSONValue = ["trigger_id": .string(trigger), "view": SlackModal.view(form, origin: origin)]
+            let reply = try await api.call("views.open", token: token, json: call)
+            return .sent(messageID: reply.body["view"]?["id"]?.string ?? "")
+        } catch {
+            return error.outcome(.method)
+        }
+    }
+
+    /// The address's response URL, while it lives and leads to Slack.
+    private func aliveResponseURL(of address: Address) -> String? {
+        guard let url = address.responseURL, WebAddress.isResponseURL(url, ofAPI: configuration.apiURL),
+            let expires = address.responseURLExpires, time.now() < expires
+        else { return nil }
+        return url
+    }
+
+    private static func message(_ part: RenderedPart) throws(SlackFailure) -> JSONValue {
+        guard let value = try? JSONValue(parsing: part.payload.text), value.object != nil else {
+            throw SlackFailure(.permanent, code: "unreadable_part", "The stored message is no JSON object.")
+        }
+        return value
+    }
+}
+
+/// A message's id as it is stored: its `ts`, with the channel in front where that is not the address's own, as for a
+/// message that was sent to a person and came out in a direct channel.
+struct SlackMessageID: Equatable {
+    let ts: String
+    let channel: String
+
+    init(ts: String, channel: String) {
+        self.ts = ts
+        self.channel = channel
+    }
+
+    /// Reads a stored id.
+    /// - Parameter channel: the address's channel.
+    init(_ text: String, channel: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        self.init(ts: parts.last ?? text, channel: parts.count == 2 ? parts[0] : channel)
+    }
+
+    /// The id as it is stored beside an address in this channel.
+    func text(in channel: String) -> String {
+        self.channel == channel ? ts : "\(self.channel):\(ts)"
+    }
+}

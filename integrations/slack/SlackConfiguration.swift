@@ -1,0 +1,87 @@
+package import CoreTypes
+
+/// What the operator sets for Slack. Without a signing secret nothing is mounted.
+package struct SlackConfiguration: Sendable {
+    /// The environment variables that are read here.
+    package static let knownConfigurationKeys: [String] = [
+        "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_API_URL",
+        "SLACK_REDIRECT_URL",
+    ]
+
+    /// The bot scopes that the app needs; `manifest.json` asks for the same ones.
+    ///
+    /// `chat:write.public` lets a slash command be answered in a public channel that the app has not joined;
+    /// `metadata.message:read` and the `history` scopes are what an uncertain send is looked up with.
+    package static let scopes: [String] = [
+        "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
+        "im:history", "im:read", "im:write", "metadata.message:read", "users:read",
+    ]
+
+    /// Slack's own Web API, with its path, as Slack's libraries want it.
+    package static let defaultAPIURL = "https://slack.com/api"
+
+    package let signingSecret: Secret
+    /// The token of a single workspace; several workspaces install the app by OAuth instead.
+    package let botToken: Secret?
+    package let clientID: String?
+    package let clientSecret: Secret?
+    /// The Web API's base, without a slash at its end.
+    package let apiURL: String
+    /// Where Slack sends the browser back to; nil where the app's only redirect URL is meant.
+    package let redirectURL: String?
+
+    /// Reads the configuration; nil where Slack is not configured.
+    /// - Parameter values: environment variables by name; an empty one counts as missing.
+    /// - Throws: `SlackConfigurationError` for values that cannot work together.
+    package init?(from values: [String: String]) throws(SlackConfigurationError) {
+        func value(_ key: String) -> String? {
+            let text = values[key].map(trimmed) ?? ""
+            return text.isEmpty ? nil : text
+        }
+        botToken = value("SLACK_BOT_TOKEN").map { Secret($0) }
+        clientID = value("SLACK_CLIENT_ID")
+        clientSecret = value("SLACK_CLIENT_SECRET").map { Secret($0) }
+        redirectURL = value("SLACK_REDIRECT_URL")
+        var base = value("SLACK_API_URL") ?? Self.defaultAPIURL
+        while base.hasSuffix("/") { base.removeLast() }
+        apiURL = base
+        guard WebAddress(base) != nil else {
+            throw SlackConfigurationError("SLACK_API_URL is not an http or https URL.")
+        }
+        if let redirectURL, WebAddress(redirectURL) == nil {
+            throw SlackConfigurationError("SLACK_REDIRECT_URL is not an http or https URL.")
+        }
+        guard (clientID == nil) == (clientSecret == nil) else {
+            throw SlackConfigurationError("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are only of use together.")
+        }
+        guard let secret = value("SLACK_SIGNING_SECRET") else {
+            guard botToken == nil, clientID == nil else {
+                throw SlackConfigurationError(
+                    "SLACK_SIGNING_SECRET is missing: without it no request of Slack can be trusted. It stands under "
+                        + "Basic Information, App Credentials."
+                )
+            }
+            return nil
+        }
+        signingSecret = Secret(secret)
+    }
+}
+
+/// Slack settings that cannot work.
+package struct SlackConfigurationError: CodedError {
+    package let description: String
+    package var code: String { "slack_configuration" }
+    package var isRetryable: Bool { false }
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Removes white space at both ends.
+func trimmed(_ text: String) -> String {
+    var rest = text[...]
+    while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.isWhitespace { rest.removeLast() }
+    return String(rest)
+}

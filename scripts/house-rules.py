@@ -1,0 +1,156 @@
+"""Checks the house rules that no compiler checks, and prints each breach as path:line: rule."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The floor on which each room stands: it imports rooms of lower floors alone, nothing beside or above it.
+FLOORS = {
+    "CPostgres": 0, "CCurl": 0, "CMarkdown": 0, "PostgresMigrations": 0, "SQLiteMigrations": 0,
+    "CoreTypes": 0.5,
+    "Persistence": 1, "Transport": 1,
+    "Agents": 2, "Channels": 2, "Debates": 2,
+    "Conversations": 3, "SlackIntegration": 3, "WebIntegration": 3,
+    "Gateway": 4,
+    "aragora": 5,
+}
+FOLDERS = {
+    "integrations/slack": "SlackIntegration",
+    "integrations/web": "WebIntegration",
+    "Migrations/postgres": "PostgresMigrations",
+    "Migrations/sqlite": "SQLiteMigrations",
+}
+# What only these rooms may import, whatever their floor.
+RESERVED = {
+    "CPostgres": {"Persistence"},
+    "PostgresMigrations": {"Persistence"},
+    "SQLiteMigrations": {"Persistence"},
+    "GRDB": {"Persistence"},
+    "CCurl": {"Transport"},
+    "CMarkdown": {"Channels"},
+    "Hummingbird": {"Gateway"},
+    "NIOCore": {"Gateway"},
+    "NIOPosix": {"Gateway"},
+    "ArgumentParser": {"aragora"},
+    "ServiceLifecycle": {"Gateway", "aragora"},
+    "FoundationNetworking": set(),
+}
+# The engine is pure state machines over protocols: no HTTP, no SQL.
+FORBIDDEN = {"Debates": {"Persistence", "Transport"}}
+
+IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:\w+\s+)?(\w+)")
+NEEDS_REASON = re.compile(
+    r"\btry!|\bas!|\bfatalError\(|\bpreconditionFailure\(|@unchecked\b|\bnonisolated\(unsafe\)"
+    r"|(?<![\w.])Task\s*(?:\([^)]*\)\s*)?\{|\bTask\.detached\b"
+)
+DECLARATION = re.compile(
+    r"^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*package\s+(?:(?:static|final|indirect|mutating|borrowing|consuming|convenience"
+    r"|nonisolated|override|required)\s+)*(struct|class|enum|actor|protocol|typealias|func|subscript)\s+(\S+)"
+)
+CONTAINER = re.compile(r"\b(struct|class|enum|actor|extension|protocol)\s+\w")
+ATTRIBUTE = re.compile(r"^\s*@\w+(\(.*\))?\s*$")
+MAXIMUM_LINES = 400
+
+
+def room_of(path: Path) -> str | None:
+    relative = path.relative_to(ROOT).as_posix()
+    for folder, room in FOLDERS.items():
+        if relative.startswith(folder + "/"):
+            return room
+    parts = relative.split("/")
+    return parts[1] if parts[0] in ("Sources", "integrations") and len(parts) > 2 else None
+
+
+def code_of(lines: list[str]) -> list[str]:
+    """The lines without comments and without the content of string literals."""
+    result, inside = [], False
+    for line in lines:
+        if inside:
+            inside = '"""' not in line
+            result.append("")
+            continue
+        if line.count('"""') % 2 == 1:
+            inside = True
+            line = line.split('"""')[0]
+        line = re.sub(r'"(?:\\.|[^"\\])*"', '""', line)
+        result.append(line.split("//")[0])
+    return result
+
+
+def has_comment_before(lines: list[str], number: int, mark: str) -> bool:
+    number -= 1
+    while number >= 0 and ATTRIBUTE.match(lines[number]):
+        number -= 1
+    return number >= 0 and lines[number].strip().startswith(mark)
+
+
+def fulfils_a_protocol(code: list[str], number: int, indentation: int) -> bool:
+    """Whether a member may be a requirement of a protocol, whose declaration has the documentation."""
+    for above in range(number - 1, -1, -1):
+        text = code[above]
+        if text.strip() and len(text) - len(text.lstrip()) < indentation and CONTAINER.search(text):
+            head = text
+            while "{" not in head and above + 1 < number:
+                above += 1
+                head += code[above]
+            return ":" in head.split("{")[0]
+    return False
+
+
+def check(path: Path) -> list[tuple[int, str]]:
+    lines = path.read_text().splitlines()
+    code = code_of(lines)
+    room = room_of(path)
+    is_test = path.relative_to(ROOT).parts[0] in ("Tests", "Benchmarks")
+    found = []
+    if len(lines) > MAXIMUM_LINES:
+        found.append((MAXIMUM_LINES + 1, f"the file has {len(lines)} lines; {MAXIMUM_LINES} are the most"))
+    for number, text in enumerate(code):
+        at = number + 1
+        if re.search(r"\b(TODO|FIXME|XXX)\b", lines[number]):
+            found.append((at, "unfinished work belongs in an issue"))
+        if re.match(r"\s*(@\w+\s+)*(public|open)\s+(?!import)", text):
+            found.append((at, "nothing is public; `package` is for other rooms"))
+        imported = IMPORT.match(text)
+        if imported and room:
+            name = imported.group(1)
+            if name in FLOORS and FLOORS[name] >= FLOORS.get(room, -1):
+                found.append((at, f"{room} must not import {name}: it is not below it"))
+            if name in FORBIDDEN.get(room, ()) or (name in RESERVED and room not in RESERVED[name]):
+                found.append((at, f"{room} must not import {name}"))
+        if is_test:
+            continue
+        if NEEDS_REASON.search(text) and not has_comment_before(lines, number, "//"):
+            found.append((at, f"`{NEEDS_REASON.search(text).group(0)}` needs a comment before it that says why"))
+        declared = DECLARATION.match(text)
+        if declared and not has_comment_before(lines, number, "///"):
+            kind, name = declared.group(2), declared.group(3)
+            is_member = kind in ("func", "subscript", "typealias")
+            if is_member and (not name[0].isalpha() or fulfils_a_protocol(code, number, len(declared.group(1)))):
+                continue
+            # A type without a value only names something; its container tells what.
+            if text.rstrip().endswith("{}"):
+                continue
+            found.append((at, f"`{name.rstrip(':{')}` has no /// summary"))
+    return found
+
+
+def main() -> int:
+    paths = sorted(
+        path
+        for folder in ("Sources", "Tests", "integrations", "Migrations", "Benchmarks")
+        for path in (ROOT / folder).rglob("*.swift")
+        if ".build" not in path.parts
+    )
+    breaches = [(path, *breach) for path in paths for breach in check(path)]
+    for room in {room_of(path) for path in paths} - {None} - set(FLOORS):
+        breaches.append((ROOT / "Sources", 0, f"{room} has no floor in scripts/house-rules.py"))
+    for path, line, rule in breaches:
+        print(f"{path.relative_to(ROOT)}:{line}: {rule}")
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
