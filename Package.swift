@@ -139,6 +139,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
@@ -171,6 +172,11 @@ let package = Package(
             name: "LoadGenerator",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             path: "Benchmarks/LoadGenerator"
+        ),
+        .executableTarget(
+            name: "EngineBenchmark",
+            dependencies: ["CoreTypes", "Debates", "Persistence", .product(name: "Logging", package: "swift-log")],
+            path: "Benchmarks/EngineBenchmark"
         ),
     ]
 )

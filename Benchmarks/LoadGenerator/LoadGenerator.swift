@@ -5,7 +5,7 @@ import Glibc
 /// It lives on the machine that it measures, so it costs as little as it can: all requests are built and signed before
 /// the clock starts, and one thread polls all connections.
 ///
-///     LoadGenerator port=8080 secret=S kind=message count=100000 connections=64 seconds=10
+///     LoadGenerator port=8080 secret=S kind=reply count=100000 connections=64 seconds=10
 ///
 /// With `rate=N` (a second) requests are sent on a timetable, and each is timed from the moment it was due, so that a
 /// gateway that stalls is not measured less often.
@@ -13,7 +13,7 @@ import Glibc
 struct LoadGenerator {
     static func main() {
         var options: [String: String] = [
-            "kind": "message", "count": "100000", "connections": "64", "seconds": "10", "rate": "0", "seed": "1",
+            "kind": "reply", "count": "100000", "connections": "64", "seconds": "10", "rate": "0", "seed": "1",
         ]
         for argument in CommandLine.arguments.dropFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1)
@@ -25,7 +25,7 @@ struct LoadGenerator {
             return value
         }
         guard let secret = options["secret"], let kind = options["kind"].flatMap(SlackTraffic.Kind.init) else {
-            stop("secret= is needed, and kind= is message or mention.")
+            stop("secret= is needed, and kind= is reply or mention.")
         }
         let traffic = SlackTraffic(kind: kind, count: number("count"), seed: number("seed"), secret: secret)
         let run = LoadRun(

@@ -102,7 +102,7 @@ struct LoadRun {
                 descriptor,
                 bytes.baseAddress.map { $0 + sent },
                 bytes.count - sent,
-                Int32(MSG_NOSIGNAL.rawValue)
+                Int32(MSG_NOSIGNAL)
             )
         }
         if count > 0 { connection.sent += count }

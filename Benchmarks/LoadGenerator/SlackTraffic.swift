@@ -5,8 +5,8 @@ import Glibc
 struct SlackTraffic {
     /// What the events are.
     enum Kind: String {
-        /// Talk in a channel, which the gateway stores and finds nothing to do about.
-        case message
+        /// Answers in threads, which the gateway stores, and then finds that no debate is held there.
+        case reply
         /// Questions to the app, each of which starts a debate.
         case mention
     }
@@ -49,6 +49,7 @@ struct SlackTraffic {
         // Slack's timestamps have six digits behind the point; each of ours names one event of one run.
         let timestamp = "\(now - 600 + seed).\(padded(number % 1_000_000, 6))"
         let (type, mention) = kind == .mention ? ("app_mention", "<@U0BENCHBOT> ") : ("message", "")
+        let thread = kind == .reply ? #""thread_ts":"\#(now - 7000).\#(padded(number % 997, 6))","# : ""
         let text =
             mention + "Should the release of week \(unique) go out on Friday, although the migration of the billing "
             + "tables has run on the staging system alone, and half of the team is away until Monday?"
@@ -56,7 +57,7 @@ struct SlackTraffic {
         let json = """
             {"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","team_id":"T0BENCH0001","context_team_id":"T0BENCH0001",\
             "context_enterprise_id":null,"api_app_id":"A0BENCH0001","event":{"type":"\(type)","user":"\(user)",\
-            "ts":"\(timestamp)","client_msg_id":"5b0b3a0e-6f0f-4f6e-9d3e-00\(unique)","text":"\(text)",\
+            "ts":"\(timestamp)",\(thread)"client_msg_id":"5b0b3a0e-6f0f-4f6e-9d3e-00\(unique)","text":"\(text)",\
             "team":"T0BENCH0001","blocks":[{"type":"rich_text","block_id":"Kx\(unique)","elements":\
             [{"type":"rich_text_section","elements":[{"type":"text","text":"\(text)"}]}]}],"channel":"\(channel)",\
             "event_ts":"\(timestamp)","channel_type":"channel"},"type":"event_callback","event_id":"Ev\(unique)",\

@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// What every chat platform has. What only some have is a further small protocol below.
+/// What every chat platform has.
+///
+/// What only some have is a further small protocol below.
 ///
 /// Everything but `send` is pure. An adapter never retries, never waits for a rate limit and never decides whether a
 /// message may be repeated: it makes one HTTP call and says what came of it; the dispatcher does the rest.
@@ -116,7 +118,9 @@ package struct ChannelLimits: Sendable {
     }
 }
 
-/// A platform on which a posted message can be changed. An edit may be repeated without harm.
+/// A platform on which a posted message can be changed.
+///
+/// An edit may be repeated without harm.
 package protocol EditingChannel: ChannelAdapter {
     func edit(_ part: RenderedPart, messageID: String, at address: Address) async -> SendOutcome
 }

@@ -40,7 +40,9 @@ package struct RawRequest: Sendable {
     }
 }
 
-/// A request whose signature was right. Only an adapter's verifier makes one.
+/// A request whose signature was right.
+///
+/// Only an adapter's verifier makes one.
 package struct VerifiedRequest: Sendable {
     package let raw: RawRequest
 

@@ -45,7 +45,9 @@ package struct Post: Codable, Hashable, Sendable {
         }
     }
 
-    /// Something to press. The token is opaque, at most 20 bytes; the store knows what it stands for.
+    /// Something to press.
+    ///
+    /// The token is opaque, at most 20 bytes; the store knows what it stands for.
     package struct Button: Codable, Hashable, Sendable {
         /// How a button stands out.
         package enum Style: String, Codable, Sendable { case plain, primary, danger }

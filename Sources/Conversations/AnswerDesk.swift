@@ -1,6 +1,6 @@
 package import Channels
 package import CoreTypes
-package import Debates
+import Debates
 package import Persistence
 
 /// Answers what people ask of the gateway itself, to them alone where the platform allows it.

@@ -1,5 +1,6 @@
 import Channels
 import CoreTypes
+import Debates
 import Persistence
 
 /// What happens when a button of ours is pressed. Every press is answered, to the person who pressed alone.

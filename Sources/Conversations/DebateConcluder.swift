@@ -42,7 +42,7 @@ package struct DebateConcluder: Sendable {
         _ outcome: DebateOutcome,
         job: ClaimedJob
     ) async throws {
-        let receipt = try signer.receipt(for: outcome.entries)
+        let receipt = try Receipt(of: outcome.entries, signedBy: signer)
         let projection = DebateProjection(outcome.entries)
         try await database.write { transaction in
             let now = time.now()

@@ -106,9 +106,9 @@ extension DebatePosts {
         }
         if !projection.votes.isEmpty {
             body += "\n### Votes\n\n"
-            for cast in projection.votes {
-                body += "- **\(cast.vote.agent)** for **\(escaped(cast.vote.choice))**, "
-                body += "\(percent(cast.vote.confidence)) sure: \(escaped(oneLine(cast.vote.reasoning)))\n"
+            for vote in projection.votes {
+                body += "- **\(vote.agent)** for **\(escaped(vote.choice))**, "
+                body += "\(percent(vote.confidence)) sure: \(escaped(oneLine(vote.reasoning)))\n"
             }
         }
         for failure in projection.failures {

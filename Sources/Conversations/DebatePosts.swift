@@ -1,7 +1,7 @@
-package import Channels
-package import CoreTypes
-package import Debates
-package import Persistence
+import Channels
+import CoreTypes
+import Debates
+import Persistence
 
 /// Writes every message about a debate that people read in a chat.
 package struct DebatePosts: Sendable {
@@ -61,7 +61,7 @@ package struct DebatePosts: Sendable {
     }
 
     func progressLine(_ projection: DebateProjection) -> String {
-        let waiting = projection.waitingFor
+        let waiting = projection.awaited
         let tail = waiting.isEmpty ? "" : " – waiting for \(waiting.joined(separator: ", "))"
         switch projection.phase {
         case .context: return "Reading the context"

@@ -1,6 +1,6 @@
 package import Channels
 package import CoreTypes
-package import Debates
+import Debates
 package import Logging
 import Metrics
 package import Persistence

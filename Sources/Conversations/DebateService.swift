@@ -7,17 +7,15 @@ package struct DebateService: Sendable {
     private let database: any Database
     private let starter: DebateStarter
     private let controls: DebateControls
-    private let wakeUps: WakeUps
     private let debates = DebateStore()
     private let receipts = ReceiptStore()
     private let journal: JournalStore
 
     /// Makes the service.
-    package init(database: any Database, starter: DebateStarter, controls: DebateControls, wakeUps: WakeUps) {
+    package init(database: any Database, starter: DebateStarter, controls: DebateControls) {
         self.database = database
         self.starter = starter
         self.controls = controls
-        self.wakeUps = wakeUps
         self.journal = JournalStore(database)
     }
 
@@ -120,7 +118,7 @@ package struct DebateService: Sendable {
 
     /// Ticks when the journal grew, in whichever process; best effort.
     package func changes(of id: DebateID) -> AsyncStream<WakeUp> {
-        wakeUps.subscribe(.debate(id))
+        database.wakeUps.subscribe(.debate(id))
     }
 
     private func existing(

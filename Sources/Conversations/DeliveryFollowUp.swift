@@ -1,5 +1,5 @@
 package import Channels
-import CoreTypes
+package import CoreTypes
 package import Persistence
 
 /// What follows when a message of ours has arrived, or never will: in the same transaction that says so.
@@ -9,10 +9,16 @@ package struct DeliveryFollowUp: Sendable {
     private let identifiers: any IdentifierSource
     private let debates = DebateStore()
     private let conversations = ConversationStore()
-    private let integrations = IntegrationStore()
+    private let integrations: IntegrationStore
 
     /// Makes the follow-up.
-    package init(outbox: Outbox, time: any TimeSource, identifiers: any IdentifierSource) {
+    package init(
+        outbox: Outbox,
+        integrations: IntegrationStore,
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        self.integrations = integrations
         self.outbox = outbox
         self.time = time
         self.identifiers = identifiers
@@ -54,9 +60,9 @@ package struct DeliveryFollowUp: Sendable {
     /// A verdict that cannot be posted where it was asked for is at least told to the person who asked.
     private func handleUndeliverable(_ message: UndeliverableMessage, in transaction: borrowing Transaction) throws {
         try integrations.recordError(
-            message.note.message,
             workspace: message.workspace,
             type: message.platform,
+            error: message.note.message,
             now: time.now(),
             in: transaction
         )

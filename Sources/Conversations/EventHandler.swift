@@ -11,11 +11,18 @@ package struct EventHandler: Sendable {
     let controls: DebateControls
     let conversations = ConversationStore()
     let debates = DebateStore()
-    let integrations = IntegrationStore()
+    let integrations: IntegrationStore
     let loopBudget: LoopBudget
 
     /// Makes the handler.
-    package init(starter: DebateStarter, answers: AnswerDesk, controls: DebateControls, loopBudget: LoopBudget) {
+    package init(
+        starter: DebateStarter,
+        answers: AnswerDesk,
+        controls: DebateControls,
+        integrations: IntegrationStore,
+        loopBudget: LoopBudget
+    ) {
+        self.integrations = integrations
         self.starter = starter
         self.answers = answers
         self.controls = controls
@@ -43,11 +50,10 @@ package struct EventHandler: Sendable {
             try answers.openQuestionForm(text: text, event, in: transaction)
         case .formSubmitted(_, let answers, let state):
             try submit(answers, state: state, event, in: transaction)
-        case .uninstalled(let reason):
+        case .uninstalled:
             try integrations.disable(
                 workspace: event.workspace,
                 type: event.address.platform,
-                reason: reason,
                 now: starter.time.now(),
                 in: transaction
             )

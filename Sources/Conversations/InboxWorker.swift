@@ -1,6 +1,6 @@
 package import Channels
 package import CoreTypes
-import Logging
+package import Logging
 import Metrics
 package import Persistence
 
@@ -10,7 +10,6 @@ package struct InboxWorker: Sendable {
     private let database: any Database
     private let adapters: [String: any ChannelAdapter]
     private let handler: EventHandler
-    private let wakeUps: WakeUps
     private let time: any TimeSource
     private let logger: Logger
     private let inbox = InboxStore()
@@ -25,21 +24,19 @@ package struct InboxWorker: Sendable {
         database: any Database,
         adapters: [any ChannelAdapter],
         handler: EventHandler,
-        wakeUps: WakeUps,
         time: any TimeSource,
         logger: Logger
     ) {
         self.database = database
         self.adapters = Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first })
         self.handler = handler
-        self.wakeUps = wakeUps
         self.time = time
         self.logger = logger
     }
 
     /// Works until the task is cancelled; what is not finished then stays in the inbox.
     package func run() async {
-        await WakeUpLoop(wakeUps: wakeUps, interest: .inbox, time: time).run {
+        await WakeUpLoop(wakeUps: database.wakeUps, interest: .inbox, time: time).run {
             do {
                 while try await workOnce() == Self.batch, !Task.isCancelled {}
             } catch is CancellationError {
@@ -55,60 +52,61 @@ package struct InboxWorker: Sendable {
     /// - Returns: how many rows were taken.
     /// - Throws: `DatabaseError`.
     package func workOnce() async throws -> Int {
-        let outcome = try await database.write { transaction in
-            let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
-            var finished: [Int64] = []
-            finished.reserveCapacity(rows.count)
-            var acted = false
-            for row in rows {
-                switch try work(on: row, in: transaction) {
-                case .nothing: finished.append(row.id)
-                case .done:
-                    finished.append(row.id)
-                    acted = true
-                case .failed: break
+        do {
+            let outcome = try await database.write { try workOff(in: $0) }
+            if outcome.acted {
+                await database.notify(.outbox)
+                await database.notify(.jobs)
+            }
+            return outcome.count
+        } catch let spoilt as SpoiltRow {
+            // Its transaction is gone, and the rows beside it will be taken again.
+            try await database.write { try setAside(spoilt.row, spoilt.description, in: $0) }
+            return 1
+        }
+    }
+
+    /// A row that cannot be handled, and why.
+    private struct SpoiltRow: Error {
+        let row: InboxRow
+        let description: String
+    }
+
+    private func workOff(in transaction: borrowing Transaction) throws -> (count: Int, acted: Bool) {
+        let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
+        var finished: [Int64] = []
+        finished.reserveCapacity(rows.count)
+        var acted = false
+        for row in rows {
+            let events: [InboundEvent]
+            do {
+                guard let adapter = adapters[row.platform] else {
+                    throw ConversationError(.unreadable, "No adapter reads the platform \(row.platform).")
                 }
+                events = try adapter.interpret(StoredEvent(row))
+            } catch {
+                try setAside(row, Self.describe(error), in: transaction)
+                continue
             }
-            try inbox.complete(ids: finished, in: transaction)
-            return (count: rows.count, acted: acted)
+            do {
+                for event in events { try handler.handle(event, in: transaction) }
+            } catch let error as DatabaseError where error.isRetryable {
+                throw error
+            } catch {
+                throw SpoiltRow(row: row, description: Self.describe(error))
+            }
+            acted = acted || !events.isEmpty
+            finished.append(row.id)
         }
-        if outcome.acted {
-            await database.notify(.outbox)
-            await database.notify(.jobs)
-        }
-        return outcome.count
+        try inbox.complete(ids: finished, in: transaction)
+        return (rows.count, acted)
     }
 
-    private enum RowOutcome { case nothing, done, failed }
-
-    private func work(on row: InboxRow, in transaction: borrowing Transaction) throws -> RowOutcome {
-        let events: [InboundEvent]
-        do {
-            guard let adapter = adapters[row.platform] else {
-                throw ConversationError(.unreadable, "No adapter reads the platform \(row.platform).")
-            }
-            events = try adapter.interpret(StoredEvent(row))
-        } catch {
-            try setAside(row, error, in: transaction)
-            return .failed
-        }
-        guard !events.isEmpty else { return .nothing }
-        // A row that fails must not undo the rows before it.
-        try transaction.execute("savepoint inbox_row")
-        do {
-            for event in events { try handler.handle(event, in: transaction) }
-            try transaction.execute("release savepoint inbox_row")
-            return .done
-        } catch {
-            if let error = error as? DatabaseError, error.isRetryable { throw error }
-            try transaction.execute("rollback to savepoint inbox_row")
-            try setAside(row, error, in: transaction)
-            return .failed
-        }
+    private static func describe(_ error: any Error) -> String {
+        (error as? any CodedError)?.description ?? "The event could not be handled."
     }
 
-    private func setAside(_ row: InboxRow, _ error: any Error, in transaction: borrowing Transaction) throws {
-        let description = (error as? any CodedError)?.description ?? "The event could not be handled."
+    private func setAside(_ row: InboxRow, _ description: String, in transaction: borrowing Transaction) throws {
         let attempts = row.attempts + 1
         logger.error(
             "An event could not be handled.",

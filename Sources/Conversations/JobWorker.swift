@@ -40,7 +40,6 @@ package final class JobWorker: Sendable {
     static let heartbeat = Duration.seconds(2)
 
     private let database: any Database
-    private let wakeUps: WakeUps
     private let queue = JobQueue()
     private let handlers: [String: Handler]
     private let capacity: Int
@@ -59,7 +58,6 @@ package final class JobWorker: Sendable {
     ///   - workerID: unique among all processes.
     package init(
         database: any Database,
-        wakeUps: WakeUps,
         handlers: [String: Handler],
         capacity: Int,
         workerID: String,
@@ -68,7 +66,6 @@ package final class JobWorker: Sendable {
         logger: Logger
     ) {
         self.database = database
-        self.wakeUps = wakeUps
         self.handlers = handlers
         self.capacity = capacity
         self.workerID = workerID
@@ -86,7 +83,7 @@ package final class JobWorker: Sendable {
             group.addTask { await self.beat() }
             let (claims, continuation) = AsyncStream.makeStream(of: [ClaimedJob].self)
             group.addTask {
-                await WakeUpLoop(wakeUps: self.wakeUps, interest: .jobs, time: self.time, pollInterval: (.seconds(1), .milliseconds(500)))
+                await WakeUpLoop(wakeUps: self.database.wakeUps, interest: .jobs, time: self.time, pollInterval: (.seconds(1), .milliseconds(500)))
                     .run {
                         // A full batch means that there may be more.
                         while !Task.isCancelled {
@@ -167,7 +164,7 @@ package final class JobWorker: Sendable {
         entry?.stop.finish()
         await settle(job, outcome)
         // There is room for another job.
-        wakeUps.publish(.jobs)
+        database.wakeUps.publish(.jobs)
     }
 
     private func settle(_ job: ClaimedJob, _ outcome: Result<Void, any Error>) async {

@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// Which call of a debate this is. Seats are places on the panel, from 0.
+/// Which call of a debate this is.
+///
+/// Seats are places on the panel, from 0.
 package struct AgentCallID: Sendable, Hashable {
     /// What an agent is asked for.
     package enum Kind: String, Sendable, CaseIterable {
@@ -33,9 +35,17 @@ package struct AgentCallDescription: Sendable {
     }
 
     package let id: AgentCallID
+    private let batch: CallBatch
+
+    init(_ id: AgentCallID, of batch: CallBatch) {
+        self.id = id
+        self.batch = batch
+    }
+
     /// `<debate>/<kind>/<round>/<agent>[/<target>]`: the same for every try of the call, also after a restart.
-    package let key: String
-    package let request: Request
+    package var key: String { batch.key(of: id) }
+    /// The question, made when it is asked for.
+    package var request: Request { batch.request(for: id) }
 }
 
 /// What became of a call.

@@ -63,16 +63,18 @@ package final class Arena: Sendable {
         }
         guard isFirst else { throw DebateError(.alreadyRun, "An arena runs one debate, once.") }
         var machine: DebateMachine
+        let seats: [(any Agent)?]
         if entries.isEmpty {
             machine = try DebateMachine(
                 description: description,
-                panel: agents.map(\.profile),
+                panel: agents.map { $0.profile },
                 voteWeight: voteWeight
             )
+            seats = agents
         } else {
             machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
+            seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }
         }
-        let seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }
         var recorder = Recorder(entries: entries, encodes: journal.wantsEncoding)
         let deadline = time.now() + machine.description.settings.debateTimeout
 

@@ -69,7 +69,8 @@ struct Ballot {
         }
 
         var leading: Tally?
-        if let first = tallies.first, total > 0, tallies.count == 1 || share(first) > share(tallies[1]) + Self.tolerance,
+        if let first = tallies.first, total > 0,
+            tallies.count == 1 || share(first) > share(tallies[1]) + Self.tolerance,
             case .candidate = first.choice
         {
             leading = first

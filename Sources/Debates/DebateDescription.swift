@@ -41,8 +41,13 @@ package struct DebateDescription: Sendable, Hashable {
         guard (1...DebateProtocol.maximumPanel).contains(panel.count) else {
             throw DebateError(.invalidPanel, "A panel has from 1 to \(DebateProtocol.maximumPanel) agents.")
         }
-        guard Set(panel.map { $0.name.lowercased() }).count == panel.count, !panel.contains(where: \.name.isEmpty) else {
-            throw DebateError(.invalidPanel, "Every agent of a panel needs a name of its own.")
+        var names: [String] = []
+        for agent in panel {
+            let name = agent.name.lowercased()
+            guard !name.isEmpty, !names.contains(name) else {
+                throw DebateError(.invalidPanel, "Every agent of a panel needs a name of its own.")
+            }
+            names.append(name)
         }
     }
 }

@@ -1,4 +1,4 @@
-package import CoreTypes
+import CoreTypes
 
 /// Why a debate cannot be set up, or its journal cannot be read.
 package struct DebateError: CodedError, Hashable {

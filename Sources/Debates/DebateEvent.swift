@@ -1,8 +1,11 @@
 package import CoreTypes
 
-/// One thing that happened in a debate. A debate is the sequence of these; everything else is read from them.
-package enum DebateEvent: Sendable, Hashable {
-    indirect case debateStart(Start)
+/// One thing that happened in a debate.
+///
+/// A debate is the sequence of these; everything else is read from them. Events are copied from hand to hand and
+/// changed by nobody, so each is one reference.
+package indirect enum DebateEvent: Sendable, Hashable {
+    case debateStart(Start)
     case phaseChange(from: DebatePhase, to: DebatePhase)
     case roundStart(round: Int, total: Int)
     case propose(Contribution)
@@ -12,12 +15,12 @@ package enum DebateEvent: Sendable, Hashable {
     case vote(VoteCast)
     case agentFailed(Failure)
     case convergence(Convergence)
-    indirect case consensus(Consensus)
-    indirect case synthesis(Synthesis)
+    case consensus(Consensus)
+    case synthesis(Synthesis)
     case budgetExceeded(round: Int, tokens: Int64, microdollars: Int64)
     case deadlineExceeded(round: Int)
     case cancelRequested(by: String)
-    indirect case debateEnd(DebateResult)
+    case debateEnd(DebateResult)
 
     /// What was asked, of whom, by whose rules.
     package struct Start: Sendable, Hashable {

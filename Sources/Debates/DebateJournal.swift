@@ -33,8 +33,10 @@ package struct DebateOutcome: Sendable {
     package let result: DebateResult
     /// The whole journal, the final entries included.
     package let entries: [JournalEntry]
-    /// The entries that end the debate. They are not appended yet: the caller writes them in the transaction that
-    /// holds everything else which follows from the end. Empty where the journal held the end already.
+    /// The entries that end the debate; empty where the journal held the end already.
+    ///
+    /// They are not appended yet: the caller writes them in the transaction that holds everything else which follows
+    /// from the end.
     package let finalEntries: [JournalEntry]
     /// The final entries' canonical JSON.
     package let encoded: [[UInt8]]

@@ -8,55 +8,8 @@ extension DebateMachine {
     func makeCalls() -> [AgentCallDescription] {
         let missing = pendingCalls
         guard let kind = missing.first?.kind else { return [] }
-        let settings = description.settings
-        var prefix = description.id.rawValue
-        prefix += "/"
-        prefix += kind.rawValue
-        prefix += "/"
-        prefix += String(kind == .proposal ? 0 : round)
-        prefix += "/"
-        let all = kind == .proposal ? [] : livingProposals
-        var briefing = Briefing(
-            task: description.task,
-            background: description.background,
-            evidence: evidence,
-            round: round,
-            totalRounds: settings.rounds
-        )
-        var calls: [AgentCallDescription] = []
-        calls.reserveCapacity(missing.count)
-        for id in missing {
-            if settings.roleRotation, kind != .vote, kind != .synthesis {
-                briefing.role = RoleRotation.role(seat: id.seat, round: round, of: settings.rounds)
-            }
-            let request: AgentCallDescription.Request
-            switch kind {
-            case .proposal: request = .generate(GenerateRequest(purpose: .proposal, briefing: briefing))
-            case .critique:
-                let target = id.target ?? id.seat
-                let proposal = Proposal(agent: panel[target].name, content: proposals[target] ?? "")
-                request = .critique(CritiqueRequest(briefing: briefing, target: proposal))
-            case .revision:
-                let critiques = critiques(of: id.seat)
-                request = .generate(
-                    GenerateRequest(purpose: .revision, briefing: briefing, proposals: all, critiques: critiques)
-                )
-            case .vote: request = .vote(VoteRequest(briefing: briefing, proposals: all))
-            case .synthesis:
-                let critiques = living.flatMap { self.critiques(of: $0) }
-                request = .generate(
-                    GenerateRequest(
-                        purpose: .synthesis,
-                        briefing: briefing,
-                        proposals: all,
-                        critiques: critiques,
-                        winner: consensus?.winner
-                    )
-                )
-            }
-            calls.append(AgentCallDescription(id: id, key: key(prefix, id), request: request))
-        }
-        return calls
+        let batch = CallBatch(kind, of: self)
+        return missing.map { AgentCallDescription($0, of: batch) }
     }
 
     /// The standing proposals, in the order of the panel.
@@ -64,20 +17,9 @@ extension DebateMachine {
         living.map { Proposal(agent: panel[$0].name, content: proposals[$0] ?? "") }
     }
 
-    private func key(_ prefix: String, _ id: AgentCallID) -> String {
-        var key = ""
-        key.reserveCapacity(prefix.utf8.count + 64)
-        key += prefix
-        key += panel[id.seat].name
-        if let target = id.target {
-            key += "/"
-            key += panel[target].name
-        }
-        return key
-    }
-
-    /// What a call's outcome becomes in the journal. An answer is trusted for its content alone: who gave it, and to
-    /// which question, is known from the call.
+    /// What a call's outcome becomes in the journal.
+    ///
+    /// An answer is trusted for its content alone: who gave it, and to which question, is known from the call.
     func event(for completion: AgentCallCompletion) -> DebateEvent {
         let id = completion.id
         let agent = panel[id.seat].name
@@ -85,8 +27,10 @@ extension DebateMachine {
         case (_, .failure(let failure)): return failed(id, failure)
         case (.critique, .success(.critique(let reply))):
             let given = reply.value
-            let bytes = (given.issues + given.suggestions).reduce(given.reasoning.utf8.count) { $0 + $1.utf8.count }
-            guard bytes <= Self.maximumAnswer else { return failed(id, .tooLong) }
+            var size = given.reasoning.utf8.count
+            for issue in given.issues { size += issue.utf8.count }
+            for suggestion in given.suggestions { size += suggestion.utf8.count }
+            guard size <= Self.maximumAnswer else { return failed(id, .tooLong) }
             let critique = Critique(
                 agent: agent,
                 target: panel[id.target ?? id.seat].name,

@@ -23,7 +23,7 @@ package struct DebateStep: Sendable {
 /// Its state is a fold over the journal's events and nothing else. A machine that replayed a journal therefore goes on
 /// exactly where the one that wrote it stopped, and asks no agent again for an answer that the journal holds.
 package struct DebateMachine: Sendable {
-    /// Where the debate stands. Every stage follows from the events so far.
+    /// Where the debate stands; every stage follows from the events so far.
     enum Stage: Sendable {
         case new, context, proposals, intermission, critiques, revisions, assessment, voting, decision, synthesis
         case ending, ended
@@ -33,37 +33,37 @@ package struct DebateMachine: Sendable {
     package let panel: [AgentProfile]
     let voteWeights: [Double]
 
-    private(set) var stage = Stage.new
-    package private(set) var phase = DebatePhase.context
-    package private(set) var round = 0
+    var stage = Stage.new
+    package internal(set) var phase = DebatePhase.context
+    package internal(set) var round = 0
     /// The present proposals, by seat.
-    private(set) var proposals: [String?]
+    var proposals: [String?]
     /// The seats that have a proposal, or may still bring one.
-    private(set) var living: SeatSet
-    private(set) var votes: [Vote?]
-    private(set) var evidence: [Evidence] = []
-    private(set) var usage = Usage()
+    var living: SeatSet
+    var votes: [Vote?]
+    var evidence: [Evidence] = []
+    var usage = Usage()
     /// This round's criticisms, by critic and target.
-    private var critiques: [Critique?]
+    var critiques: [Critique?]
     /// The seats that the present stage still waits for.
-    private var pending = SeatSet()
+    var pending = SeatSet()
     /// In the critique stage, the targets that each seat has yet to criticise.
-    private var pendingTargets: [SeatSet]
-    private(set) var evidenceCursor: Int64 = 0
-    private(set) var consensus: Consensus?
-    private(set) var synthesis: DebateEvent.Synthesis?
-    private(set) var synthesisFailure: String?
-    private(set) var proposalFailures: [(agent: String, code: String)] = []
-    private(set) var isCancelled = false
-    private(set) var isConverged = false
-    private(set) var isBudgetExceeded = false
-    private(set) var isDeadlineExceeded = false
-    private(set) var cancelledBy: String?
-    private(set) var result: DebateResult?
+    var pendingTargets: [SeatSet]
+    var evidenceCursor: Int64 = 0
+    var consensus: Consensus?
+    var synthesis: DebateEvent.Synthesis?
+    var synthesisFailure: String?
+    var proposalFailures: [(agent: String, code: String)] = []
+    var isCancelled = false
+    var isConverged = false
+    var isBudgetExceeded = false
+    var isDeadlineExceeded = false
+    var cancelledBy: String?
+    var result: DebateResult?
     /// Whether the present stage's calls were given out; not part of the journal.
-    private var isRequested = false
+    var isRequested = false
     /// Whether people's inputs were loaded for the next stage; not part of the journal.
-    private var isLoaded = false
+    var isLoaded = false
 
     /// Prepares a new debate.
     /// - Parameters:
@@ -224,7 +224,9 @@ package struct DebateMachine: Sendable {
             stage = .ending
             return false
         }
-        let isVote = round >= description.settings.rounds || isConverged || isBudgetExceeded || isDeadlineExceeded || living.count < 2
+        let isVote =
+            round >= description.settings.rounds || isConverged || isBudgetExceeded || isDeadlineExceeded
+            || living.count < 2
         if !isVote, isOverBudget {
             emitBudgetExceeded(to: &step.events)
             return false
@@ -260,7 +262,9 @@ package struct DebateMachine: Sendable {
     }
 
     var isOverBudget: Bool {
-        if let limit = description.settings.budgetTokens, usage.inputTokens + usage.outputTokens >= limit { return true }
+        if let limit = description.settings.budgetTokens, usage.inputTokens + usage.outputTokens >= limit {
+            return true
+        }
         if let limit = description.settings.budgetMicrodollars, usage.costMicrodollars >= limit { return true }
         return false
     }
@@ -298,140 +302,5 @@ package struct DebateMachine: Sendable {
             guard stage == .critiques, id.round == round, let target = id.target else { return false }
             return panel.indices.contains(target) && pendingTargets[id.seat].contains(target)
         }
-    }
-
-    /// This round's criticisms of a seat's proposal, in the order of the panel.
-    func critiques(of target: Int) -> [Critique] {
-        panel.indices.compactMap { critiques[$0 * panel.count + target] }
-    }
-
-    // MARK: The fold
-
-    /// Takes in one event of the journal.
-    private mutating func apply(_ event: DebateEvent) {
-        switch event {
-        case .debateStart: stage = .context
-        case .phaseChange(_, let next): enter(next)
-        case .roundStart(let number, _): enterRound(number)
-        case .propose(let proposal):
-            guard let seat = seat(of: proposal.agent) else { return }
-            usage = usage + proposal.usage
-            proposals[seat] = proposal.content
-            settle(seat)
-        case .critique(let given):
-            guard let seat = seat(of: given.critique.agent), let target = self.seat(of: given.critique.target) else {
-                return
-            }
-            usage = usage + given.usage
-            critiques[seat * panel.count + target] = given.critique
-            settle(seat, target: target)
-        case .revision(let revision):
-            guard let seat = seat(of: revision.agent) else { return }
-            usage = usage + revision.usage
-            proposals[seat] = revision.content
-            settle(seat)
-        case .evidenceAdded(let input):
-            evidence.append(Evidence(author: input.author, text: input.text))
-            evidenceCursor = max(evidenceCursor, input.cursor)
-        case .vote(let cast):
-            guard let seat = seat(of: cast.vote.agent) else { return }
-            usage = usage + cast.usage
-            votes[seat] = cast.vote
-            settle(seat)
-        case .agentFailed(let failure): apply(failure)
-        case .convergence(let convergence):
-            isConverged = convergence.status == .converged
-            stage = .intermission
-        case .consensus(let decision):
-            consensus = decision
-            isRequested = false
-            stage = decision.mode == .judge && living.count >= 2 ? .synthesis : .ending
-        case .synthesis(let text):
-            usage = usage + text.usage
-            synthesis = text
-            stage = .ending
-        case .budgetExceeded:
-            isBudgetExceeded = true
-            pending = SeatSet()
-            stage = .intermission
-        case .deadlineExceeded: isDeadlineExceeded = true
-        case .cancelRequested(let person):
-            isCancelled = true
-            cancelledBy = person
-            pending = SeatSet()
-            stage = .ending
-        case .debateEnd(let end):
-            result = end
-            stage = .ended
-        }
-    }
-
-    private mutating func apply(_ failure: DebateEvent.Failure) {
-        guard let seat = seat(of: failure.agent) else { return }
-        switch failure.kind {
-        case .proposal:
-            living.remove(seat)
-            proposalFailures.append((failure.agent, failure.code))
-            settle(seat)
-        case .critique: settle(seat, target: failure.target.flatMap { self.seat(of: $0) })
-        case .revision, .vote: settle(seat)
-        case .synthesis: synthesisFailure = failure.code
-        }
-    }
-
-    private mutating func enter(_ next: DebatePhase) {
-        phase = next
-        isRequested = false
-        switch next {
-        case .context: break
-        case .proposals:
-            pending = living
-            isLoaded = false
-            stage = .proposals
-        case .rounds: stage = .intermission
-        case .consensus:
-            isLoaded = false
-            let isVote = living.count >= 2 && !isDeadlineExceeded && description.settings.consensus != .none
-            if isVote { pending = living }
-            stage = isVote ? .voting : .decision
-        }
-    }
-
-    private mutating func enterRound(_ number: Int) {
-        round = number
-        isRequested = false
-        isLoaded = false
-        stage = .critiques
-        for position in critiques.indices { critiques[position] = nil }
-        pending = living
-        for seat in panel.indices {
-            pendingTargets[seat] = living.contains(seat) ? living : SeatSet()
-            pendingTargets[seat].remove(seat)
-        }
-    }
-
-    /// Notes that a call came to its end, and leaves the stage with the last one.
-    private mutating func settle(_ seat: Int, target: Int? = nil) {
-        if let target {
-            pendingTargets[seat].remove(target)
-            guard pendingTargets[seat].isEmpty else { return }
-        }
-        pending.remove(seat)
-        guard pending.isEmpty else { return }
-        isRequested = false
-        switch stage {
-        case .proposals: stage = .intermission
-        case .critiques:
-            pending = living
-            stage = .revisions
-        case .revisions: stage = .assessment
-        case .voting: stage = .decision
-        default: break
-        }
-    }
-
-    private func seat(of agent: String) -> Int? {
-        for seat in panel.indices where panel[seat].name == agent { return seat }
-        return nil
     }
 }

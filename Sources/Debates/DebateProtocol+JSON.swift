@@ -76,7 +76,10 @@ extension DebateProtocol {
                 throw DebateError(.invalidSettings, "Unknown debate setting \"\(key.prefix(64))\".")
             }
             guard known.value == value else {
-                throw DebateError(.invalidSettings, "\(key) is not available yet; its only value is \(known.value.text).")
+                throw DebateError(
+                    .invalidSettings,
+                    "\(key) is not available yet; its only value is \(known.value.text)."
+                )
             }
         }
     }

@@ -55,21 +55,22 @@ package struct DebateProtocol: Sendable, Hashable {
     /// Checks that every value is in its range.
     /// - Throws: `DebateError` with code `invalid_settings`, naming the first value that is not.
     package func validate() throws(DebateError) {
-        func require(_ holds: Bool, _ message: String) throws(DebateError) {
-            guard holds else { throw DebateError(.invalidSettings, message) }
+        func require(_ holds: Bool, _ message: @autoclosure () -> String) throws(DebateError) {
+            guard holds else { throw DebateError(.invalidSettings, message()) }
         }
         try require(Self.roundsRange.contains(rounds), "rounds must be from 1 to 12.")
-        for (name, value) in [
-            ("consensus_threshold", consensusThreshold), ("convergence_threshold", convergenceThreshold),
-            ("divergence_threshold", divergenceThreshold), ("vote_grouping_threshold", voteGroupingThreshold),
-        ] {
+        func requireFraction(_ name: StaticString, _ value: Double) throws(DebateError) {
             try require((0...1).contains(value), "\(name) must be from 0 to 1.")
         }
-        for (name, value) in [
-            ("phase_timeout_seconds", phaseTimeout), ("debate_timeout_seconds", debateTimeout),
-        ] {
-            try require((.seconds(1)...(.seconds(86_400))).contains(value), "\(name) must be from 1 to 86400.")
+        try requireFraction("consensus_threshold", consensusThreshold)
+        try requireFraction("convergence_threshold", convergenceThreshold)
+        try requireFraction("divergence_threshold", divergenceThreshold)
+        try requireFraction("vote_grouping_threshold", voteGroupingThreshold)
+        func requireTime(_ name: StaticString, _ value: Duration) throws(DebateError) {
+            try require((1...86_400).contains(value.components.seconds), "\(name) must be from 1 to 86400.")
         }
+        try requireTime("phase_timeout_seconds", phaseTimeout)
+        try requireTime("debate_timeout_seconds", debateTimeout)
         try require(budgetTokens ?? 1 > 0, "budget_tokens must be above 0.")
         try require(budgetMicrodollars ?? 1 > 0, "budget_microdollars must be above 0.")
     }

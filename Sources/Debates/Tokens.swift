@@ -6,7 +6,16 @@ enum Tokens {
     /// as a word of its own, since those scripts put no spaces between words.
     static func hashes(of text: String, into output: inout [UInt64]) {
         var text = text
-        if !text.utf8.allSatisfy({ $0 < 0x80 }) { text = text.lowercased() }
+        let start = output.count
+        if !append(&text, isFolded: false, into: &output) {
+            output.removeLast(output.count - start)
+            text = text.lowercased()
+            _ = append(&text, isFolded: true, into: &output)
+        }
+    }
+
+    /// Appends the hashes; false where the text needs its letters folded to lower case first, for it is not all ASCII.
+    private static func append(_ text: inout String, isFolded: Bool, into output: inout [UInt64]) -> Bool {
         text.withUTF8 { bytes in
             var hash = seed
             var inWord = false
@@ -18,6 +27,7 @@ enum Tokens {
             }
             while position < bytes.count {
                 var byte = bytes[position]
+                if byte >= 0x80, !isFolded { return false }
                 if byte >= 0xE3, byte <= 0xED, position + 2 < bytes.count {
                     close(&output)
                     for offset in 0..<3 { hash = mix(hash, bytes[position + offset]) }
@@ -38,6 +48,7 @@ enum Tokens {
                 position += 1
             }
             close(&output)
+            return true
         }
     }
 

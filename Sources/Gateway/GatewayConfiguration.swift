@@ -5,7 +5,7 @@ package struct GatewayConfiguration: Sendable {
     package var host: String
     /// 0 lets the system choose; `onRunning` then tells which port it was.
     package var port: Int
-    /// The bearer token of the API. Without one, only programs on the same machine may use it.
+    /// The bearer token of the API; without one, only programs on the same machine may use it.
     package var apiToken: Secret?
     /// What `/api/health` gives as the version.
     package var version: String

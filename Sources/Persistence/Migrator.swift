@@ -44,6 +44,11 @@ package struct Migrator: Sendable {
         self.time = time
     }
 
+    /// A word for the schema that this program needs: another one for every other list of migrations.
+    package var fingerprint: String {
+        SHA256.hash(data: Array(migrations.map { "\($0.name) \($0.checksum)\n" }.joined().utf8)).hexadecimal
+    }
+
     /// The names of the migrations that the database still lacks.
     /// - Throws: `DatabaseError` with the reason `migration` where the database holds one that is unknown or changed.
     package func pending() async throws -> [String] {

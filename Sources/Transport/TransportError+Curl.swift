@@ -13,7 +13,7 @@ extension TransportError {
                 CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS:
                 .certificate
             case CURLE_FILESIZE_EXCEEDED: .tooLarge
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalidRequest
+            case CURLE_URL_MALFORMAT: .invalidRequest
             case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2,
                 CURLE_HTTP2_STREAM, CURLE_ABORTED_BY_CALLBACK:
                 .interrupted

@@ -35,7 +35,7 @@ import Transport
         let registry = try registry(["HOME": "/root", "OPENAI_API_KEY": "  "])
         #expect(registry.isDemo)
         #expect(names(registry.defaultPanel) == ["demo-optimist", "demo-skeptic", "demo-pragmatist"])
-        #expect(registry.agents.allSatisfy(\.profile.isDemo))
+        #expect(registry.agents.allSatisfy { $0.profile.isDemo })
     }
 
     @Test func oneProviderTakesThreeSeats() throws {

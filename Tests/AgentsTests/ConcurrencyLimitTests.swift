@@ -1,5 +1,4 @@
 import Agents
-import Synchronization
 import TestSupport
 import Testing
 
@@ -7,27 +6,26 @@ import Testing
     @Test func letsOnlySoManyThrough() async throws {
         let limit = ConcurrencyLimit(2)
         let gate = ModelGate()
-        let running = Mutex((now: 0, most: 0))
+        let running = Shared(0)
+        let most = Shared(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<6 {
                 group.addTask {
                     try await limit.withPermit {
-                        running.withLock {
-                            $0.now += 1
-                            $0.most = max($0.most, $0.now)
-                        }
+                        let now = running.change { $0 += 1 }
+                        most.change { $0 = max($0, now) }
                         await gate.wait()
-                        running.withLock { $0.now -= 1 }
+                        running.change { $0 -= 1 }
                     }
                 }
             }
-            while running.withLock({ $0.now }) < 2 { await Task.yield() }
+            while running.value < 2 { await Task.yield() }
             for _ in 0..<50 { await Task.yield() }
             gate.open()
             try await group.waitForAll()
         }
-        #expect(running.withLock { $0.most } == 2)
-        #expect(running.withLock { $0.now } == 0)
+        #expect(most.value == 2)
+        #expect(running.value == 0)
     }
 
     @Test func aCancelledWaiterLeavesTheLine() async throws {

@@ -158,6 +158,24 @@ import Transport
         }
     }
 
+    @Test func comesThroughAfterRefusals() async throws {
+        try await FakeModelServer.withServer { server, port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            await server.script("m", .rateLimited(retryAfter: 3), .serverError, .instant)
+            let time = ManualTime(isAutomatic: true)
+            let client = RetryingClient(
+                Self.client(.openAI, port: port, model: "m", http),
+                time: time,
+                jitter: FixedJitter(0)
+            )
+            let completion = try await client.complete(ModelRequest(prompt: prompt, key: "1"))
+            #expect(completion.text.hasPrefix("The answer of m"))
+            #expect(await server.requests.map(\.idempotencyKey) == ["1", "1", "1"])
+            #expect(time.sleeps == [.seconds(3), .milliseconds(1_400)])
+        }
+    }
+
     @Test func saysWhatCannotBeReached() async throws {
         let http = HTTPClient(logger: Logger(label: "test"))
         defer { http.shutdown() }

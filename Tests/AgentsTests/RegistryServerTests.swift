@@ -10,7 +10,7 @@ import Transport
     private func withRegistry(
         _ behaviour: FakeModelServer.Behaviour = .instant,
         models: [String] = ["fake-model"],
-        _ change: (inout [String: String], Int) -> Void = { _, _ in },
+        changing change: (inout [String: String], Int) -> Void = { _, _ in },
         _ body: (AgentRegistry, FakeModelServer) async throws -> Void
     ) async throws {
         try await FakeModelServer.withServer(behaviour, models: models) { server, port in
@@ -71,7 +71,7 @@ import Transport
     }
 
     @Test func openRouterStandsIn() async throws {
-        try await withRegistry({ configuration, port in
+        try await withRegistry(changing: { configuration, port in
             configuration["OPENAI_API_KEY"] = "k"
             configuration["OPENROUTER_API_KEY"] = "r"
             configuration["OPENROUTER_BASE_URL"] = "http://127.0.0.1:\(port)/v1"
@@ -91,7 +91,7 @@ import Transport
     }
 
     @Test func theFallbackCanBeSwitchedOff() async throws {
-        try await withRegistry({ configuration, port in
+        try await withRegistry(changing: { configuration, port in
             configuration["OPENAI_API_KEY"] = "k"
             configuration["OPENROUTER_API_KEY"] = "r"
             configuration["OPENROUTER_BASE_URL"] = "http://127.0.0.1:\(port)/v1"
@@ -127,7 +127,7 @@ import Transport
             #expect(ready.isUsable)
             #expect(await server.requests.isEmpty)
         }
-        try await withRegistry({ configuration, _ in configuration["ARAGORA_AGENTS"] = "openai:missing" }) {
+        try await withRegistry(changing: { configuration, _ in configuration["ARAGORA_AGENTS"] = "openai:missing" }) {
             registry,
             _ in
             let result = await registry.probe(registry.agents[0])
@@ -140,7 +140,7 @@ import Transport
         try await withRegistry(.serverError) { registry, _ in
             #expect(await registry.probe(registry.agents[0]).outcome == .unreachable)
         }
-        try await withRegistry({ configuration, _ in configuration = [:] }) { registry, _ in
+        try await withRegistry(changing: { configuration, _ in configuration = [:] }) { registry, _ in
             #expect(await registry.probe(registry.agents[0]).outcome == .demo)
         }
     }

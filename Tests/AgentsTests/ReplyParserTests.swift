@@ -61,7 +61,7 @@ import Testing
         (#"{"choice":"OpenAI.","confidence":85}"#, "openai", 0.85, false),
         (#"{"choice":"Proposal 3","confidence":"8/10"}"#, "openai-skeptic", 0.8, false),
         (#"{"choice":2,"confidence":8}"#, "openai", 0.8, false),
-        (#"{"vote":"#1"}"#, "anthropic", 0.5, false),
+        (##"{"vote":"#1"}"##, "anthropic", 0.5, false),
         (#"{"choice":"Proposal 2, by openai","confidence":1}"#, "openai", 1, false),
         (#"{"choice":"the one by openai-skeptic","confidence":"90%"}"#, "openai-skeptic", 0.9, false),
         ("CHOICE: openai\nCONFIDENCE: 0.6\nCONTINUE: yes\nREASONING: because", "openai", 0.6, true),

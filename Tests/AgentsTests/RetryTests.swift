@@ -60,7 +60,12 @@ import Testing
         let error = AgentError(.overloaded, "")
         #expect(policy.pause(afterTries: 1, error: error, random: 0) == .milliseconds(700))
         #expect(policy.pause(afterTries: 2, error: error, random: 0.5) == .seconds(2))
-        let long = RetryPolicy(maximumTries: 99, base: .seconds(1), cap: .seconds(60), jitter: 0)
+        var impatient = policy
+        impatient.retriesTimeouts = false
+        #expect(impatient.pause(afterTries: 1, error: AgentError(.timeout, ""), random: 0) == nil)
+        var long = policy
+        long.maximumTries = 99
+        long.jitter = 0
         #expect(long.pause(afterTries: 50, error: error, random: 0.9) == .seconds(60))
     }
 

@@ -30,18 +30,20 @@ package final class ChildProcess: Sendable {
     ///   - arguments: What stands behind the program's name.
     ///   - environment: All that the program finds in its environment, beside `PATH`.
     ///   - input: What it reads from its standard input, at most 64 KiB.
+    ///   - directory: Where it runs.
     /// - Throws: `ProcessFailure` when it cannot be started.
     package init(
         _ executable: String,
         _ arguments: [String],
         environment: [String: String] = [:],
-        input: String = ""
+        input: String = "",
+        directory: String = "/"
     ) throws {
         let shared = Shared()
         self.shared = shared
         // One program at a time: a pipe that a twin inherits by chance never ends.
         processID = try Self.spawning.withLock { _ in
-            try Self.spawn(executable, arguments, environment, input, shared)
+            try Self.spawn(executable, arguments, environment, input, directory, shared)
         }
     }
 
@@ -56,8 +58,12 @@ package final class ChildProcess: Sendable {
         _ arguments: [String],
         _ environment: [String: String],
         _ input: String,
+        _ directory: String,
         _ shared: Shared
     ) throws -> Int32 {
+        guard access(executable, X_OK) == 0 else {
+            throw ProcessFailure("\(executable) cannot be started: \(String(cString: strerror(errno)))")
+        }
         var (toChild, fromChild): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
         guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
             throw ProcessFailure("No pipe for \(executable): \(String(cString: strerror(errno)))")
@@ -72,11 +78,13 @@ package final class ChildProcess: Sendable {
 
         var environment = environment
         if environment["PATH"] == nil { environment["PATH"] = "/usr/bin:/bin" }
-        var argv = ([executable] + arguments).map { strdup($0) } + [nil]
+        // `env` changes the directory and becomes the program; the number of the process stays.
+        let launcher = "/usr/bin/env"
+        var argv = ([launcher, "-C", directory, executable] + arguments).map { strdup($0) } + [nil]
         var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (argv + envp).forEach { free($0) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, executable, &actions, nil, &argv, &envp)
+        let result = posix_spawn(&pid, launcher, &actions, nil, &argv, &envp)
         close(toChild[0])
         close(fromChild[1])
         guard result == 0 else {
@@ -162,6 +170,7 @@ package struct ProcessFailure: Error, CustomStringConvertible {
 ///
 /// For what happens in another process, where there is nothing to wait on.
 /// - Throws: `ProcessFailure` when there is none within `timeout`; what `answer` throws.
+@discardableResult
 package func eventually<Answer>(
     _ what: String,
     timeout: Duration = .seconds(30),

@@ -1,6 +1,6 @@
 package import CoreTypes
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import NIOCore
 
 /// A server that speaks the APIs of the model providers, on a free port of this machine.

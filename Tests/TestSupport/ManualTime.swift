@@ -109,7 +109,7 @@ package final class ManualTime: TimeSource {
     }
 }
 
-/// Ids in the order of their making, 26 characters long: `00000000000000000000000001`, …
+/// Ids in the order of their making: 26 characters, the first one `00000000000000000000000001`.
 package final class SequentialIdentifiers: IdentifierSource {
     private let counter = Mutex(0)
 

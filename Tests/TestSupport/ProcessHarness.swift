@@ -20,16 +20,19 @@ package struct GatewayProcess: Sendable {
     /// - Parameters:
     ///   - environment: The whole configuration.
     ///   - arguments: What stands behind `serve --port 0`.
+    ///   - directory: Where it runs; a file `.env` there would be read.
     /// - Throws: `ProcessFailure` with the program's output when it does not listen in time.
     package static func start(
         environment: [String: String],
         arguments: [String] = [],
+        directory: String = "/",
         timeout: Duration = .seconds(30)
     ) async throws -> GatewayProcess {
         let process = try ChildProcess(
             executable,
             ["serve", "--port", "0"] + arguments,
-            environment: environment
+            environment: environment,
+            directory: directory
         )
         do {
             let url = try await eventually("the port of the gateway", timeout: timeout) {

@@ -178,7 +178,7 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         HTTPRequest(method: "", url: "http://127.0.0.1/"),
         HTTPRequest(url: "http://127.0.0.1/", headers: [("X", "a\r\nY: b")]),
         HTTPRequest(url: "http://127.0.0.1/", headers: [("X", "a\nY: b")]),
-        HTTPRequest(url: "http://127.0.0.1/", headers: [("X", "a\0b")]),
+        HTTPRequest(url: "http://127.0.0.1/", headers: [("X", "a\u{1}b")]),
         HTTPRequest(url: "http://127.0.0.1/", headers: [("X: a\r\nY", "b")]),
         HTTPRequest(url: "http://127.0.0.1/", headers: [("", "b")]),
         HTTPRequest(url: "http://127.0.0.1/", headers: [("Content-Length", "5")]),

@@ -129,15 +129,23 @@ final class Tally: Sendable {
         for continuation in ready { continuation.resume() }
     }
 
-    /// Returns as soon as the number has been reached.
+    /// Returns as soon as the number has been reached, or the task is cancelled.
     func reaches(_ number: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReached = state.withLock { state in
-                if state.count >= number { return true }
-                state.waiters.append((number, continuation))
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReached = state.withLock { state in
+                    if state.count >= number || Task.isCancelled { return true }
+                    state.waiters.append((number, continuation))
+                    return false
+                }
+                if isReached { continuation.resume() }
             }
-            if isReached { continuation.resume() }
+        } onCancel: {
+            let waiters = state.withLock { state in
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.1.resume() }
         }
     }
 }

@@ -47,10 +47,11 @@ import Transport
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
             let piece = [UInt8](repeating: 7, count: 1 << 16)
+            defer { stalled.finish() }
             var written = 0
             var hasStalled = false
             while written < total {
-                if !hasStalled, !connection.isWritable(within: 300) {
+                if !hasStalled, !connection.isWritable(within: 1200) {
                     hasStalled = true
                     stalled.yield(written)
                 }
@@ -62,7 +63,7 @@ import Transport
         try await withClient { client in
             let request = HTTPRequest(
                 url: "http://127.0.0.1:\(server.port)/",
-                idleTimeout: .milliseconds(100),
+                idleTimeout: .seconds(1),
                 maximumResponseBytes: total
             )
             let received = try await client.stream(request) { response in

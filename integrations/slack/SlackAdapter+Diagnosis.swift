@@ -1,5 +1,6 @@
 package import Channels
 import CoreTypes
+import Transport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -88,13 +89,21 @@ extension SlackAdapter: DiagnosableChannel {
                     )
                 }
             }
-            if let date = reply.response.header("date"), let moment = try? Date(date, strategy: .http) {
-                findings += checkClock(Timestamp(milliseconds: Int64(moment.timeIntervalSince1970 * 1000)))
-            }
+            if let moment = reply.response.header("date").flatMap(Self.moment) { findings += checkClock(moment) }
             return findings
         } catch {
             return [Self.finding(error, subject: subject)]
         }
+    }
+
+    /// Reads a date such as `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that servers write (RFC 9110, 5.6.7).
+    private static func moment(_ text: String) -> Timestamp? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let words = text.split(separator: " ")
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else { return nil }
+        let iso = "\(words[3])-\(month < 9 ? "0" : "")\(month + 1)-\(words[1])T\(words[4])Z"
+        guard let date = try? Date(iso, strategy: .iso8601) else { return nil }
+        return Timestamp(milliseconds: Int64(date.timeIntervalSince1970) * 1000)
     }
 
     private func checkClock(_ theirs: Timestamp) -> [Finding] {

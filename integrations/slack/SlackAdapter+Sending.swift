@@ -1,5 +1,5 @@
 package import Channels
-package import CoreTypes
+import CoreTypes
 
 extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
     /// What marks our own messages, so that an uncertain send can be looked up.

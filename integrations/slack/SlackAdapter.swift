@@ -66,10 +66,4 @@ package struct SlackAdapter: ChannelAdapter {
     package func render(_ post: Post) -> [RenderedPart] {
         SlackRenderer.render(post)
     }
-
-    /// Switches a workspace's installation off: what an `uninstalled` event asks for. Its tokens are forgotten.
-    /// - Throws: what the installations' store throws.
-    package func forget(_ workspace: WorkspaceID, reason: String) async throws {
-        try await installations?.disable(workspace, reason: reason)
-    }
 }

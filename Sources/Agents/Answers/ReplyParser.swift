@@ -1,7 +1,8 @@
 package import CoreTypes
 
-/// Reads what models answer: JSON anywhere in the text, or labelled lines. What cannot be read is an error and is
-/// never made up.
+/// Reads what models answer: JSON anywhere in the text, or labelled lines.
+///
+/// What cannot be read is an error and is never made up.
 package struct ReplyParser: Sendable {
     /// The agent that answered.
     package let agent: String

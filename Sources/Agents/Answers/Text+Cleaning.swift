@@ -9,6 +9,7 @@ extension StringProtocol {
 
 extension String {
     /// The text without control characters: NUL and its like break databases and terminals, and no answer needs them.
+    ///
     /// Line breaks become `\n`; tabs stay.
     var withoutControlCharacters: String {
         guard unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {

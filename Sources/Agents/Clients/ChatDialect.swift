@@ -3,7 +3,9 @@ package struct ChatDialect: Sendable, Hashable {
     /// How a server is asked for JSON.
     package enum Structure: Sendable { case schema, object }
 
-    /// The field of the output limit. OpenAI's reasoning models take only `max_completion_tokens`; Mistral and others
+    /// The field of the output limit.
+    ///
+    /// OpenAI's reasoning models take only `max_completion_tokens`; Mistral and others
     /// refuse it.
     let tokenField: String
     /// Whether usage has to be asked for; Mistral sends it always and refuses the question.

@@ -5,8 +5,9 @@ package struct ProviderFailure: Error {
     /// The HTTP status, or the number that stands for it inside a stream; nil where there is none.
     package let status: Int?
     package let reason: AgentError.Code
-    /// The provider's own word for it, such as `overloaded_error`, of harmless characters only. The message is never
-    /// kept: providers quote keys and prompts in it.
+    /// The provider's own word for it, such as `overloaded_error`, of harmless characters only.
+    ///
+    /// The message is never kept: providers quote keys and prompts in it.
     package let word: String
     package let retryAfter: Duration?
 

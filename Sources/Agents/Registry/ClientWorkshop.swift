@@ -38,16 +38,20 @@ struct ClientWorkshop {
 
     /// The client of a seat, with a substitute behind it where OpenRouter is configured and not the seat itself.
     mutating func client(for plan: SeatPlan, _ setting: ProviderSettings) -> any ModelClient {
-        let client = resilient(setting, model: plan.model)
-        guard usesFallback, plan.provider != ModelProvider.openRouterName, setting.key != nil,
-            let router = settings[ModelProvider.openRouterName]
-        else { return client }
+        guard let router = substitute(for: setting) else { return resilient(setting, model: plan.model) }
         return FallbackClient(
-            client,
+            resilient(setting, model: plan.model),
             substitute: resilient(router, model: router.model),
             substituteModel: router.model,
             logger: logger
         )
+    }
+
+    private func substitute(for setting: ProviderSettings) -> ProviderSettings? {
+        guard usesFallback, setting.provider.name != ModelProvider.openRouterName, setting.key != nil else {
+            return nil
+        }
+        return settings[ModelProvider.openRouterName]
     }
 
     /// What asks a seat's provider about itself.
@@ -79,9 +83,12 @@ struct ClientWorkshop {
         if let client = clients[key] { return client }
         let limit = limits[setting.provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
         limits[setting.provider.name] = limit
+        var policy = RetryPolicy.standard
+        policy.retriesTimeouts = substitute(for: setting) == nil
         let client = BreakingClient(
             RetryingClient(
                 LimitedClient(plain(setting, model: model), limit: limit),
+                policy: policy,
                 time: time,
                 jitter: jitter
             ),

@@ -21,12 +21,16 @@ struct ModelProvider: Sendable {
     let baseURL: String?
     let model: String
     let steps: ThinkingSteps
-    /// Tokens on top of the answer's limit for models that think before they answer. The figure is ours: a quarter of
+    /// Tokens on top of the answer's limit for models that think before they answer.
+    ///
+    /// The figure is ours: a quarter of
     /// what the current models may write, which none of the defaults refuses.
     let thinkingTokens: Int
 
-    /// All providers, in the order of the default panel. Models: the providers' own recommendation for general work,
-    /// read in November 2026; each can be changed by its `…_MODEL`.
+    /// All providers, in the order of the default panel.
+    ///
+    /// Models: the providers' own recommendation for general work, read in November 2026; each can be changed by its
+    /// `…_MODEL`.
     static let all: [ModelProvider] = [
         ModelProvider(
             name: "anthropic",

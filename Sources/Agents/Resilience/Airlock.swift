@@ -2,8 +2,9 @@ package import CoreTypes
 package import Logging
 import Metrics
 
-/// Stands between an agent and the panel: whatever the agent does, what comes through is in time, clean, bounded and
-/// under the agent's own name, or a clear error. Nothing is ever put in place of an answer.
+/// Stands between an agent and the panel: what comes through is in time, clean, bounded and under the agent's own name.
+///
+/// Everything else becomes a clear error; nothing is ever put in place of an answer.
 package struct Airlock: Agent {
     /// How long each kind of call may take, its second try included.
     package struct Limits: Sendable {

@@ -10,6 +10,8 @@ package struct RetryPolicy: Sendable {
     package var cap: Duration
     /// The part of a pause by which it is made longer or shorter at random.
     package var jitter: Double
+    /// Whether a call that took too long is tried again; where a substitute waits, the time is better spent on it.
+    package var retriesTimeouts = true
 
     /// Three tries, 1 s doubling up to 60 s, jitter of 30 % (the original's provider constants).
     package static let standard = RetryPolicy(maximumTries: 3, base: .seconds(1), cap: .seconds(60), jitter: 0.3)
@@ -20,7 +22,7 @@ package struct RetryPolicy: Sendable {
     ///   - error: How the last one failed.
     ///   - random: A number from 0 up to 1.
     package func pause(afterTries tries: Int, error: AgentError, random: Double) -> Duration? {
-        guard tries < maximumTries, Self.isWorthRetrying(error) else { return nil }
+        guard tries < maximumTries, isWorthRetrying(error) else { return nil }
         let exponential = min(cap, base * (1 << min(tries - 1, 16)))
         let spread = exponential * (1 + jitter * (2 * random - 1))
         guard let asked = error.retryAfter else { return spread }
@@ -28,9 +30,10 @@ package struct RetryPolicy: Sendable {
         return asked > cap ? nil : asked + exponential * (jitter * random)
     }
 
-    private static func isWorthRetrying(_ error: AgentError) -> Bool {
+    private func isWorthRetrying(_ error: AgentError) -> Bool {
         switch error.reason {
-        case .timeout, .rateLimited, .overloaded, .network: true
+        case .timeout: retriesTimeouts
+        case .rateLimited, .overloaded, .network: true
         // A bad answer is repeated by the airlock with a fresh key, and everything else would fail again.
         default: false
         }

@@ -41,7 +41,8 @@ extension [MarkdownInline] {
 }
 
 extension MarkdownInline {
-    fileprivate func appendRuns(style: InlineRun.Style, link: String?, softBreak: String, to output: inout [InlineRun]) {
+    fileprivate func appendRuns(style: InlineRun.Style, link: String?, softBreak: String, to output: inout [InlineRun])
+    {
         func append(_ text: String, _ style: InlineRun.Style, _ link: String?) {
             guard !text.isEmpty else { return }
             if let last = output.last, last.style == style, last.link == link {

@@ -56,7 +56,9 @@ package struct MarkdownList: Hashable, Sendable {
     }
 }
 
-/// A table. Every row has as many cells as the header.
+/// A table.
+///
+/// Every row has as many cells as the header.
 package struct MarkdownTable: Hashable, Sendable {
     /// Where the text of a column stands.
     package enum Alignment: Hashable, Sendable { case none, left, center, right }

@@ -60,7 +60,9 @@ private struct SyntaxTree: ~Copyable {
     }
 }
 
-/// Copies cmark-gfm's nodes into values. Never called after the tree was freed: only `SyntaxTree` calls it.
+/// Copies cmark-gfm's nodes into values.
+///
+/// Never called after the tree was freed: only `SyntaxTree` calls it.
 private enum NodeReader {
     static func blocks(in parent: OpaquePointer, depth: Int) -> [MarkdownBlock] {
         children(of: parent).compactMap { block($0, depth: depth) }

@@ -65,9 +65,9 @@ extension DeliveryWork {
     /// Works out what a row comes down to; nil where it was given back or ended instead.
     /// - Throws: `DatabaseError`.
     static func prepare(_ delivery: inout Delivery) async throws -> DeliveryWork? {
-        let now = delivery.context.time.now()
+        let now = delivery.record.context.time.now()
         guard try await findThread(&delivery) else {
-            try await delivery.requeue(at: now + dependencyDelay, note: nil)
+            try await delivery.record.requeue(at: now + dependencyDelay, note: nil)
             return nil
         }
         var kind = Kind.post
@@ -75,16 +75,16 @@ extension DeliveryWork {
         case .post: break
         case .ephemeral: kind = .ephemeral
         case .form:
-            kind = .form(try StoredJSON.read(Form.self, from: delivery.row.payloadJSON))
+            kind = .form(try StoredJSON.read(Form.self, from: delivery.record.row.payloadJSON))
         case .edit:
-            let target = try await resolve(delivery.row.targetKey, for: delivery)
+            let target = try await resolve(delivery.record.row.targetKey, for: delivery)
             if target?.isOpen == true {
-                try await delivery.requeue(at: now + dependencyDelay, note: nil)
+                try await delivery.record.requeue(at: now + dependencyDelay, note: nil)
                 return nil
             }
             let messageIDs = try target.map { try PartReceipt.list(from: $0.receiptsJSON).messageIDs } ?? []
             guard let target, target.status != .failed, !messageIDs.isEmpty else {
-                try await delivery.fail(
+                try await delivery.record.fail(
                     OutboxNote(code: "target_missing", message: "The message that was to be changed is not there.")
                 )
                 return nil
@@ -93,7 +93,7 @@ extension DeliveryWork {
         }
         let work = try DeliveryWork(kind: kind, parts: try parts(kind, delivery))
         guard work.count > 0 else {
-            try await delivery.fail(OutboxNote(code: "empty", message: "There is nothing to be sent."))
+            try await delivery.record.fail(OutboxNote(code: "empty", message: "There is nothing to be sent."))
             return nil
         }
         return work
@@ -101,11 +101,11 @@ extension DeliveryWork {
 
     /// What was rendered at the first try, or what is rendered now.
     private static func parts(_ kind: Kind, _ delivery: Delivery) throws -> [RenderedPart] {
-        if let stored = delivery.row.partsJSON { return try StoredJSON.read([RenderedPart].self, from: stored) }
+        if let stored = delivery.record.row.partsJSON { return try StoredJSON.read([RenderedPart].self, from: stored) }
         switch kind {
         case .form: return []
         case .post, .ephemeral, .edit:
-            let post = try StoredJSON.read(Post.self, from: delivery.row.payloadJSON)
+            let post = try StoredJSON.read(Post.self, from: delivery.record.row.payloadJSON)
             var parts = delivery.adapter.render(post)
             if case .edit(let messageIDs) = kind, parts.count < messageIDs.count {
                 // Messages of an earlier, longer text that the new one has no use for.
@@ -127,8 +127,8 @@ extension DeliveryWork {
 
     private static func resolve(_ key: OutboxKey?, for delivery: Delivery) async throws -> ResolvedOutboxRow? {
         guard let key else { return nil }
-        let (store, workspace) = (delivery.context.store, delivery.row.claim.workspace)
-        return try await delivery.context.database.read { transaction in
+        let (store, workspace) = (delivery.record.context.store, delivery.record.row.claim.workspace)
+        return try await delivery.record.context.database.read { transaction in
             try store.resolve(key, workspace: workspace, in: transaction)
         }
     }

@@ -2,7 +2,9 @@ import CoreTypes
 import Metrics
 import Persistence
 
-/// What the dispatcher counts. Labels are from closed vocabularies: platforms that are mounted, operations, outcomes.
+/// What the dispatcher counts.
+///
+/// Labels are from closed vocabularies: platforms that are mounted, operations, outcomes.
 struct DispatchMetrics: Sendable {
     func sent(platform: String, operation: SendOperation) {
         Counter(

@@ -3,7 +3,7 @@ package import Logging
 package import Persistence
 import Synchronization
 
-/// Sends what is in the outbox. The only one who speaks to the chat platforms.
+/// Sends what is in the outbox; the only one who speaks to the chat platforms.
 ///
 /// Any number of dispatchers in any number of processes may work on one database: rows are claimed with a lease that a
 /// heartbeat renews, and every write behind a claim is fenced. One destination's rows are sent one after the other.
@@ -63,9 +63,9 @@ package final class Dispatcher: Sendable {
 
     /// Sends until `drain()` is called or the task is cancelled.
     package func run() async {
-        async let listening: Void = listen()
+        async let _: Void = listen()
         await withDiscardingTaskGroup { group in
-            var housekeeping = Housekeeping()
+            var housekeeping = Housekeeping(now: context.time.now())
             while !isDraining, !Task.isCancelled {
                 let free = configuration.concurrency - running.withLock { $0 }
                 let (claimed, nextDue) = free > 0 ? await claimOrWait(limit: free) : ([], nil)
@@ -81,8 +81,6 @@ package final class Dispatcher: Sendable {
                 if free == 0 || claimed.count < free { await wait(until: nextDue) }
             }
         }
-        await signal.stop()
-        _ = await listening
     }
 
     /// Ends `run()`: nothing new is begun, what is on its way is finished, the rest is handed back.
@@ -96,7 +94,7 @@ package final class Dispatcher: Sendable {
     package func credentialsChanged(workspace: WorkspaceID) async throws {
         context.pace.withLock { $0.limiter.credentialsChanged(workspace: workspace) }
         let (store, now) = (context.store, context.time.now())
-        try await context.database.write { transaction in
+        _ = try await context.database.write { transaction in
             try store.wake(workspace: workspace, now: now, in: transaction)
         }
         await context.database.notify(.outbox)
@@ -164,7 +162,7 @@ package final class Dispatcher: Sendable {
 
     private func deliverUnwatched(_ row: ClaimedOutboxRow) async {
         do {
-            try await Delivery.begin(row, context)
+            try await Delivery.run(row, context)
         } catch {
             let code = (error as? any CodedError)?.code ?? "other"
             guard !(error is CancellationError) else { return }

@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// Keeps the edits of one message apart by the platform's shortest interval. A value that is told the time.
+/// Keeps the edits of one message apart by the platform's shortest interval.
+///
+/// A value that is told the time.
 ///
 /// What an edit that has to wait would have shown may be overtaken meanwhile; the outbox then sends the newer one only.
 package struct EditThrottle: Sendable {

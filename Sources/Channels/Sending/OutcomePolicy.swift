@@ -1,8 +1,9 @@
 package import CoreTypes
 package import Persistence
 
-/// What follows from the outcome of one call. Pure: the same outcome at the same moment always has the same
-/// consequence.
+/// What follows from the outcome of one call.
+///
+/// Pure: the same outcome at the same moment always has the same consequence.
 package struct OutcomePolicy: Sendable {
     /// What was called, and how often before.
     package struct Attempt: Sendable {
@@ -101,7 +102,10 @@ package struct OutcomePolicy: Sendable {
                     OutboxNote(code: "undecided", message: "The platform could not tell whether it has the message.")
                 )
             }
-            let note = OutboxNote(code: "undecided", message: "The platform cannot tell yet whether it has the message.")
+            let note = OutboxNote(
+                code: "undecided",
+                message: "The platform cannot tell yet whether it has the message."
+            )
             return .reconcile(at: now + min(max(retryAfter, .seconds(1)), .seconds(300)), note)
         case .impossible(let reason):
             return .leaveUnknown(OutboxNote(code: "cannot_reconcile", message: reason))

@@ -1,7 +1,9 @@
 package import CoreTypes
 
 /// Keeps what one process sends within the platforms' limits, and everything in a scope back that a platform asked to
-/// wait. A value that is told the time: it never waits itself.
+/// wait.
+///
+/// A value that is told the time: it never waits itself.
 package struct RateLimiter: Sendable {
     /// A call that somebody wants to make.
     package struct Call: Hashable, Sendable {
@@ -28,7 +30,7 @@ package struct RateLimiter: Sendable {
         case held(until: Timestamp)
     }
 
-    private enum Scope: Hashable, Sendable {
+    fileprivate enum Scope: Hashable, Sendable {
         case channel(String, WorkspaceID, String)
         case method(String, WorkspaceID, SendOperation)
         case workspace(String, WorkspaceID)

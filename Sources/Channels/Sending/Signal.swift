@@ -1,8 +1,10 @@
-package import CoreTypes
+import CoreTypes
 import Synchronization
 
-/// Wakes one waiting task. Raised while nobody waits, it is remembered once.
-package final class Signal: Sendable {
+/// Wakes one waiting task.
+///
+/// Raised while nobody waits, it is remembered once.
+final class Signal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -11,10 +13,10 @@ package final class Signal: Sendable {
     private let state = Mutex(State())
 
     /// Makes a signal that is not raised.
-    package init() {}
+    init() {}
 
     /// Wakes the waiting task, or the next one that would wait.
-    package func raise() {
+    func raise() {
         let waiter = state.withLock { state in
             let waiter = state.waiter
             state.waiter = nil
@@ -24,13 +26,16 @@ package final class Signal: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when the signal is raised or the task is cancelled. One task at a time may wait.
-    package func wait() async {
+    /// Returns when the signal is raised or the task is cancelled.
+    ///
+    /// One task at a time may wait.
+    func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
                     // A cancellation before this moment finds no waiter; one after it does.
-                    guard !state.isRaised, !Task.isCancelled, state.waiter == nil else {
+                    if Task.isCancelled || state.waiter != nil { return true }
+                    if state.isRaised {
                         state.isRaised = false
                         return true
                     }
@@ -50,7 +55,7 @@ package final class Signal: Sendable {
     }
 
     /// Returns when the signal is raised, the time is over, or the task is cancelled.
-    package func wait(atMost duration: Duration, time: any TimeSource) async {
+    func wait(atMost duration: Duration, time: any TimeSource) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
             group.addTask { try? await time.sleep(for: duration) }

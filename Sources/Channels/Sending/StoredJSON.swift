@@ -1,9 +1,10 @@
+import Persistence
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import Persistence
 
 /// Typed values in the outbox's JSON columns.
 enum StoredJSON {

@@ -1,5 +1,7 @@
-/// Cuts styled text into pieces that fit. Markup is never broken: a run that is cut is closed and opened again, because
-/// each half is a run of its own with the same style and link.
+/// Cuts styled text into pieces that fit.
+///
+/// Markup is never broken: a run that is cut is closed and opened again, because each half is a run of its own with the
+/// same style and link.
 package enum RunSplitter {
     /// Cuts runs into pieces within a limit; the pieces joined are the same text in the same styles.
     ///

@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// What the HTTP front asks of the debates. Nothing else in the gateway knows how a debate is run or stored.
+/// What the HTTP front asks of the debates.
+///
+/// Nothing else in the gateway knows how a debate is run or stored.
 ///
 /// Failures are `CodedError`s; `HTTPFailure` says which status each code becomes.
 package protocol DebateAPI: Sendable {

@@ -6,7 +6,9 @@ import NIOCore
 /// Reads a request's body once, as the bytes that came in, within a size and a time.
 struct BodyReader: Sendable {
     let time: any TimeSource
-    /// How long a body may take. A silent peer is cut off by the connection's idle timeout, a dripping one by this.
+    /// How long a body may take.
+    ///
+    /// A silent peer is cut off by the connection's idle timeout, a dripping one by this.
     let timeout: Duration
 
     /// Reads the whole body.

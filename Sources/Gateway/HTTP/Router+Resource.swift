@@ -13,7 +13,8 @@ extension RouterMethods where Context == GatewayContext {
         for (method, handler) in handlers {
             on(path, method: method, use: handler)
         }
-        for method: HTTPRequest.Method in [.get, .post, .put, .patch, .delete] where !allowed.contains(method.rawValue) {
+        for method: HTTPRequest.Method in [.get, .post, .put, .patch, .delete] where !allowed.contains(method.rawValue)
+        {
             on(path, method: method) { _, _ -> Response in
                 throw HTTPFailure(
                     .methodNotAllowed,

@@ -131,7 +131,7 @@ package final class PrometheusRegistry: MetricsFactory {
                 rejected.increment(by: 1 as Int64)
                 return make(labels)
             }
-            var family = families[name] ?? Family(kind: kind, help: help[label] ?? label)
+            var family = families[name] ?? Family(kind: kind, help: help[label] ?? help[name] ?? label)
             guard family.kind == kind else {
                 rejected.increment(by: 1 as Int64)
                 return make(labels)

@@ -4,7 +4,9 @@ import Logging
 /// Writes one line for each answered request: the route's template, never the query, the headers or the body.
 struct AccessLogMiddleware: RouterMiddleware {
     /// What machines ask every few seconds is logged at debug.
-    private static let quietRoutes: Set = ["/healthz", "/readyz", "/metrics", "/health", "/api/health", "/api/v1/health"]
+    private static let quietRoutes: Set = [
+        "/healthz", "/readyz", "/metrics", "/health", "/api/health", "/api/v1/health",
+    ]
 
     func handle(_ request: Request, context: GatewayContext, next: Next) async throws -> Response {
         let start = ContinuousClock.now

@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Gives each request a name: the sender's own where it is a sane one, else a new one. The answer carries it.
+/// Gives each request a name, which the answer carries: the sender's own where it is a sane one, else a new one.
 struct RequestIDMiddleware: RouterMiddleware {
     let ids: any IdentifierSource
 
@@ -11,7 +11,7 @@ struct RequestIDMiddleware: RouterMiddleware {
         var context = context
         let given = request.headers[.requestID].flatMap { Self.isSane($0) ? $0 : nil }
         context.requestID = given ?? ids.next()
-        context.logger[metadataKey: "request.id"] = .string(context.requestID)
+        context.logger[metadataKey: "hb.request.id"] = .string(context.requestID)
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID
         return response

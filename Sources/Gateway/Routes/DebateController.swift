@@ -14,7 +14,7 @@ struct DebateController: Sendable {
     /// The longest text that may be added to a running debate, in characters.
     private static let longestInput = 100_000
 
-    /// `POST /debates`: starts a debate. The same `Idempotency-Key` gives the same debate.
+    /// `POST /debates`: starts a debate; the same `Idempotency-Key` gives the same one.
     func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
         let key = try idempotencyKey(request)

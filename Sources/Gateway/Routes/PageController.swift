@@ -2,7 +2,9 @@ import HTTPTypes
 import Hummingbird
 import WebIntegration
 
-/// The built-in page and its two files. They hold no data: everything shown comes from the API.
+/// The built-in page and its two files.
+///
+/// They hold no data: everything shown comes from the API.
 struct PageController: Sendable {
     let page: WebPage
 

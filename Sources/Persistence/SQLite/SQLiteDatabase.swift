@@ -1,6 +1,5 @@
-import GRDB
-
 package import CoreTypes
+import GRDB
 
 /// SQLite over GRDB: the embedded database, for one process.
 package final class SQLiteDatabase: Database {

@@ -26,7 +26,7 @@ final class SQLiteTransaction: Transaction.Connection {
                 ? try database.cachedStatement(sql: statement.text)
                 : try database.makeStatement(sql: statement.text)
             // `$1` is a name to SQLite; the names' first places are in the order of their numbers.
-            let arguments = StatementArguments(try statement.values.map(\.databaseValue))
+            let arguments = StatementArguments(try statement.values.map { try $0.databaseValue })
             let cursor = try GRDB.Row.fetchCursor(prepared, arguments: arguments)
             let columns = prepared.columnNames
             var rows: [Row] = []

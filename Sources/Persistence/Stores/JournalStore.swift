@@ -55,7 +55,10 @@ package struct JournalStore: Sendable {
             for row in rows {
                 let first = Int(try row.integer("first_sequence"))
                 last = Int(try row.integer("last_sequence"))
-                let lines = try row.blob("entries").split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                let lines = try row.blob("entries").split(
+                    separator: UInt8(ascii: "\n"),
+                    omittingEmptySubsequences: false
+                )
                 guard lines.count == last - first + 1 else {
                     throw DatabaseError(.decoding, "The journal of the debate \(debate) is damaged at entry \(first).")
                 }

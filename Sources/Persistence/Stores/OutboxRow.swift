@@ -24,7 +24,9 @@ package enum OutboxStatus: Int64, Sendable, CaseIterable {
     }
 }
 
-/// An effect to be enqueued. JSON is text here: what it means is known on the floor above.
+/// An effect to be enqueued.
+///
+/// JSON is text here: what it means is known on the floor above.
 package struct NewOutboxRow: Sendable {
     package var workspace: WorkspaceID
     package var key: OutboxKey

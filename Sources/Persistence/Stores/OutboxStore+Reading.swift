@@ -29,10 +29,15 @@ extension OutboxStore {
     /// How many rows are in each state that is not final.
     /// - Throws: `DatabaseError`.
     package func openCounts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
-        try counts("select status, count(*) as total from outbox where status in (0, 1, 4) group by status", transaction)
+        try counts(
+            "select status, count(*) as total from outbox where status in (0, 1, 4) group by status",
+            transaction
+        )
     }
 
-    /// How many rows are in each state. Reads the whole table: for a person who asks, not for a loop.
+    /// How many rows are in each state.
+    ///
+    /// Reads the whole table: for a person who asks, not for a loop.
     /// - Throws: `DatabaseError`.
     package func counts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
         try counts(

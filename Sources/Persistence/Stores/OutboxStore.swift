@@ -43,7 +43,8 @@ package struct OutboxStore: Sendable {
         throw DatabaseError(.serialization, "Two changes of one message met; the later one has to be tried again.")
     }
 
-    private func replaceQueued(_ row: NewOutboxRow, now: Timestamp, in transaction: borrowing Transaction) throws -> Bool
+    private func replaceQueued(_ row: NewOutboxRow, now: Timestamp, in transaction: borrowing Transaction) throws
+        -> Bool
     {
         guard let coalesceKey = row.coalesceKey else { return false }
         let changed = try transaction.execute(

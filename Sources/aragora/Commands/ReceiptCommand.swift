@@ -50,9 +50,12 @@ struct ReceiptCommand: AsyncParsableCommand {
                 print("valid: \(receipt.receiptID)")
                 print("  debate   \(receipt.debateID)")
                 print("  question \(receipt.question)")
-                print("  verdict  \(receipt.verdict ?? "none") (confidence \(receipt.confidence))")
-                print("  journal  \(receipt.journalLength) entries, head \(receipt.journalHead)")
-                print("  signed by \(receipt.publicKey)\(trusted == nil ? " (compare it with the key you trust)" : "")")
+                print("  verdict  \(receipt.verdict)")
+                print("  key      \(receipt.keyID)\(receipt.isKeyTrusted ? ", the one you named" : "")")
+                if receipt.isJournalChecked { print("  journal  is the one that the receipt is about") }
+                if !receipt.isKeyTrusted {
+                    print("  Compare the key with the one that `aragora doctor` prints, or name it with --key.")
+                }
             } catch let error as ReceiptError {
                 printError("NOT valid: \(error.description)")
                 throw ExitCode(1)

@@ -36,3 +36,20 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
         rest = rest.dropFirst(written)
     }
 }
+
+/// Makes a folder that only its owner can enter, with the folders above it.
+/// - Throws: `SettingsError` where it cannot be made.
+func createFolder(_ path: String) throws {
+    var made = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+        made += "/\(part)"
+        guard mkdir(made, 0o700) == 0 || errno == EEXIST else {
+            throw SettingsError("The folder \(path) cannot be made; check ARAGORA_DATA_DIR.")
+        }
+    }
+}
+
+/// The folder that a file is in.
+func parent(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+}

@@ -1,6 +1,8 @@
 import Agents
 import Configuration
+import Conversations
 import CoreTypes
+import Debates
 import Logging
 import Persistence
 import SlackIntegration
@@ -71,23 +73,30 @@ struct Settings: Sendable {
     }
 
     /// Which database holds the state.
-    /// - Throws: `SettingsError` for a backend that does not exist or lacks its URL.
+    /// - Throws: `DatabaseError` for words that do not fit together.
     func database() throws -> DatabaseConfiguration {
-        let backend = values["ARAGORA_DB_BACKEND"] ?? (values["DATABASE_URL"] == nil ? "sqlite" : "postgres")
-        switch backend {
-        case "postgres":
-            guard let url = values["DATABASE_URL"] else {
-                throw SettingsError(
-                    "ARAGORA_DB_BACKEND is postgres, so DATABASE_URL has to be set, such as "
-                        + "postgresql://user:password@host:5432/aragora."
-                )
-            }
-            return .postgres(url: Secret(url))
-        case "sqlite":
-            return .sqlite(path: "\(dataDirectory)/aragora.sqlite")
-        default:
-            throw SettingsError("ARAGORA_DB_BACKEND is either sqlite or postgres.")
+        try DatabaseConfiguration(
+            backend: values["ARAGORA_DB_BACKEND"],
+            databaseURL: values["DATABASE_URL"].map { Secret($0) },
+            dataDirectory: dataDirectory
+        )
+    }
+
+    /// What a debate follows where the asker chooses nothing: four rounds, for chats wait for the verdict.
+    /// - Throws: `SettingsError`.
+    func debateDefaults() throws -> DebateProtocol {
+        var defaults = DebateProtocol.light
+        if let rounds = try integer("ARAGORA_DEFAULT_ROUNDS", in: DebateProtocol.roundsRange) {
+            defaults.rounds = rounds
         }
+        if let word = values["ARAGORA_DEFAULT_CONSENSUS"] {
+            guard DebateOptions.consensusRules.contains(word), let mode = ConsensusMode(rawValue: word) else {
+                let words = DebateOptions.consensusRules.joined(separator: ", ")
+                throw SettingsError("ARAGORA_DEFAULT_CONSENSUS takes one of \(words).")
+            }
+            defaults.consensus = mode
+        }
+        return defaults
     }
 
     /// How many debates one process runs at once.

@@ -112,7 +112,7 @@ struct SlackText {
     }
 
     private func unescaped(_ text: Substring) -> String {
-        text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
+        String(text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&"))
     }
 
     private func entity(at position: Int) -> (byte: UInt8, length: Int) {

@@ -137,14 +137,17 @@ final class SlackCredentials: Sendable {
         let deadline = time.now() + Self.renewalLease
         var tokens = installation.tokens
         while true {
-            let now = time.now()
-            let until = now + Self.renewalLease
-            let isOurs = try await stored {
-                try await installations.beginRenewal(of: installation.workspace, owner: owner, until: until)
+            let lease = try await stored {
+                try await installations.beginRenewal(
+                    of: installation.workspace,
+                    owner: owner,
+                    duration: Self.renewalLease
+                )
             }
-            if isOurs {
+            if let lease {
                 let outcome = await renewed(installation.workspace, installations)
-                try await stored { try await installations.endRenewal(of: installation.workspace, owner: owner) }
+                // Where this fails, the lease ends by itself.
+                try? await installations.endRenewal(lease)
                 switch outcome {
                 case .success(let renewed): return renewed
                 case .failure(let failure):
@@ -154,7 +157,7 @@ final class SlackCredentials: Sendable {
                 }
             }
             if isAlive(tokens) { return tokens }
-            guard now < deadline else {
+            guard time.now() < deadline else {
                 throw SlackFailure(.transient, code: "renewal_pending", "Another process is renewing the bot token.")
             }
             do {

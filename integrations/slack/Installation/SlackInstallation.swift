@@ -1,4 +1,5 @@
 package import CoreTypes
+package import Persistence
 
 /// The app in one workspace, or in a whole organisation.
 package struct SlackInstallation: Sendable {
@@ -69,17 +70,14 @@ package protocol SlackInstallations: Sendable {
         refreshToken old: Secret,
         with tokens: SlackInstallation.Tokens
     ) async throws -> Bool
-    /// Switches an installation off and forgets its tokens.
-    func disable(_ workspace: WorkspaceID, reason: String) async throws
-
-    /// Takes the right to renew a workspace's tokens, where nobody holds it.
-    func beginRenewal(of workspace: WorkspaceID, owner: String, until: Timestamp) async throws -> Bool
+    /// Takes the right to renew a workspace's tokens; nil where somebody else holds it.
+    func beginRenewal(of workspace: WorkspaceID, owner: String, duration: Duration) async throws -> Lease?
     /// Gives the right back.
-    func endRenewal(of workspace: WorkspaceID, owner: String) async throws
+    func endRenewal(_ lease: Lease) async throws
 
-    /// Remembers the hash of a state that was given to a browser.
-    func remember(stateHash: String, expires: Timestamp) async throws
+    /// Makes a state for a browser to carry; only its hash is stored.
+    func issueState(expires: Timestamp, identifiers: any IdentifierSource) async throws -> Secret
     /// Takes a state back; it works once.
     /// - Returns: whether it was known and not expired.
-    func consume(stateHash: String) async throws -> Bool
+    func consumeState(_ state: String) async throws -> Bool
 }

@@ -1,14 +1,7 @@
 package import Channels
 package import CoreTypes
-import Crypto
 package import Logging
 package import Transport
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The two pages of an OAuth installation: `install` leads to Slack, `callback` takes the browser back and stores the
 /// tokens.
@@ -62,9 +55,10 @@ package struct SlackInstaller: BrowserRoutes {
     // MARK: The way to Slack
 
     private func install() async -> Acknowledgement {
-        let state = identifiers.next() + identifiers.next()
+        let state: String
         do {
-            try await installations.remember(stateHash: Self.hash(state), expires: time.now() + Self.stateLifetime)
+            let expires = time.now() + Self.stateLifetime
+            state = try await installations.issueState(expires: expires, identifiers: identifiers).reveal()
         } catch {
             return failed(error)
         }
@@ -104,7 +98,7 @@ package struct SlackInstaller: BrowserRoutes {
             constantTimeEquals(Array(state.utf8), Array(carried.utf8))
         else { return SlackPage.expired }
         do {
-            guard try await installations.consume(stateHash: Self.hash(state)) else { return SlackPage.expired }
+            guard try await installations.consumeState(state) else { return SlackPage.expired }
         } catch {
             return failed(error)
         }
@@ -157,13 +151,6 @@ package struct SlackInstaller: BrowserRoutes {
         let coded = error as? any CodedError
         logger.warning("A Slack installation failed", metadata: ["error.code": "\(coded?.code ?? "internal")"])
         return SlackPage.failed(coded?.description ?? "Something went wrong on our side.")
-    }
-
-    private static func hash(_ state: String) -> String {
-        SHA256.hash(data: Array(state.utf8)).reduce(into: "") { text, byte in
-            text += byte < 16 ? "0" : ""
-            text += String(byte, radix: 16)
-        }
     }
 
     private static func cookie(_ name: String, in header: String) -> String? {

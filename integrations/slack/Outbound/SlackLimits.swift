@@ -46,15 +46,12 @@ enum SlackLimits {
     /// What the ids of our own buttons start with; links have others, and are not reported.
     static let actionPrefix = "aragora:"
 
-    /// One message a second and channel with short bursts, and the tiers of the methods that are used
-    /// (https://docs.slack.dev/apis/web-api/rate-limits).
+    /// One message a second and channel with short bursts, several hundred a minute and workspace, and the tiers of
+    /// the methods by which we edit, whisper and open forms (https://docs.slack.dev/apis/web-api/rate-limits).
     static let channel = ChannelLimits(
         channelBurst: 4,
         channelInterval: .seconds(1),
-        methodsPerMinute: [
-            "chat.postMessage": 300, "chat.update": 50, "chat.postEphemeral": 100, "views.open": 100,
-            "conversations.replies": 50, "conversations.history": 50, "conversations.open": 50, "users.info": 100,
-        ],
+        methodsPerMinute: ["post": 300, "edit": 50, "ephemeral": 100, "form": 100],
         editInterval: .milliseconds(1200)
     )
 }

@@ -14,7 +14,7 @@ enum SlackModal {
             "submit": plain(form.submitLabel, SlackLimits.modalButton),
             "close": plain("Cancel", SlackLimits.modalButton),
             "private_metadata": .string(metadata(origin)),
-            "blocks": .array(form.fields.prefix(SlackLimits.modalBlocks).map(block)),
+            "blocks": .array(form.fields.filter(hasAnswers).prefix(SlackLimits.modalBlocks).map(block)),
         ])
     }
 
@@ -33,6 +33,14 @@ enum SlackModal {
         shorter.responseURL = nil
         shorter.responseURLExpires = nil
         return shorter.privateMetadata
+    }
+
+    /// Whether a question can be answered at all: Slack refuses lists without options.
+    private static func hasAnswers(_ field: Form.Field) -> Bool {
+        switch field.kind {
+        case .text: true
+        case .choice(let options), .choices(let options): !options.isEmpty
+        }
     }
 
     private static func block(_ field: Form.Field) -> JSONValue {

@@ -3,13 +3,14 @@ import CoreTypes
 
 /// A table as Slack's table block, as an aligned block of code, or as a list of records: whichever Slack takes.
 ///
-/// A message takes one table block. So a text with several tables gets its narrow ones as code, which needs no message
-/// of its own. Source: https://docs.slack.dev/reference/block-kit/blocks/table-block
+/// A message takes one table block, and not a large one. So where a text has several tables, or one that would need
+/// several messages, the narrow ones are code. Source: https://docs.slack.dev/reference/block-kit/blocks/table-block
 struct SlackTable {
     /// The widest table that reads well as code, in characters.
     private static let codeWidth = 72
     /// What a table costs beside its rows, as JSON.
     private static let tableOverhead = 60
+    private static let columnOverhead = 45
     /// What a row and each of its cells cost beside the cells' runs, as JSON.
     private static let rowOverhead = 3
     private static let cellOverhead = 100
@@ -26,18 +27,19 @@ struct SlackTable {
 
     /// The table in as many blocks as it needs; each piece repeats the header.
     var blocks: [SlackBody.Block] {
-        if !prefersNative, width <= Self.codeWidth { return codeBlocks(table) }
-        guard table.header.count <= SlackLimits.tableColumns else { return records(table) }
-        let limit = SlackBody.messageLimits[1] - Self.tableOverhead - 45 * table.header.count
+        let room = SlackBody.messageLimits[1] - Self.tableOverhead - Self.columnOverhead * table.header.count
+        let limit = min(room, SlackLimits.tableText)
         let pieces = TableSplitter.split(
             table,
             maximumRows: SlackLimits.tableRows,
-            limit: min(limit, SlackLimits.tableText),
+            limit: limit,
             measure: Self.cost
         )
+        if !prefersNative || pieces.count > 1, width <= Self.codeWidth { return codeBlocks(table) }
+        guard table.header.count <= SlackLimits.tableColumns else { return records(table) }
         return pieces.flatMap { piece in
             let cost = ([piece.header] + piece.rows).reduce(0) { $0 + Self.cost($1) }
-            return cost <= min(limit, SlackLimits.tableText) ? [native(piece)] : records(piece)
+            return cost <= limit ? [native(piece)] : records(piece)
         }
     }
 

@@ -1,0 +1,101 @@
+package import Conversations
+package import CoreTypes
+import Debates
+import Persistence
+
+extension DebateService: DebateAPI {
+    package func start(_ question: DebateQuestion) async throws -> DebateSummary {
+        DebateSummary(
+            try await start(
+                Question(
+                    workspace: question.workspace,
+                    task: question.task,
+                    background: question.background,
+                    options: DebateOptions(
+                        rounds: question.rounds,
+                        agents: question.agents,
+                        consensus: question.consensus
+                    ),
+                    platform: "web",
+                    originKey: question.originKey,
+                    conversationKey: question.originKey,
+                    requestedBy: question.requestedBy,
+                    metadata: question.metadata
+                )
+            )
+        )
+    }
+
+    package func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+        -> (items: [DebateSummary], total: Int)
+    {
+        let page: (items: [DebateRecord], total: Int) = try await list(
+            workspace: workspace,
+            status: status,
+            limit: limit,
+            offset: offset
+        )
+        return (page.items.map { DebateSummary($0) }, page.total)
+    }
+
+    package func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
+        let record: DebateRecord? = try await find(id, workspace: workspace)
+        return record.map { DebateSummary($0) }
+    }
+
+    package func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
+        -> [(sequence: Int64, json: [UInt8])]
+    {
+        let rows: [JournalRow] = try await entries(of: id, workspace: workspace, after: Int(sequence), limit: limit)
+        return rows.map { (Int64($0.sequence), $0.bytes) }
+    }
+
+    package func projection(of id: DebateID, workspace: WorkspaceID) async throws -> JSONValue? {
+        let projection: DebateProjection? = try await projection(of: id, workspace: workspace)
+        return projection?.json
+    }
+
+    package func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws -> String {
+        try await cancel(id, workspace: workspace)
+        return "cancelled"
+    }
+
+    package func changes(of id: DebateID) -> AsyncStream<Void> {
+        let ticks: AsyncStream<WakeUp> = changes(of: id)
+        return AsyncStream { continuation in
+            // Structured would need a scope that outlives this call; the task ends with the stream it feeds.
+            let forwarding = Task {
+                for await _ in ticks { continuation.yield() }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in forwarding.cancel() }
+        }
+    }
+}
+
+extension DebateSummary {
+    /// The public face of a stored debate.
+    init(_ record: DebateRecord) {
+        let settings = try? DebateSettings(json: record.settings)
+        self.init(
+            id: record.id,
+            number: record.number,
+            workspace: record.workspace,
+            task: record.task,
+            status: record.status.rawValue,
+            platform: record.platform,
+            demo: record.isDemo,
+            agents: settings?.agents ?? [],
+            rounds: settings?.debateProtocol.rounds ?? 0,
+            consensus: settings?.debateProtocol.consensus.rawValue ?? "",
+            winner: record.winner,
+            confidence: record.confidence,
+            consensusReached: record.consensusReached,
+            createdAt: record.createdAt,
+            startedAt: record.startedAt,
+            finishedAt: record.finishedAt,
+            title: record.title,
+            metadata: record.metadata
+        )
+    }
+}

@@ -1,0 +1,26 @@
+package import CoreTypes
+
+/// The tenants (table `workspaces`).
+package struct WorkspaceStore: Sendable {
+    /// Makes the store.
+    package init() {}
+
+    /// Makes a workspace known; a known one keeps its platform and gets the new name, if there is one.
+    /// - Throws: `DatabaseError`.
+    package func ensure(
+        _ workspace: WorkspaceID,
+        platform: String,
+        name: String = "",
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            insert into workspaces (workspace_id, platform, name, created_at)
+            values (\(workspace), \(platform), \(name), \(now))
+            on conflict (workspace_id) do update set name = excluded.name
+            where excluded.name <> '' and workspaces.name <> excluded.name
+            """
+        )
+    }
+}

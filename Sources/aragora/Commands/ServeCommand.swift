@@ -1,0 +1,130 @@
+import ArgumentParser
+import UnixSignals
+import Transport
+import Conversations
+import Agents
+import CoreMetrics
+import CoreTypes
+import Gateway
+import Logging
+import Persistence
+import ServiceLifecycle
+
+/// `aragora serve`: the gateway.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Runs the gateway: the page, the API, the chat platforms and the debates.",
+        discussion: """
+            Without any settings it keeps its state in the folder .nomic and debates with offline demo agents. SIGTERM \
+            drains: it stops accepting, hands back what it was working on, and exits within 30 seconds.
+            """
+    )
+
+    @Option(help: "The address to listen on. Anything but this machine itself needs ARAGORA_API_TOKEN.")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 takes a free one.")
+    var port: Int?
+
+    @Flag(help: "Brings the schema of a Postgres database up to date first; SQLite always is.")
+    var migrate = false
+
+    /// How long a drain may take before tasks are cancelled, and then before the process ends regardless.
+    private static let drain = (graceful: Duration.seconds(20), cancelled: Duration.seconds(5))
+
+    func run() async throws {
+        try await reportingErrors {
+            let settings = try await Settings.loadFromProcess()
+            let host = host ?? settings.values["ARAGORA_HOST"] ?? "127.0.0.1"
+            let port = try port ?? settings.integer("ARAGORA_PORT", in: 0...65_535) ?? 8080
+            try refuseOpenDoor(host, settings)
+            let logger = House.logger(level: try settings.logLevel())
+            let registry = PrometheusRegistry(help: metricsHelp)
+            MetricsSystem.bootstrap(registry)
+            let lock = try lockFile(settings)
+            defer { lock?.release() }
+            let house = try await House.open(settings, logger: logger, migrate: migrate ? .automatically : .refuse)
+            let gateway = try GatewayApplication(
+                configuration: GatewayConfiguration(
+                    host: host,
+                    port: port,
+                    apiToken: settings.apiToken,
+                    version: Aragora.version
+                ),
+                adapters: house.adapters,
+                browserRoutes: house.browserRoutes,
+                intake: InboxIntake(writer: house.inboxWriter),
+                debates: house.debates,
+                health: Readiness(house: house),
+                metrics: { registry.render() },
+                time: house.time,
+                ids: house.identifiers,
+                logger: logger,
+                onRunning: { port in
+                    printNow("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+                    if house.agents.isDemo {
+                        printNow("no model key is set: offline demo agents debate, not AI models (see `aragora doctor`)")
+                    }
+                }
+            )
+            try await serve(house, gateway, logger)
+            house.transport.shutdown()
+            await house.database.close()
+        }
+    }
+
+    private func serve(_ house: House, _ gateway: GatewayApplication, _ logger: Logger) async throws {
+        // Started in this order and stopped in the reverse one: first nothing new is accepted, last the database goes.
+        let services: [any Service] = [
+            Work { await house.database.runWakeUps() },
+            Work { await house.journalWriter.run() },
+            Work { await house.inboxWriter.run() },
+            DispatcherService(dispatcher: house.dispatcher),
+            Work { await house.jobWorker.run() },
+            Work { await house.inboxWorker.run() },
+            Work { await GaugeReporter(house: house).run() },
+            gateway,
+        ]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0,
+                    successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup
+                )
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = Self.drain.graceful
+        configuration.maximumCancellationDuration = Self.drain.cancelled
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// Without a token, only programs on this machine may get in.
+    private func refuseOpenDoor(_ host: String, _ settings: Settings) throws {
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        guard isLoopback || settings.apiToken != nil else {
+            throw SettingsError(
+                "Listening on \(host) would let anybody use the API. Set ARAGORA_API_TOKEN to a long random text "
+                    + "(such as the output of `openssl rand -hex 32`), or listen on 127.0.0.1."
+            )
+        }
+    }
+
+    private func lockFile(_ settings: Settings) throws -> ProcessLock? {
+        guard case .sqlite(let path) = try settings.database() else { return nil }
+        try createFolder(parent(of: path))
+        return try ProcessLock(databasePath: path)
+    }
+}
+
+/// A piece of work that runs until the gateway drains; then its task is cancelled and it puts its things away.
+private struct Work: Service {
+    let work: @Sendable () async -> Void
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await work() }
+    }
+}

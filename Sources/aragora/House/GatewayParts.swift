@@ -1,0 +1,92 @@
+import Channels
+import Conversations
+import CoreTypes
+import Gateway
+import Metrics
+import Persistence
+import ServiceLifecycle
+
+/// Puts verified events into the inbox; many requests share one commit.
+struct InboxIntake: Intake {
+    let writer: InboxWriter
+
+    func append(_ entries: [Reception.Entry], platform: String, receivedAt: Timestamp) async throws {
+        for entry in entries {
+            _ = try await writer.append(
+                InboxEntry(
+                    workspaceID: entry.workspace,
+                    eventKey: entry.eventKey,
+                    platform: platform,
+                    shape: entry.shape,
+                    conversationKey: entry.conversationKey,
+                    body: entry.body,
+                    receivedAt: receivedAt
+                )
+            )
+        }
+    }
+}
+
+/// Lets the dispatcher finish what is on its way when the gateway drains.
+struct DispatcherService: Service {
+    let dispatcher: Dispatcher
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await dispatcher.run()
+        } onGracefulShutdown: {
+            dispatcher.drain()
+        }
+    }
+}
+
+/// Whether this process can be given requests.
+struct Readiness: HealthAPI {
+    let house: House
+
+    func readiness() async -> [(check: String, ok: Bool, detail: String)] {
+        let migrator = Migrator(house.database)
+        var checks: [(check: String, ok: Bool, detail: String)] = []
+        do {
+            let pending = try await migrator.pending()
+            checks.append(("database", true, house.database.dialect.rawValue))
+            checks.append(
+                ("migrations", pending.isEmpty, pending.isEmpty ? "current" : "pending: \(pending.joined(separator: ", "))")
+            )
+        } catch {
+            let reason = (error as? any CodedError)?.description ?? "unreachable"
+            checks.append(("database", false, reason))
+        }
+        checks.append(("workers", true, "\(house.jobWorker.running) debates running"))
+        return checks
+    }
+}
+
+/// Keeps the gauges that are read from the database up to date.
+struct GaugeReporter: Sendable {
+    let house: House
+
+    func run() async {
+        let waiting = Gauge(label: "aragora_inbox_waiting")
+        let givenUp = Gauge(label: "aragora_inbox_given_up")
+        let running = Gauge(label: "aragora_debates_running")
+        while !Task.isCancelled {
+            running.record(house.jobWorker.running)
+            if let counts = try? await house.database.read({ try InboxStore().counts(in: $0) }) {
+                waiting.record(counts.waiting)
+                givenUp.record(counts.givenUp)
+            }
+            try? await house.time.sleep(for: .seconds(10))
+        }
+    }
+}
+
+/// The help texts of `/metrics`.
+let metricsHelp: [String: String] = [
+    "aragora_inbox_waiting": "Events that were acknowledged and not yet handled.",
+    "aragora_inbox_given_up": "Events that could not be handled; aragora doctor shows them.",
+    "aragora_inbox_failures_total": "Times that the inbox could not be worked off.",
+    "aragora_debates_running": "Debates that run in this process.",
+    "aragora_debates_total": "Debates that ended in this process, by status.",
+    "aragora_job_failures_total": "Jobs that failed, by type.",
+]

@@ -1,0 +1,256 @@
+import Agents
+import Channels
+import Conversations
+import CoreTypes
+import Debates
+import Logging
+import Persistence
+import SlackIntegration
+import Transport
+
+/// The one place where everything is wired together.
+struct House: Sendable {
+    /// What happens to a schema that is not up to date.
+    enum Migration: Sendable {
+        /// It is brought up to date: SQLite always, and Postgres with `--migrate`.
+        case automatically
+        /// It is an error that says what to do.
+        case refuse
+        /// It is left for whoever looks, as `doctor` does.
+        case ignore
+    }
+
+    let settings: Settings
+    let logger: Logger
+    let database: any Database
+    let transport: HTTPClient
+    let agents: AgentRegistry
+    let adapters: [any ChannelAdapter]
+    let browserRoutes: [any BrowserRoutes]
+    let debates: DebateService
+    let inboxWriter: InboxWriter
+    let journalWriter: Persistence.JournalWriter
+    let dispatcher: Dispatcher
+    let inboxWorker: InboxWorker
+    let jobWorker: JobWorker
+    let signer: ReceiptSigner
+    let time: any TimeSource
+    let identifiers: any IdentifierSource
+
+    /// Opens the database and wires the rooms; nothing runs yet.
+    /// - Throws: a `CodedError` that says what to mend.
+    static func open(_ settings: Settings, logger: Logger, migrate: Migration) async throws -> House {
+        let time = SystemTime()
+        let identifiers = RandomIdentifiers(time: time)
+        let database = try await openStore(settings, logger: logger, migrate: migrate)
+        let transport = HTTPClient(logger: logger)
+        let agents = try AgentRegistry(configuration: settings.values, transport: transport, logger: logger)
+        let sealer = try openSealer(settings)
+        let signingKey = try await database.write { transaction in
+            try SigningKeyStore(sealer: sealer).current(now: time.now(), in: transaction)
+        }
+        let signer = try ReceiptSigner(privateKey: signingKey.privateKeyBytes)
+        let integrations = IntegrationStore(sealer: sealer)
+
+        var adapters: [any ChannelAdapter] = []
+        var browserRoutes: [any BrowserRoutes] = []
+        if let slack = try SlackConfiguration(from: settings.values) {
+            let installations = StoredSlackInstallations(database: database, sealer: sealer, time: time)
+            adapters.append(
+                SlackAdapter(
+                    configuration: slack,
+                    transport: transport,
+                    installations: installations,
+                    time: time,
+                    identifiers: identifiers,
+                    logger: logger
+                )
+            )
+            if let installer = SlackInstaller(
+                configuration: slack,
+                installations: installations,
+                transport: transport,
+                time: time,
+                identifiers: identifiers,
+                logger: logger
+            ) {
+                browserRoutes.append(installer)
+            }
+        }
+
+        let outbox = Outbox(time: time)
+        let posts = DebatePosts(publicURL: settings.publicURL)
+        let starter = DebateStarter(
+            panel: agents,
+            defaults: try settings.debateDefaults(),
+            outbox: outbox,
+            posts: posts,
+            time: time,
+            identifiers: identifiers
+        )
+        let controls = DebateControls(time: time)
+        let answers = AnswerDesk(
+            panel: agents,
+            outbox: outbox,
+            posts: posts,
+            journal: JournalStore(database),
+            time: time,
+            identifiers: identifiers
+        )
+        let journalWriter = Persistence.JournalWriter(database, time: time)
+        let runner = DebateRunner(
+            database: database,
+            panel: agents,
+            adapters: adapters,
+            journalWriter: journalWriter,
+            concluder: DebateConcluder(
+                database: database,
+                outbox: outbox,
+                posts: posts,
+                signer: signer,
+                time: time,
+                identifiers: identifiers
+            ),
+            progress: ProgressReporter(
+                database: database,
+                outbox: outbox,
+                posts: posts,
+                identifiers: identifiers,
+                time: time,
+                logger: logger
+            ),
+            time: time,
+            logger: logger
+        )
+        let quickAnswers = QuickAnswerRunner(
+            database: database,
+            panel: agents,
+            outbox: outbox,
+            posts: posts,
+            time: time
+        )
+        return House(
+            settings: settings,
+            logger: logger,
+            database: database,
+            transport: transport,
+            agents: agents,
+            adapters: adapters,
+            browserRoutes: browserRoutes,
+            debates: DebateService(database: database, starter: starter, controls: controls),
+            inboxWriter: InboxWriter(database),
+            journalWriter: journalWriter,
+            dispatcher: Dispatcher(
+                database: database,
+                adapters: adapters,
+                owner: identifiers.next(),
+                hooks: DeliveryFollowUp(
+                    outbox: outbox,
+                    integrations: integrations,
+                    time: time,
+                    identifiers: identifiers
+                ).hooks,
+                time: time,
+                logger: logger
+            ),
+            inboxWorker: InboxWorker(
+                database: database,
+                adapters: adapters,
+                handler: EventHandler(
+                    starter: starter,
+                    answers: answers,
+                    controls: controls,
+                    integrations: integrations,
+                    loopBudget: LoopBudget(time: time)
+                ),
+                time: time,
+                logger: logger
+            ),
+            jobWorker: JobWorker(
+                database: database,
+                handlers: [
+                    DebateStarter.JobType.debate: runner.handler,
+                    DebateStarter.JobType.quickAnswer: quickAnswers.handler,
+                ],
+                capacity: try settings.maximumConcurrentDebates(),
+                workerID: identifiers.next(),
+                time: time,
+                jitter: RandomJitter(),
+                logger: logger
+            ),
+            signer: signer,
+            time: time,
+            identifiers: identifiers
+        )
+    }
+
+    /// The operator's keys, or the key file of the data directory, which is made where there is none.
+    private static func openSealer(_ settings: Settings) throws -> Sealer {
+        if let keys = settings.values["ARAGORA_ENCRYPTION_KEYS"] { return try Sealer(keys: Secret(keys)) }
+        try createFolder(settings.dataDirectory)
+        return try Sealer(keys: try KeyFile.load(directory: settings.dataDirectory))
+    }
+
+    private static func openStore(
+        _ settings: Settings,
+        logger: Logger,
+        migrate: Migration
+    ) async throws -> any Database {
+        let configuration = try settings.database()
+        if case .sqlite(let path) = configuration { try createFolder(parent(of: path)) }
+        let database = try openDatabase(configuration, logger: logger)
+        let migrator = Migrator(database)
+        switch (migrate, database.dialect) {
+        case (.automatically, _), (.refuse, .sqlite):
+            let applied = try await migrator.apply()
+            if !applied.isEmpty {
+                logger.info("The schema was brought up to date.", metadata: ["migrations": "\(applied.count)"])
+            }
+        case (.refuse, .postgres):
+            let pending = try await migrator.pending()
+            guard pending.isEmpty else {
+                throw SettingsError(
+                    "The database's schema is not up to date (\(pending.joined(separator: ", "))). "
+                        + "Run `aragora migrate`, or start with `aragora serve --migrate`."
+                )
+            }
+        case (.ignore, _): break
+        }
+        return database
+    }
+
+    /// A logger that writes to the error stream.
+    static func logger(level: Logger.Level) -> Logger {
+        var logger = Logger(label: "aragora") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// Runs what a debate in this process needs while something is done, and stops it afterwards.
+    func running(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for work in [journalWriter.run, inboxWriter.run, jobWorker.run, database.runWakeUps] {
+                group.addTask {
+                    await work()
+                    return false
+                }
+            }
+            group.addTask {
+                try await body()
+                return true
+            }
+            while let isDone = try await group.next(), !isDone {}
+            group.cancelAll()
+        }
+        transport.shutdown()
+        await database.close()
+    }
+}
+
+extension AgentRegistry: PanelSource {
+    var known: [AgentProfile] { agents.map(\.profile) }
+
+    func panel(named names: [String]?) throws -> [any Agent] {
+        try panel(named: names, minimum: 1)
+    }
+}

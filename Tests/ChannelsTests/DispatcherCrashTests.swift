@@ -1,0 +1,79 @@
+import ChannelSupport
+import Channels
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import Testing
+
+/// Kills a dispatcher at each of its writes, before and after the commit, and lets another one take over.
+@Suite struct DispatcherCrashTests {
+    @Test(arguments: DatabaseEngine.allCases, [false, true])
+    func whereverADispatcherDiesEverythingIsSentOnce(engine: DatabaseEngine, loseAnswer: Bool) async throws {
+        for writes in 0..<40 {
+            let channel = ScriptedChannel(partSize: 5)
+            var isThrough = false
+            try await OutboxHouse.with(engine, channel: channel) { house in
+                try await house.post("aaaa bbbb cccc", key: "k")
+                try await house.post("dddd", key: "l")
+                let faulty = FaultyDatabase(house.database, writes: writes, loseAnswer: loseAnswer)
+                let dying = house.dispatcher("dying", database: faulty)
+                for _ in 0..<5 { _ = try? await dying.sendDue() }
+                isThrough = !faulty.hasFailed
+                house.time.advance(by: .seconds(31))
+                try await house.settle(house.dispatcher("heir"))
+                #expect(house.channel.texts == ["aaaa ", "bbbb ", "cccc", "dddd"], "dead at write \(writes)")
+                #expect(try await house.status("k") == .sent)
+                #expect(try await house.status("l") == .sent)
+                #expect(house.ends.delivered.map(\.key).contains("k"))
+            }
+            if isThrough { return }
+        }
+        Issue.record("The dispatcher never got through.")
+    }
+
+    @Test(arguments: DatabaseEngine.allCases, [false, true])
+    func wherePlatformsCannotBeAskedNothingIsSentTwice(engine: DatabaseEngine, loseAnswer: Bool) async throws {
+        for writes in 0..<20 {
+            var isThrough = false
+            try await OutboxHouse.with(engine) { house in
+                let adapters = [LimitedChannel(house.channel)]
+                try await house.post("one", key: "k")
+                try await house.post("two", key: "l")
+                let faulty = FaultyDatabase(house.database, writes: writes, loseAnswer: loseAnswer)
+                let dying = house.dispatcher("dying", database: faulty, adapters: adapters)
+                for _ in 0..<5 { _ = try? await dying.sendDue() }
+                isThrough = !faulty.hasFailed
+                house.time.advance(by: .seconds(31))
+                try await house.settle(house.dispatcher("heir", adapters: adapters))
+                #expect(Set(house.channel.calls).count == house.channel.calls.count, "dead at write \(writes)")
+                for key in ["k", "l"] {
+                    let status = try #require(try await house.status(key))
+                    #expect([.sent, .unknown].contains(status))
+                    #expect(status == .unknown || house.channel.messages.contains { $0.key == "\(key)#1" })
+                }
+            }
+            if isThrough { return }
+        }
+        Issue.record("The dispatcher never got through.")
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aDispatcherThatLostItsLeaseChangesNothing(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            try await house.post("one", key: "k")
+            let heir = house.dispatcher("heir")
+            house.channel.script(
+                .workThenRun {
+                    // The first dispatcher is frozen in the middle of its call until another one has taken over.
+                    try? await house.database.run("update outbox set lease_until = 0, lease_owner = 'frozen'")
+                    house.time.advance(by: .seconds(5))
+                    _ = try? await heir.sendDue()
+                }
+            )
+            _ = try await house.dispatcher("frozen").sendDue()
+            #expect(try await house.status("k") == .sent)
+            #expect(house.channel.calls == ["post k#1", "reconcile k#1"])
+            #expect(house.ends.delivered.count == 1)
+        }
+    }
+}

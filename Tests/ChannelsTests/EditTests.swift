@@ -1,0 +1,100 @@
+import ChannelSupport
+import Channels
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import Testing
+
+@Suite struct EditTests {
+    @Test(arguments: DatabaseEngine.allCases)
+    func anEditWaitsForItsMessage(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            house.channel.script(.answer(.transient(code: "http_503", description: "Later.")))
+            try await house.post("one", key: "k")
+            try await house.edit("k", body: "two", key: "e")
+            let dispatcher = house.dispatcher()
+            _ = try await dispatcher.sendDue()
+            #expect(house.channel.calls == ["post k#1"])
+            try await house.settle(dispatcher)
+            #expect(house.channel.texts == ["two"])
+            #expect(try await house.status("e") == .sent)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func anEditOfNothingFails(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            house.channel.script(.answer(.permanent(code: "gone", description: "Gone.")))
+            try await house.post("one", key: "k")
+            try await house.edit("k", body: "two", key: "e")
+            try await house.edit("never", body: "two", key: "f")
+            try await house.settle(house.dispatcher())
+            #expect(try await house.errorCode("e") == "target_missing")
+            #expect(try await house.errorCode("f") == "target_missing")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func anUnclearEditIsRepeated(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let dispatcher = house.dispatcher()
+            try await house.post("one", key: "k")
+            try await house.settle(dispatcher)
+            house.channel.script(.workThenAnswer(.unknown(code: "timeout", description: "No answer.")))
+            try await house.edit("k", body: "two", key: "e")
+            try await house.settle(dispatcher)
+            #expect(house.channel.calls == ["post k#1", "edit m1", "edit m1"])
+            #expect(house.channel.texts == ["two"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aLongerTextPostsItsFurtherPartsOnce(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine, channel: ScriptedChannel(partSize: 5)) { house in
+            let dispatcher = house.dispatcher()
+            try await house.post("aaaa", key: "k")
+            try await house.settle(dispatcher)
+            house.channel.script(
+                .workThenRun({}),
+                .workThenAnswer(.unknown(code: "timeout", description: "No answer."))
+            )
+            try await house.edit("k", body: "bbbb cccc dddd", key: "e1")
+            try await house.settle(dispatcher)
+            #expect(house.channel.texts == ["bbbb ", "cccc ", "dddd"])
+            #expect(house.channel.calls.filter { $0 == "post e1#2" }.count == 1)
+
+            try await house.edit("k", body: "eeee ffff gggg hhhh", key: "e2")
+            try await house.settle(dispatcher)
+            #expect(house.channel.texts == ["eeee ", "ffff ", "gggg ", "hhhh"])
+
+            try await house.edit("k", body: "iiii", key: "e3")
+            try await house.settle(dispatcher)
+            #expect(house.channel.texts == ["iiii", "—", "—", "—"])
+            #expect(house.channel.messages.count == 4)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func editsKeepTheirDistanceAndOnlyTheNewestIsShown(engine: DatabaseEngine) async throws {
+        let limits = ChannelLimits(
+            channelBurst: 100,
+            channelInterval: .zero,
+            methodsPerMinute: [:],
+            editInterval: .seconds(3)
+        )
+        try await OutboxHouse.with(engine, channel: ScriptedChannel(limits: limits)) { house in
+            let dispatcher = house.dispatcher()
+            try await house.post("start", key: "k")
+            try await house.settle(dispatcher)
+            for number in 1...10 {
+                try await house.edit("k", body: "step \(number)", key: "e\(number)", coalesceKey: "k")
+                _ = try await dispatcher.sendDue()
+                house.time.advance(by: .milliseconds(100))
+            }
+            #expect(house.channel.texts == ["step 1"])
+            try await house.settle(dispatcher)
+            #expect(house.channel.texts == ["step 10"])
+            #expect(house.channel.calls == ["post k#1", "edit m1", "edit m1"])
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Persistence
+import Synchronization
+
+/// A database that is gone from the n-th write on, as it is for a process that is killed there.
+final class FaultyDatabase: Database {
+    private let whole: any Database
+    private let left: Mutex<Int>
+    private let loseAnswer: Bool
+
+    /// Wraps a database.
+    /// - Parameters:
+    ///   - writes: the number of writes that work.
+    ///   - loseAnswer: whether the first one that fails is committed all the same.
+    init(_ whole: any Database, writes: Int, loseAnswer: Bool) {
+        self.whole = whole
+        left = Mutex(writes)
+        self.loseAnswer = loseAnswer
+    }
+
+    /// Whether a write has failed.
+    var hasFailed: Bool { left.withLock { $0 < 0 } }
+
+    var dialect: Dialect { whole.dialect }
+    var wakeUps: WakeUps { whole.wakeUps }
+
+    func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        let left = left.withLock { left in
+            left -= 1
+            return left
+        }
+        if left >= 0 { return try await whole.write(body) }
+        if left == -1, loseAnswer { _ = try await whole.write(body) }
+        throw DatabaseError(.closed, "The process is dead.")
+    }
+
+    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        try await whole.read(body)
+    }
+
+    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
+    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
+    func runWakeUps() async { await whole.runWakeUps() }
+    func dedicated() -> any Database { self }
+    func close() async {}
+}

@@ -1,0 +1,162 @@
+import Channels
+import Testing
+
+@Suite struct MarkdownTests {
+    private func blocks(_ text: String) -> [MarkdownBlock] { MarkdownDocument(parsing: text).blocks }
+
+    @Test func blocksKeepTheirKind() {
+        #expect(blocks("# One\n\ntwo") == [.heading(level: 1, [.text("One")]), .paragraph([.text("two")])])
+        #expect(blocks("> a\n> b") == [.quote([.paragraph([.text("a"), .softBreak, .text("b")])])])
+        #expect(blocks("a\n\n---") == [.paragraph([.text("a")]), .thematicBreak])
+        #expect(blocks("```swift x\nlet a\n```") == [.code(info: "swift x", text: "let a")])
+        #expect(blocks("    indented\n") == [.code(info: "", text: "indented")])
+        #expect(blocks("") == [])
+    }
+
+    @Test func inlinesKeepTheirMarkup() {
+        #expect(
+            blocks("a **b *c*** ~~d~~ `e` [f](https://x.y/?a=1&b=2) ![g](h.png)") == [
+                .paragraph([
+                    .text("a "), .strong([.text("b "), .emphasis([.text("c")])]), .text(" "),
+                    .strikethrough([.text("d")]), .text(" "), .code("e"), .text(" "),
+                    .link(url: "https://x.y/?a=1&b=2", [.text("f")]), .text(" "),
+                    .image(url: "h.png", alternative: "g"),
+                ])
+            ]
+        )
+        #expect(blocks("a  \nb") == [.paragraph([.text("a"), .lineBreak, .text("b")])])
+    }
+
+    @Test func aSingleTildeIsNoMarkup() {
+        #expect(blocks("~5 min and ~10 min") == [.paragraph([.text("~5 min and ~10 min")])])
+    }
+
+    @Test func plainURLsBecomeLinks() {
+        #expect(
+            blocks("see https://example.com/a_b.") == [
+                .paragraph([
+                    .text("see "), .link(url: "https://example.com/a_b", [.text("https://example.com/a_b")]),
+                    .text("."),
+                ])
+            ]
+        )
+    }
+
+    @Test func htmlIsTheTextThatWasWritten() {
+        #expect(blocks("<script>alert(1)</script>") == [.paragraph([.text("<script>alert(1)</script>")])])
+        #expect(blocks("a <b>c</b>") == [.paragraph([.text("a <b>c</b>")])])
+    }
+
+    @Test func listsKnowTheirNumbersAndTasks() {
+        guard case .list(let ordered) = blocks("3. a\n4. b").first,
+            case .list(let tasks) = blocks("- [x] a\n- [ ] b\n- c").first
+        else {
+            Issue.record("These are lists.")
+            return
+        }
+        #expect(ordered.start == 3)
+        #expect(ordered.items.map(\.isChecked) == [nil, nil])
+        #expect(tasks.start == nil)
+        #expect(tasks.items.map(\.isChecked) == [true, false, nil])
+        #expect(tasks.items[0].blocks == [.paragraph([.text("a")])])
+    }
+
+    @Test func tablesHaveAlignedColumnsAndFullRows() {
+        guard case .table(let table) = blocks("| a | b | c |\n|:--|:-:|--:|\n| 1 | **2** |\n").first else {
+            Issue.record("This is a table.")
+            return
+        }
+        #expect(table.alignments == [.left, .center, .right])
+        #expect(table.header == [[.text("a")], [.text("b")], [.text("c")]])
+        #expect(table.rows == [[[.text("1")], [.strong([.text("2")])], []]])
+    }
+
+    @Test func runsAreFlatAndCarryTheirStyle() {
+        let paragraph: [MarkdownInline] = [
+            .text("a "), .strong([.text("b "), .emphasis([.text("c")]), .link(url: "u", [.code("d")])]), .softBreak,
+            .image(url: "i", alternative: ""), .lineBreak,
+        ]
+        #expect(
+            paragraph.runs() == [
+                InlineRun("a "), InlineRun("b ", style: .strong), InlineRun("c", style: [.strong, .emphasis]),
+                InlineRun("d", style: [.strong, .code], link: "u"), InlineRun(" "), InlineRun("i", link: "i"),
+                InlineRun("\n"),
+            ]
+        )
+        #expect(paragraph.plainText == "a b cd \n")
+    }
+
+    @Test func hostileTextIsParsedInTimeAndInBounds() {
+        let hostile = [
+            String(repeating: ">", count: 100_000) + "a", String(repeating: "- ", count: 50_000) + "a",
+            String(repeating: "**a *b ", count: 20_000), String(repeating: "[", count: 100_000),
+            String(repeating: "a|", count: 50_000) + "\n|-|\n", String(repeating: "a@", count: 100_000),
+            "|" + String(repeating: "a|", count: 20_000) + "\n|" + String(repeating: "-|", count: 20_000) + "\n"
+                + String(repeating: "|\n", count: 20_000),
+            String(repeating: "*_", count: 50_000) + "x" + String(repeating: "_*", count: 50_000), "\u{0}\u{FFFF}",
+            String(repeating: "![", count: 50_000), String(repeating: "\u{0301}", count: 10_000),
+        ]
+        let clock = ContinuousClock()
+        for text in hostile {
+            let elapsed = clock.measure {
+                for block in blocks(text) { #expect(depth(of: block) <= 3 * MarkdownDocument.maximumDepth) }
+            }
+            // Without the guards, the slowest of these takes minutes or all memory.
+            #expect(elapsed < .seconds(20))
+        }
+    }
+
+    @Test func anyBytesCanBeParsed() {
+        var generator = SeededGenerator(seed: 7)
+        let alphabet = Array("*_~`[]()<>#|-+ \n\t\\!&:@.wx1👩‍👩‍👧‍👦é\u{0}")
+        for _ in 0..<500 {
+            let text = String(
+                (0..<Int.random(in: 1...300, using: &generator)).compactMap { _ in
+                    alphabet.randomElement(using: &generator)
+                }
+            )
+            for block in blocks(text) { _ = depth(of: block) }
+        }
+    }
+
+    @Test func nothingOfADeepTextIsLost() {
+        let text = String(repeating: "> ", count: 200) + "deep [link](https://example.com)"
+        #expect(String(describing: blocks(text)).contains("deep link (https://example.com)"))
+    }
+
+    @Test func parsingAtTheSameTimeKeepsTheExtensions() async {
+        // cmark-gfm keeps the special characters of its extensions in one global table.
+        let right = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<400 {
+                group.addTask {
+                    let text = number.isMultiple(of: 2) ? "~~a~~ www.example.com" : "plain"
+                    let expected = 1 + (number.isMultiple(of: 2) ? 2 : 0)
+                    guard case .paragraph(let inlines) = MarkdownDocument(parsing: text).blocks.first else {
+                        return false
+                    }
+                    return inlines.count == expected
+                }
+            }
+            return await group.reduce(true) { $0 && $1 }
+        }
+        #expect(right)
+    }
+
+    private func depth(of block: MarkdownBlock) -> Int {
+        switch block {
+        case .paragraph(let inlines), .heading(_, let inlines): 1 + (inlines.map(depth).max() ?? 0)
+        case .quote(let blocks): 1 + (blocks.map(depth).max() ?? 0)
+        case .list(let list): 1 + (list.items.flatMap(\.blocks).map(depth).max() ?? 0)
+        case .table(let table): 1 + (table.rows.flatMap { $0 }.flatMap { $0 }.map(depth).max() ?? 0)
+        case .code, .thematicBreak: 1
+        }
+    }
+
+    private func depth(of inline: MarkdownInline) -> Int {
+        switch inline {
+        case .emphasis(let children), .strong(let children), .strikethrough(let children), .link(_, let children):
+            1 + (children.map(depth).max() ?? 0)
+        case .text, .code, .image, .softBreak, .lineBreak: 1
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Channels
+import CoreTypes
+import Testing
+
+@Suite struct RateLimiterTests {
+    private let start = Timestamp(milliseconds: 5_000_000)
+    private let limits = ChannelLimits(
+        channelBurst: 3,
+        channelInterval: .seconds(1),
+        methodsPerMinute: ["edit": 2],
+        editInterval: .seconds(2)
+    )
+
+    private func call(_ operation: SendOperation = .post, channel: String = "C1", workspace: String = "w")
+        -> RateLimiter.Call
+    {
+        RateLimiter.Call(
+            platform: "scripted",
+            workspace: WorkspaceID(workspace),
+            channel: channel,
+            operation: operation
+        )
+    }
+
+    @Test func aChannelTakesABurstAndThenOneAtATime() {
+        var limiter = RateLimiter()
+        for _ in 0..<3 { #expect(limiter.take(call(), limits: limits, now: start) == .go) }
+        #expect(limiter.take(call(), limits: limits, now: start) == .wait(until: start + .seconds(1)))
+        #expect(limiter.take(call(channel: "C2"), limits: limits, now: start) == .go)
+        #expect(limiter.take(call(workspace: "v"), limits: limits, now: start) == .go)
+        #expect(limiter.take(call(), limits: limits, now: start + .seconds(1)) == .go)
+        #expect(limiter.take(call(), limits: limits, now: start + .seconds(1)) == .wait(until: start + .seconds(2)))
+    }
+
+    @Test func neverMoreThanTheBurstAndTheRate() {
+        var limiter = RateLimiter()
+        var granted: [Timestamp] = []
+        for step in 0..<1000 {
+            let now = start + .milliseconds(step * 97)
+            if limiter.take(call(), limits: limits, now: now) == .go { granted.append(now) }
+        }
+        for (first, moment) in granted.enumerated() {
+            let within = granted[first...].prefix { $0 - moment < .seconds(10) }.count
+            #expect(within <= 3 + 10)
+        }
+        #expect(granted.count >= 95)
+    }
+
+    @Test func aMethodHasItsOwnWindow() {
+        var limiter = RateLimiter()
+        #expect(limiter.take(call(.edit), limits: limits, now: start) == .go)
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(10)) == .go)
+        #expect(
+            limiter.take(call(.edit, channel: "C2"), limits: limits, now: start + .seconds(11))
+                == .wait(until: start + .seconds(60))
+        )
+        #expect(limiter.take(call(.edit, workspace: "v"), limits: limits, now: start + .seconds(11)) == .go)
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(60)) == .go)
+    }
+
+    @Test func aPlatformsWordHoldsItsScope() {
+        var limiter = RateLimiter()
+        let until = start + .seconds(30)
+        limiter.hold(.channel, for: call(), until: until)
+        #expect(limiter.take(call(), limits: limits, now: start) == .wait(until: until))
+        #expect(limiter.take(call(.form), limits: limits, now: start) == .wait(until: until))
+        #expect(limiter.take(call(channel: "C2"), limits: limits, now: start) == .go)
+        limiter.hold(.method, for: call(.edit), until: until)
+        #expect(limiter.take(call(.edit, channel: "C2"), limits: limits, now: start) == .wait(until: until))
+        limiter.hold(.workspace, for: call(), until: until)
+        #expect(limiter.take(call(channel: "C2"), limits: limits, now: start) == .wait(until: until))
+        #expect(limiter.take(call(workspace: "v"), limits: limits, now: start) == .go)
+        #expect(limiter.take(call(), limits: limits, now: until) == .go)
+    }
+
+    @Test func refusedCredentialsHoldUntilTheyChange() {
+        var limiter = RateLimiter()
+        let until = start + .seconds(60)
+        limiter.holdForCredentials(platform: "scripted", workspace: WorkspaceID("w"), until: until)
+        #expect(limiter.take(call(), limits: limits, now: start) == .held(until: until))
+        #expect(limiter.take(call(workspace: "v"), limits: limits, now: start) == .go)
+        limiter.credentialsChanged(workspace: WorkspaceID("w"))
+        #expect(limiter.take(call(), limits: limits, now: start) == .go)
+    }
+
+    @Test func manyChannelsAreForgottenInTime() {
+        var limiter = RateLimiter()
+        for number in 0..<5000 {
+            let now = start + .seconds(number)
+            #expect(limiter.take(call(channel: "C\(number)"), limits: limits, now: now) == .go)
+        }
+        #expect(limiter.take(call(channel: "C4999"), limits: limits, now: start + .seconds(4999)) == .go)
+    }
+
+    @Test func editsOfOneMessageKeepTheirDistance() {
+        var throttle = EditThrottle()
+        #expect(throttle.wait("m", now: start) == nil)
+        throttle.count("m", interval: .seconds(2), now: start)
+        #expect(throttle.wait("m", now: start + .seconds(1)) == start + .seconds(2))
+        #expect(throttle.wait("n", now: start + .seconds(1)) == nil)
+        #expect(throttle.wait("m", now: start + .seconds(2)) == nil)
+    }
+}

@@ -1,0 +1,195 @@
+import CoreTypes
+import Debates
+import Testing
+
+/// Votes, decisions, judges and verdicts.
+@Suite struct ConsensusTests {
+    private func play(_ mode: ConsensusMode, _ change: (inout DebateScript) -> Void) throws -> Play {
+        try DebateScript.with {
+            $0.settings.consensus = mode
+            $0.settings.rounds = 1
+            change(&$0)
+        }.play()
+    }
+
+    @Test(arguments: [ConsensusMode.majority, .judge, .supermajority, .unanimous, .weighted])
+    func aSplitOfTwoIsNoConsensus(mode: ConsensusMode) throws {
+        let play = try play(mode) {
+            $0.size = 2
+            $0.choices = ["beta", "alpha"]
+        }
+        let consensus = try #require(play.consensus)
+        #expect(!consensus.reached)
+        #expect(consensus.winner == nil)
+        #expect(consensus.leader == nil)
+        #expect(consensus.note == "The votes are tied.")
+        #expect(consensus.shares.map(\.share) == [0.5, 0.5])
+        #expect(consensus.dissent.count == 2)
+        #expect(play.result?.verdict == .needsReview)
+        let answer = try #require(play.result?.finalAnswer)
+        if mode != .judge { #expect(answer.contains("**alpha**") && answer.contains("**beta**")) }
+    }
+
+    @Test func threeWaysApartIsRejected() throws {
+        let play = try play(.majority) { $0.choices = ["beta", "gamma", "alpha"] }
+        #expect(play.result?.verdict == .rejected)
+        #expect(play.consensus?.strength == .weak)
+    }
+
+    @Test func theMajorityNeedsTheThreshold() throws {
+        let two = try play(.majority) { $0.choices = ["beta", "gamma", "beta"] }
+        // beta's own vote goes elsewhere: two foreign votes of three.
+        #expect(two.consensus?.winner == "beta")
+        #expect(two.consensus?.shares.first?.share == 0.6667)
+        #expect(two.consensus?.strength == .medium)
+        #expect(two.result?.verdict == .approvedWithConditions)
+        let strict = try play(.majority) {
+            $0.choices = ["beta", "gamma", "beta"]
+            $0.settings.consensusThreshold = 0.7
+        }
+        #expect(strict.consensus?.winner == nil)
+        #expect(strict.consensus?.leader == "beta")
+        #expect(strict.consensus?.note == "beta leads with 67 %; 70 % is needed.")
+        #expect(strict.result?.finalAnswer == "beta revision number 1 speaks of betas own matters")
+    }
+
+    @Test func aSupermajorityIsTwoThirds() throws {
+        #expect(try play(.supermajority) { $0.choices = ["beta", "gamma", "beta"] }.consensus?.reached == true)
+        let own = try play(.supermajority) { $0.choices = ["beta", "beta", "alpha"] }
+        // A vote for oneself counts half: 1.5 of 2.5.
+        #expect(own.consensus?.shares.map(\.share) == [0.6, 0.4])
+        #expect(own.consensus?.reached == false)
+    }
+
+    @Test func unanimityIsAllVotesAndNamesWhoAbstained() throws {
+        let all = try play(.unanimous) { _ in }
+        #expect(all.consensus?.reached == true)
+        #expect(all.consensus?.strength == .unanimous)
+        #expect(all.result?.verdict == .approved)
+        let missing = try play(.unanimous) { $0.failing = ["vote/1/gamma"] }
+        #expect(missing.consensus?.reached == true)
+        #expect(missing.consensus?.strength == .strong)
+        #expect(missing.consensus?.abstained == ["gamma"])
+        let against = try play(.unanimous) { $0.choices = ["alpha", "alpha", "beta"] }
+        #expect(against.consensus?.reached == false)
+    }
+
+    @Test func tooFewVotesDecideNothing() throws {
+        let play = try play(.any) { $0.failing = ["vote/1/beta", "vote/1/gamma"] }
+        #expect(play.consensus?.reached == false)
+        #expect(play.consensus?.note == "Only 1 of 3 agents voted; 2 are needed.")
+    }
+
+    @Test func anyTakesWhoeverLeads() throws {
+        let play = try play(.any) {
+            $0.choices = ["beta", "gamma", "alpha"]
+            $0.confidences = [0.9, 0.8, 0.7]
+        }
+        #expect(play.consensus?.winner == "beta")
+        #expect(play.result?.verdict == .approvedWithConditions)
+    }
+
+    @Test func noneHoldsNoVote() throws {
+        let play = try play(.none) { _ in }
+        #expect(!play.keys.contains { $0.hasPrefix("vote") })
+        #expect(play.result?.verdict == .needsReview)
+        #expect(play.result?.reason == "No vote was held.")
+    }
+
+    @Test func votesWeighWhatTheirVotersWeighAndAreSureOf() throws {
+        let script = DebateScript.with {
+            $0.settings.consensus = .majority
+            $0.settings.rounds = 1
+            $0.choices = ["beta", "gamma", "beta"]
+            $0.confidences = [0.5, 1, 0.5]
+        }
+        // Weights are bounded: 100 counts as 2, 0 as 0.5.
+        var machine = try DebateMachine(description: script.description, panel: script.profiles) { agent in
+            agent.name == "beta" ? 100 : 0
+        }
+        let play = try script.play(&machine, from: machine.start())
+        #expect(play.consensus?.shares.map(\.choice) == ["gamma", "beta"])
+        #expect(play.consensus?.shares.map(\.share) == [0.8, 0.2])
+        #expect(play.consensus?.winner == "gamma")
+    }
+
+    @Test func unsureVotersDoNotMakeASureVerdict() throws {
+        let play = try play(.majority) { $0.confidences = [0.4, 0.4, 0.4] }
+        #expect(play.consensus?.reached == true)
+        #expect(play.result?.confidence == 0.4)
+        #expect(play.result?.verdict == .approvedWithConditions)
+    }
+
+    @Test func dissentIsKeptWordForWord() throws {
+        let play = try play(.judge) { $0.choices = ["beta", "alpha", "beta"] }
+        let dissent = try #require(play.consensus?.dissent)
+        #expect(
+            dissent.map(\.agent) == ["beta"] && dissent[0].choice == "alpha"
+                && dissent[0].reasoning == "beta says so"
+                && dissent[0].proposal == "beta revision number 1 speaks of betas own matters"
+        )
+    }
+
+    @Test func votesInOtherWordsAreCountedTogether() throws {
+        let play = try play(.majority) { $0.choices = ["I choose Alpha's proposal.", "**alpha**", "ALPHA"] }
+        #expect(play.consensus?.winner == "alpha")
+        let group = try #require(play.consensus?.groups.first)
+        #expect(group.choice == "alpha")
+        #expect(group.spellings == ["alpha", "I choose Alpha's proposal.", "**alpha**", "ALPHA"])
+    }
+
+    @Test func whatIsNoProposalCannotWin() throws {
+        let play = try play(.majority) { $0.choices = ["none of these", "none of these", "alpha"] }
+        #expect(play.consensus?.reached == false)
+        #expect(play.consensus?.leader == nil)
+        #expect(play.consensus?.shares.first?.choice == "none of these")
+        #expect(play.consensus?.note == "The votes are for no proposal.")
+    }
+
+    @Test func theJudgeIsNotTheWinner() throws {
+        #expect(try play(.judge) { _ in }.synthesis?.agent == "beta")
+        #expect(try play(.judge) { $0.choices = ["beta", "alpha", "beta"] }.synthesis?.agent == "alpha")
+        #expect(try play(.judge) { $0.failing = ["vote/1/beta"] }.synthesis?.agent == "gamma")
+    }
+
+    @Test func aFailedJudgeLeavesTheWinningProposal() throws {
+        let play = try play(.judge) { $0.failing = ["synthesis/1/beta"] }
+        #expect(play.synthesis?.fallback == "overloaded")
+        #expect(play.synthesis?.agent == "alpha")
+        #expect(play.result?.finalAnswer == "alpha revision number 1 speaks of alphas own matters")
+        #expect(play.result?.synthesizedBy == nil)
+        #expect(play.result?.winner == "alpha")
+        #expect(play.result?.consensusReached == true)
+    }
+
+    @Test func aHostileAnswerIsBroughtIntoItsBounds() throws {
+        var script = DebateScript.with { $0.settings.rounds = 1 }
+        script.usage = Usage(inputTokens: -5, outputTokens: .max, costMicrodollars: .min)
+        var vote = Vote(agent: "x", choice: "alpha", confidence: 1)
+        vote.confidence = .nan
+        var machine = try script.machine()
+        var step = machine.start()
+        while true {
+            if case .loadInputs = step.next {
+                step = machine.handle(inputs: [])
+            } else if case .calls(let calls) = step.next {
+                step = machine.handle(
+                    calls.map { call in
+                        AgentCallCompletion(
+                            call.id,
+                            call.id.kind == .vote
+                                ? .success(.vote(Reply(vote, usage: script.usage))) : script.answer(call)
+                        )
+                    }
+                )
+            } else {
+                break
+            }
+        }
+        guard case .finish(let result) = step.next else { return }
+        #expect(result.confidence == 0.5)
+        #expect(result.usage.inputTokens == 0)
+        #expect(result.usage.costMicrodollars == 0)
+        #expect(result.winner == "alpha")
+    }
+}

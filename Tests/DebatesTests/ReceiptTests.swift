@@ -1,0 +1,93 @@
+import CoreTypes
+import Debates
+import Testing
+
+/// Receipts: signed, complete, and void with one changed byte.
+@Suite struct ReceiptTests {
+    private static func script(_ change: (inout DebateScript) -> Void = { _ in }) -> DebateScript {
+        DebateScript.with {
+            $0.settings.rounds = 1
+            $0.failing = ["critique/1/alpha/beta"]
+            $0.choices = ["beta", "alpha", "beta"]
+            change(&$0)
+        }
+    }
+
+    @Test func aReceiptHoldsWhatTheVerdictWasMadeOf() throws {
+        let (entries, bytes) = try Self.script().play().journal
+        let signer = ReceiptSigner()
+        let receipt = try Receipt(of: entries, signedBy: signer)
+        let body = try JSONValue(parsing: receipt.document)
+        #expect(receipt.id == "DR-20250615-\(entries[entries.count - 1].hash.hexadecimal.prefix(6))")
+        #expect(body["receipt_id"]?.string == receipt.id)
+        #expect(body["verdict"]?.string == "approved_with_conditions")
+        #expect(body["panel"]?.array?.allSatisfy { $0["demo"] == true } == true)
+        #expect(body["dissent"]?.array?.count == 1)
+        #expect(body["failures"]?.array?.count == 1)
+        #expect(body["votes"]?.array?.count == 3)
+        #expect(body["confidence"]?.double == 0.6)
+        #expect(body["journal"]?["entries"]?.array?.count == entries.count)
+        let statement = try ReceiptVerifier.verify(
+            receipt.document,
+            trustedKey: signer.publicKey,
+            journal: bytes
+        )
+        #expect(statement.debateID == "d1")
+        #expect(statement.verdict == "approved_with_conditions")
+        #expect(statement.isKeyTrusted && statement.isJournalChecked)
+        #expect(try ReceiptVerifier.verify(receipt.document).isKeyTrusted == false)
+        // The same key and journal always give the same receipt but for the signature.
+        let again = try Receipt(of: entries, signedBy: try ReceiptSigner(privateKey: signer.privateKey))
+        #expect(again.id == receipt.id)
+        #expect(try ReceiptVerifier.verify(again.document, trustedKey: signer.publicKey).keyID == signer.keyID)
+    }
+
+    @Test func oneChangedByteAnywhereVoidsIt() throws {
+        let (entries, _) = try Self.script().play().journal
+        let document = try Receipt(of: entries, signedBy: ReceiptSigner()).document
+        for position in document.indices {
+            for change: UInt8 in [0x01, 0x20] {
+                var changed = document
+                changed[position] ^= change
+                #expect(throws: ReceiptError.self, "byte \(position)") { try ReceiptVerifier.verify(changed) }
+            }
+        }
+        for changed in [document + [10], Array(document.dropLast()), [32] + document, []] {
+            #expect(throws: ReceiptError.self) { try ReceiptVerifier.verify(changed) }
+        }
+    }
+
+    @Test func anotherKeyOrJournalIsFound() throws {
+        let (entries, bytes) = try Self.script().play().journal
+        let (_, otherBytes) = try Self.script { $0.confidences = [0.8, 0.9, 0.9] }.play().journal
+        let document = try Receipt(of: entries, signedBy: ReceiptSigner()).document
+        func code(_ verify: () throws -> ReceiptVerifier.Statement) -> String? {
+            do {
+                _ = try verify()
+                return nil
+            } catch {
+                return (error as? ReceiptError)?.code
+            }
+        }
+        #expect(code { try ReceiptVerifier.verify(document, trustedKey: ReceiptSigner().publicKey) } == "untrusted_key")
+        #expect(code { try ReceiptVerifier.verify(document, trustedKey: []) } == "untrusted_key")
+        #expect(code { try ReceiptVerifier.verify(document, journal: otherBytes) } == "journal_mismatch")
+        #expect(code { try ReceiptVerifier.verify(document, journal: Array(bytes.dropLast())) } == "journal_mismatch")
+        #expect(code { try ReceiptVerifier.verify(document, journal: []) } == "journal_mismatch")
+        #expect(code { try ReceiptVerifier.verify(document, journal: bytes) } == nil)
+        #expect(code { try ReceiptVerifier.verify(Array("{}".utf8)) } == "invalid_document")
+    }
+
+    @Test func aResignedForgeryIsAnotherKeys() throws {
+        let (entries, _) = try Self.script().play().journal
+        let signer = ReceiptSigner()
+        let (forged, _) = try Self.script { $0.choices = ["gamma", "gamma", "gamma"] }.play().journal
+        let forgery = try Receipt(of: forged, signedBy: ReceiptSigner())
+        #expect(throws: Never.self) { try ReceiptVerifier.verify(forgery.document) }
+        #expect(throws: ReceiptError.self) {
+            try ReceiptVerifier.verify(forgery.document, trustedKey: signer.publicKey)
+        }
+        #expect(throws: ReceiptError.self) { try Receipt(of: Array(entries.dropLast()), signedBy: signer) }
+        #expect(throws: ReceiptError.self) { try ReceiptSigner(privateKey: [1, 2, 3]) }
+    }
+}

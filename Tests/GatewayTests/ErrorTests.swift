@@ -1,0 +1,120 @@
+import CoreTypes
+import Gateway
+import Testing
+
+@Suite("Failures and request ids", .timeLimit(.minutes(1)))
+struct ErrorTests {
+    private let harness = GatewayHarness()
+
+    @Test(
+        "Each kind of failure has its status, in the flat form",
+        arguments: [
+            ("not_found", false, 404, nil), ("invalid_agents", false, 400, nil), ("conflict", false, 409, nil),
+            ("rate_limited", true, 429, "5"), ("forbidden", false, 403, nil),
+            ("database_connection", true, 503, "1"), ("database_constraint", false, 500, nil),
+        ] as [(String, Bool, Int, String?)]
+    )
+    func mapping(code: String, isRetryable: Bool, status: Int, retryAfter: String?) async throws {
+        harness.debates.fail(with: FakeError(code: code, description: "What happened.", isRetryable: isRetryable))
+        let answer = try await harness.run { try await $0.request("GET", "/api/v1/debates") }
+        #expect(answer.status == status)
+        #expect(answer.headers["retry-after"] == retryAfter)
+        #expect(answer.headers["content-type"] == "application/json")
+        let json = try answer.json
+        #expect(json["error"]?.string == "What happened.")
+        #expect(json["code"]?.string == code)
+        #expect(json["trace_id"]?.string == answer.headers["x-request-id"])
+    }
+
+    @Test("An error without a code tells the outside nothing of its text")
+    func uncoded() async throws {
+        struct Leak: Error, CustomStringConvertible { let description = "password=hunter2" }
+        harness.debates.fail(with: Leak())
+        let answer = try await harness.run { try await $0.request("GET", "/api/v1/debates") }
+        #expect(answer.status == 500)
+        #expect(!answer.body.contains("hunter2"))
+        #expect(try answer.json["code"]?.string == "internal")
+    }
+
+    @Test("Unknown addresses are flat JSON for programs and a page for people")
+    func unknown() async throws {
+        try await harness.run { client async throws in
+            let program = try await client.request("GET", "/api/v1/nothing", headers: [("Accept", "text/html")])
+            #expect(program.status == 404)
+            #expect(try program.json["code"]?.string == "not_found")
+            let person = try await client.request("GET", "/nothing", headers: [("Accept", "text/html,*/*")])
+            #expect(person.status == 404)
+            #expect(person.headers["content-type"] == "text/html; charset=utf-8")
+            #expect(try await client.request("GET", "/nothing").json["code"]?.string == "not_found")
+        }
+    }
+
+    @Test("A wrong method is 405 and says which are right")
+    func method() async throws {
+        try await harness.run { client async throws in
+            let answer = try await client.request("DELETE", "/healthz")
+            #expect(answer.status == 405)
+            #expect(answer.headers["allow"] == "GET, HEAD")
+            let list = try await client.request(
+                "PUT",
+                "/api/v1/debates",
+                headers: [("Content-Type", "application/json")]
+            )
+            #expect(list.status == 405)
+            #expect(list.headers["allow"] == "GET, HEAD, POST")
+        }
+    }
+
+    @Test("A sane request id is kept; any other is replaced")
+    func requestIDs() async throws {
+        try await harness.run { client async throws in
+            let kept = try await client.request("GET", "/healthz", headers: [("X-Request-ID", "abc-1.2_X")])
+            #expect(kept.headers["x-request-id"] == "abc-1.2_X")
+            for bad in ["a b", "", "\"x\"", String(repeating: "x", count: 129)] {
+                let answer = try await client.request("GET", "/healthz", headers: [("X-Request-ID", bad)])
+                #expect(answer.headers["x-request-id"]?.count == 26, "\(bad)")
+            }
+        }
+    }
+
+    @Test("A head over the limit closes the connection")
+    func largeHead() async throws {
+        var harness = harness
+        harness.configuration.maximumHeaderBytes = 2048
+        let answer = try await harness.run {
+            try await $0.request("GET", "/healthz", headers: [("X-Long", String(repeating: "x", count: 4096))])
+        }
+        #expect(answer.status == 400)
+        #expect(answer.headers["connection"] == "close")
+    }
+
+    @Test("Requests beyond the limit are 503 and are asked to come back")
+    func overload() async throws {
+        var harness = harness
+        harness.configuration.maximumConcurrentRequests = 0
+        let answer = try await harness.run { try await $0.request("GET", "/healthz") }
+        #expect(answer.status == 503)
+        #expect(answer.headers["retry-after"] == "1")
+        #expect(try answer.json["code"]?.string == "overloaded")
+    }
+
+    @Test("Health tells the state; readiness turns requests away with the reason")
+    func health() async throws {
+        var harness = harness
+        harness.health.checks = [("database", false, "No connection."), ("inbox", true, "")]
+        try await harness.run { client async throws in
+            let health = try await client.request("GET", "/api/health")
+            #expect(health.status == 200)
+            let json = try health.json
+            #expect(json["status"]?.string == "degraded")
+            #expect(json["version"]?.string == "1.2.3")
+            #expect(json["mode"]?.string == "live")
+            #expect(json["uptime_seconds"]?.integer == 0)
+            #expect(json["components"]?["database"]?["detail"]?.string == "No connection.")
+            let ready = try await client.request("GET", "/readyz")
+            #expect(ready.status == 503)
+            #expect(try ready.json["checks"]?.array?.first?["ok"]?.bool == false)
+            #expect(try await client.request("GET", "/healthz").status == 200)
+        }
+    }
+}

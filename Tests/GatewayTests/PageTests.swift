@@ -1,0 +1,84 @@
+import CoreTypes
+import Foundation
+import Gateway
+import TestSupport
+import Testing
+import WebIntegration
+
+@Suite("The built-in page", .timeLimit(.minutes(2)))
+struct PageTests {
+    @Test("The page is the same at its two addresses, and a browser that has it gets no second copy")
+    func caching() async throws {
+        try await GatewayHarness().run { client async throws in
+            let page = try await client.request("GET", "/")
+            #expect(page.status == 200)
+            #expect(page.headers["content-type"] == "text/html; charset=utf-8")
+            #expect(try await client.request("GET", "/debates/any").body == page.body)
+            for path in ["/", "/page.js", "/page.css"] {
+                let tag = try #require(try await client.request("GET", path).headers["etag"])
+                let again = try await client.request("GET", path, headers: [("If-None-Match", tag)])
+                #expect(again.status == 304)
+                #expect(again.body.isEmpty)
+                #expect(try await client.request("GET", path, headers: [("If-None-Match", "\"0\"")]).status == 200)
+            }
+            #expect(try await client.request("HEAD", "/").body.isEmpty)
+        }
+    }
+
+    @Test("Browsers are told that nothing comes from elsewhere and nothing is inline")
+    func policy() async throws {
+        let page = try await GatewayHarness().run { try await $0.request("GET", "/") }
+        let policy = try #require(page.headers["content-security-policy"])
+        #expect(policy.contains("default-src 'self'"))
+        #expect(policy.contains("frame-ancestors 'none'"))
+        #expect(!policy.contains("unsafe"))
+        #expect(page.headers["x-content-type-options"] == "nosniff")
+        #expect(page.headers["referrer-policy"] == "no-referrer")
+        #expect(!page.body.contains("style="))
+        #expect(page.body.firstMatch(of: /\son[a-z]+=/) == nil)
+        #expect(page.body.firstMatch(of: /(src|href)="(https?:)?\/\//) == nil)
+    }
+
+    @Test("The script makes nodes, never markup")
+    func script() throws {
+        let script = String(decoding: try WebPage(isDemo: false).script.bytes, as: UTF8.self)
+        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"] {
+            #expect(!script.contains(word), "\(word)")
+        }
+    }
+
+    @Test("The demo says what it is before any script runs", arguments: [true, false])
+    func demo(isDemo: Bool) throws {
+        let html = String(decoding: try WebPage(isDemo: isDemo).html.bytes, as: UTF8.self)
+        #expect(html.contains("Offline demo agents — not AI models.") == isDemo)
+    }
+
+    @Test("In a browser a debate's link shows the verdict, its dissent, and hostile text as mere text")
+    func browser() async throws {
+        var harness = GatewayHarness()
+        harness.debates = FakeDebates(isDemo: true)
+        let id = harness.debates.add("d1", status: "completed", task: DebateScript.task)
+        for event in DebateScript.events(isDemo: true) { harness.debates.append(event.type, event.data, to: id) }
+        let page = try await harness.run { client async throws in
+            let profile = NSTemporaryDirectory() + "aragora-browser-\(client.port)"
+            defer { try? FileManager.default.removeItem(atPath: profile) }
+            let browser = try ChildProcess(
+                "/usr/bin/chromium-headless-shell",
+                [
+                    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile)",
+                    "--virtual-time-budget=5000", "--dump-dom", "http://localhost:\(client.port)/debates/d1",
+                ],
+                environment: ["HOME": profile]
+            )
+            #expect(try await browser.waitForExit(timeout: .seconds(60)) == .exited(0))
+            return browser.output
+        }
+        #expect(page.contains("Approved with conditions"))
+        #expect(page.contains("cut over on a Sunday in April</strong>"))
+        #expect(page.contains("Nobody has shown that the team can debug replication lag"))
+        #expect(page.contains("not AI models. It shows how a debate works"))
+        #expect(page.contains("aragora receipt verify aragora-receipt-d1.json"))
+        #expect(page.contains("&lt;script&gt;alert"))
+        #expect(!page.contains("<script>alert"))
+    }
+}

@@ -1,0 +1,200 @@
+import CoreTypes
+import DatabaseSupport
+import Testing
+
+@testable import Persistence
+
+@Suite struct JournalTests {
+    private func entry(_ number: Int) -> [UInt8] { Array(#"{"n":\#(number)}"#.utf8) }
+
+    private func segment(_ debate: String, _ sequences: ClosedRange<Int>, fence: Int64 = 1) -> JournalSegment {
+        JournalSegment(
+            workspaceID: acme,
+            debateID: DebateID(debate),
+            claim: JobClaim(id: JobID(debate), fence: fence),
+            firstSequence: sequences.lowerBound,
+            entries: sequences.map(entry)
+        )
+    }
+
+    @Test func segmentsThatFollowEachOtherBecomeOneRow() {
+        let group = JournalGroup([segment("a", 1...2), segment("b", 5...5), segment("a", 3...3), segment("a", 9...9)])
+        #expect(group.rounds.map { $0.map(\.members) } == [[[0, 2], [1]], [[3]]])
+        #expect(group.rounds[0][0].segment.lastSequence == 3)
+        #expect(String(decoding: group.rounds[0][0].segment.bytes, as: UTF8.self) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}")
+    }
+
+    @Test func segmentsOfAnotherClaimStayApart() {
+        let group = JournalGroup([segment("a", 1...1), segment("a", 2...2, fence: 2)])
+        #expect(group.rounds.count == 2)
+    }
+
+    @Test(arguments: DatabaseEngine.allCases) func entriesComeBackInTheirOrder(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let debates = (0..<20).map { "d\($0)" }
+            _ = try await test.database.running(debates)
+            let writer = JournalWriter(test.database)
+            try await running({ await writer.run() }) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for debate in debates {
+                        group.addTask {
+                            var tickets: [CommitTicket<Void>] = []
+                            var next = 1
+                            for size in [1, 3, 2, 4] {
+                                tickets.append(
+                                    try writer.enqueue(
+                                        debate: DebateID(debate),
+                                        workspace: acme,
+                                        jobID: JobID(debate),
+                                        fence: 1,
+                                        firstSequence: next,
+                                        entries: (next..<(next + size)).map(self.entry)
+                                    )
+                                )
+                                next += size
+                            }
+                            for ticket in tickets { try await ticket.value() }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let store = JournalStore(test.database)
+            for debate in debates {
+                let rows = try await store.read(workspace: acme, debate: DebateID(debate))
+                #expect(rows == (1...10).map { JournalRow(sequence: $0, bytes: entry($0)) })
+                let tail = try await store.read(workspace: acme, debate: DebateID(debate), after: 4, limit: 3)
+                #expect(tail.map(\.sequence) == [5, 6, 7])
+            }
+            #expect(try await store.read(workspace: WorkspaceID("other"), debate: DebateID("d0")).isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aLostLeaseIsRefusedForItsDebateAlone(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            _ = try await test.database.running(["old", "good"])
+            _ = try await test.database.write { transaction in
+                try transaction.execute("update job_queue set fence = 2 where id = 'old'")
+            }
+            let writer = JournalWriter(test.database)
+            func enqueue(_ debate: String, _ sequence: Int) throws -> CommitTicket<Void> {
+                try writer.enqueue(
+                    debate: DebateID(debate),
+                    workspace: acme,
+                    jobID: JobID(debate),
+                    fence: 1,
+                    firstSequence: sequence,
+                    entries: [entry(sequence)]
+                )
+            }
+            // All of them wait together, so that they are one group.
+            let (good, old, more) = (try enqueue("good", 1), try enqueue("old", 1), try enqueue("good", 2))
+            try await running({ await writer.run() }) {
+                try await good.value()
+                try await more.value()
+                let error = await #expect(throws: DatabaseError.self) { try await old.value() }
+                #expect(error?.reason == .leaseLost)
+            }
+            let store = JournalStore(test.database)
+            #expect(try await store.read(workspace: acme, debate: DebateID("good")).count == 2)
+            #expect(try await store.read(workspace: acme, debate: DebateID("old")).isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases) func aJournalHasNoGapsAndNoTwins(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            _ = try await test.database.running(["d"])
+            let writer = JournalWriter(test.database)
+            func append(_ sequence: Int) async throws {
+                try await writer.append(
+                    debate: DebateID("d"),
+                    workspace: acme,
+                    jobID: JobID("d"),
+                    fence: 1,
+                    firstSequence: sequence,
+                    entries: [entry(sequence)]
+                )
+            }
+            try await running({ await writer.run() }) {
+                try await append(1)
+                for wrong in [1, 3, 7] {
+                    let error = await #expect(throws: DatabaseError.self) { try await append(wrong) }
+                    #expect(error?.reason == .uniqueViolation)
+                }
+                try await append(2)
+            }
+            #expect(try await JournalStore(test.database).read(workspace: acme, debate: DebateID("d")).count == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases) func aCommitWakesThoseWhoWatchTheDebate(engine: DatabaseEngine)
+        async throws
+    {
+        try await withDatabase(engine) { test in
+            _ = try await test.database.running(["d"])
+            let wakeUps = test.database.wakeUps.subscribe(.debate(DebateID("d")))
+            let writer = JournalWriter(test.database)
+            try await running({ await writer.run() }) {
+                try await writer.append(
+                    debate: DebateID("d"),
+                    workspace: acme,
+                    jobID: JobID("d"),
+                    fence: 1,
+                    firstSequence: 1,
+                    entries: [entry(1)]
+                )
+                #expect(await wakeUps.next() == .debate(DebateID("d")))
+            }
+        }
+    }
+
+    /// While heartbeats lock many jobs at once, so do the journal's groups; neither waits for the other in a circle.
+    @Test func heartbeatsAndJournalDoNotDeadlock() async throws {
+        try await withDatabase(.postgres) { test in
+            let database = test.database
+            let debates = (0..<40).map { "d\($0)" }
+            let claims = try await database.running(debates).map(\.claim)
+            let writer = JournalWriter(database)
+            try await running({ await writer.run() }) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for debate in debates.shuffled() {
+                        group.addTask {
+                            for sequence in 1...20 {
+                                try await writer.append(
+                                    debate: DebateID(debate),
+                                    workspace: acme,
+                                    jobID: JobID(debate),
+                                    fence: 1,
+                                    firstSequence: sequence,
+                                    entries: [self.entry(sequence)]
+                                )
+                            }
+                        }
+                    }
+                    for _ in 0..<2 {
+                        group.addTask {
+                            for round in 0..<50 {
+                                let held = try await database.write { transaction in
+                                    try JobQueue().heartbeat(
+                                        workerID: "w1",
+                                        jobs: claims.shuffled(),
+                                        lease: .seconds(30),
+                                        now: start + .milliseconds(Int64(round)),
+                                        in: transaction
+                                    ).count
+                                }
+                                #expect(held == 40)
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let deadlocks = try await database.run(
+                "select deadlocks from pg_stat_database where datname = current_database()"
+            )
+            #expect(try deadlocks.first?.integer("deadlocks") == 0)
+        }
+    }
+}

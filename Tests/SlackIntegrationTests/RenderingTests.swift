@@ -1,0 +1,221 @@
+import Channels
+import CoreTypes
+import Foundation
+import SlackIntegration
+import Testing
+import TestSupport
+
+@Suite("What Slack is given")
+struct RenderingTests {
+    private let adapter: SlackAdapter
+
+    init() throws {
+        adapter = try SlackBench().adapter
+    }
+
+    static let verdict = Post(
+        title: "Verdict of debate #42",
+        body: """
+            ## Move to four-day weeks
+
+            The panel agrees, **with one condition**: output is measured _before_ and after, as in `pilot.md`.
+            Nobody was ~~forced~~ asked twice.
+
+            1. Start with one team.
+            2. Measure for a quarter:
+               - tickets closed
+               - nights slept
+            3. Decide again.
+
+            - [x] legal
+            - [ ] payroll
+
+            > "Fewer hours, same work?"
+            >
+            > - asked by finance
+
+            | Option | Votes | Confidence |
+            |:--|--:|:-:|
+            | Four days | 3 | 0.82 |
+            | Five days | 1 | 0.40 |
+
+            ```swift
+            let week = days.filter { $0 != .friday } // <!channel> & co
+            ```
+
+            ---
+
+            See [the pilot](https://example.com/pilot?a=1&b=2), https://example.com, and [nothing](javascript:alert(1)).
+            """,
+        fields: [.init("Consensus", "yes, 3 of 4"), .init("Rounds", "2"), .init("Cost", "$0.04 <@U1>")],
+        buttons: [
+            .init(label: "Agree", token: "tokagree", style: .primary), .init(label: "Disagree", token: "tokdisagree"),
+            .init(label: "Receipt", url: "https://aragora.example.com/debates/42"),
+        ],
+        footer: "Asked by **alice** in `#general`. [Replay](https://aragora.example.com/d/42)",
+        fallbackText: "Verdict of debate #42: move to four-day weeks & measure"
+    )
+    static let prompt = Post(
+        title: "Approve the deployment?",
+        body: "The panel recommends to deploy *tonight*.",
+        fields: [.init("Expires", "in 30 minutes")],
+        buttons: [
+            .init(label: "Approve", token: "tokapprove", style: .primary),
+            .init(label: "Reject", token: "tokreject", style: .danger),
+        ],
+        fallbackText: "Approve the deployment?"
+    )
+    static let tables = Post(
+        body: """
+            | a | b |
+            |---|---|
+            | 1 | `x` |
+
+            and
+
+            | c | d |
+            |---|---|
+            | 2 | y |
+            """,
+        fallbackText: "Two tables"
+    )
+
+    @Test(
+        "Typical posts look as they always did",
+        arguments: [("verdict", verdict), ("prompt", prompt), ("tables", tables)]
+    )
+    func golden(_ name: String, _ post: Post) throws {
+        let lines = adapter.render(post).map(\.payload.text)
+        let text = lines.joined(separator: "\n") + "\n"
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).jsonl")
+        if ProcessInfo.processInfo.environment["ARAGORA_RECORD_GOLDEN"] == "1" {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: file, encoding: .utf8) == text)
+    }
+
+    @Test("A typical verdict is one message that holds all of it")
+    func wholeVerdict() throws {
+        let parts = adapter.render(Self.verdict)
+        try #require(parts.count == 1)
+        let payload = try JSONValue(parsing: parts[0].payload.text)
+        let types = (payload["blocks"]?.array ?? []).compactMap { $0["type"]?.string }
+        #expect(types.first == "header")
+        #expect(types.suffix(2) == ["context", "actions"])
+        #expect(types.contains("table"))
+        #expect(types.contains("divider"))
+        #expect(payload["text"]?.string == "Verdict of debate #42: move to four-day weeks &amp; measure")
+    }
+
+    @Test("Nothing that a text holds becomes a mention, a link to a script or an element of another kind")
+    func inert() throws {
+        let hostile = [
+            "<!channel> <!here> <@U1> <#C1> <!subteam^S1>", "[x](javascript:alert(1)) [y](data:text/html,x) [z](slack://open)",
+            "<https://evil.example|click>", "*bold* _it_ ~s~ `c` ```f```", "&lt;!channel&gt; &amp;lt;!here&amp;gt;",
+        ].joined(separator: "\n\n")
+        let post = Post(
+            title: hostile,
+            body: hostile,
+            fields: [.init("<!here>", "<@U1>")],
+            footer: "<!channel> [x](javascript:1) <@U1>",
+            fallbackText: "<!channel> <@U1>"
+        )
+        for part in adapter.render(post) {
+            let payload = try JSONValue(parsing: part.payload.text)
+            #expect(payload["text"]?.string?.contains("<") == false)
+            for block in payload["blocks"]?.array ?? [] {
+                switch block["type"]?.string {
+                case "rich_text":
+                    for leaf in leaves(block) {
+                        #expect(["text", "link"].contains(leaf["type"]?.string))
+                        if let url = leaf["url"]?.string { #expect(url.hasPrefix("http")) }
+                    }
+                case "section", "context":
+                    for text in (block["fields"] ?? block["elements"])?.array ?? [] {
+                        #expect(text["text"]?.string?.contains("<!") == false)
+                        #expect(text["text"]?.string?.contains("<@") == false)
+                    }
+                default: #expect(["header", "actions", "divider"].contains(block["type"]?.string))
+                }
+            }
+        }
+    }
+
+    private func leaves(_ value: JSONValue) -> [JSONValue] {
+        guard let children = value["elements"]?.array else { return [value] }
+        return children.flatMap(leaves)
+    }
+
+    @Test("A link that Slack takes for none is seen beside its text")
+    func refusedLinks() throws {
+        let part = try #require(adapter.render(Post(body: "[read](ftp://a.example/x)", fallbackText: "x")).first)
+        #expect(part.payload.text.contains("read (ftp://a.example/x)"))
+    }
+
+    @Test("Buttons and small print are on the last message alone, together")
+    func lastPart() throws {
+        let body = (0..<400).map { "Paragraph \($0): " + String(repeating: "word ", count: 30) }.joined(separator: "\n\n")
+        var post = Self.verdict
+        post.body = body
+        let parts = adapter.render(post)
+        #expect(parts.count > 3)
+        for (position, part) in parts.enumerated() {
+            let isLast = position == parts.count - 1
+            #expect(part.payload.text.contains("tokagree") == isLast)
+            #expect(part.payload.text.contains(#""type":"context""#) == isLast)
+        }
+        let first = try JSONValue(parsing: parts[0].payload.text)
+        #expect(first["text"]?.string?.hasSuffix("(1/\(parts.count))") == true)
+    }
+
+    @Test("Thirty buttons need two rows of at most twenty-five")
+    func manyButtons() throws {
+        let buttons = (0..<30).map { Post.Button(label: String(repeating: "label ", count: 20), token: "t\($0)") }
+        let parts = adapter.render(Post(body: "x", buttons: buttons, fallbackText: "x"))
+        let last = try JSONValue(parsing: try #require(parts.last).payload.text)
+        let rows = (last["blocks"]?.array ?? []).filter { $0["type"]?.string == "actions" }
+        #expect(rows.map { $0["elements"]?.array?.count } == [25, 5])
+        for element in rows.flatMap({ $0["elements"]?.array ?? [] }) {
+            #expect(try #require(element["text"]?["text"]?.string).count <= 75)
+        }
+    }
+
+    @Test("A table of its own is a table; a large or a second one is code, and one beyond all limits is told row by row")
+    func tables() throws {
+        func types(_ body: String) -> [String] {
+            adapter.render(Post(body: body, fallbackText: "x")).flatMap { part in
+                ((try? JSONValue(parsing: part.payload.text))?["blocks"]?.array ?? []).compactMap { block in
+                    block["elements"]?.array?.first?["type"]?.string ?? block["type"]?.string
+                }
+            }
+        }
+        let small = "| a | b |\n|---|---|\n| 1 | 2 |"
+        #expect(types(small) == ["table"])
+        #expect(types(small + "\n\nand\n\n" + small) == ["rich_text_preformatted", "rich_text_section", "rich_text_preformatted"])
+        let rows = (0..<300).map { "| \($0) | x |" }.joined(separator: "\n")
+        #expect(Set(types("| a | b |\n|---|---|\n\(rows)")) == ["rich_text_preformatted"])
+        let columns = (0..<40).map { _ in " column name " }.joined(separator: "|")
+        let rule = (0..<40).map { _ in "---" }.joined(separator: "|")
+        #expect(Set(types("|\(columns)|\n|\(rule)|\n|\(columns)|")) == ["rich_text_section"])
+        let cell = String(repeating: "word ", count: 4000)
+        #expect(Set(types("| a |\n|---|\n| \(cell) |")) == ["rich_text_section"])
+    }
+
+    @Test("Numbered lists keep their numbers across what interrupts them")
+    func numbering() throws {
+        let part = try #require(
+            adapter.render(Post(body: "3. three\n\n   ```\n   code\n   ```\n4. four\n   - inner\n5. five", fallbackText: "x")).first
+        )
+        let blocks = try JSONValue(parsing: part.payload.text)["blocks"]?.array ?? []
+        let lists = blocks.flatMap { $0["elements"]?.array ?? [] }.filter { $0["type"]?.string == "rich_text_list" }
+        #expect(lists.compactMap { $0["style"]?.string } == ["ordered", "ordered", "bullet", "ordered"])
+        #expect(lists.map { $0["offset"]?.integer } == [2, 3, nil, 4])
+        #expect(lists.map { $0["indent"]?.integer } == [0, 0, 1, 0])
+    }
+
+    @Test("A post without a text is still a message")
+    func empty() {
+        #expect(adapter.render(Post(body: "", fallbackText: "")).count == 1)
+        #expect(adapter.render(Post(body: "   \n", fallbackText: "Something")).count == 1)
+    }
+}

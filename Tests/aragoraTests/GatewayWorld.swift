@@ -1,0 +1,149 @@
+import CoreTypes
+import DatabaseSupport
+import Foundation
+import Persistence
+import TestSupport
+import Transport
+
+/// What surrounds the real program in a test: Slack, the models, a database of its own, and whoever sends it requests.
+struct GatewayWorld: Sendable {
+    let slack: FakeSlack
+    let models: FakeModelServer
+    let database: DatabaseConfiguration
+    let client: HTTPClient
+    private let directory: String
+    private let environment: [String: String]
+
+    /// Sets everything up around a test and takes it down again; the program itself is started by the test.
+    /// - Parameters:
+    ///   - engine: what keeps the state.
+    ///   - behaviour: what the models do.
+    ///   - settings: more of the program's configuration.
+    static func with(
+        _ engine: DatabaseEngine,
+        models behaviour: FakeModelServer.Behaviour = .instant,
+        settings: [String: String] = [:],
+        _ body: (GatewayWorld) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            switch engine {
+            case .sqlite:
+                let file = DatabaseConfiguration.sqlite(path: "\(directory)/\(DatabaseConfiguration.fileName)")
+                try await with(file, directory, behaviour, settings, body)
+            case .postgres:
+                let server = try PostgresTestServer()
+                let name = try await server.create(isMigrated: false)
+                let result: Result<Void, any Error>
+                do {
+                    result = .success(
+                        try await with(.postgres(url: server.url(of: name)), directory, behaviour, settings, body)
+                    )
+                } catch {
+                    result = .failure(error)
+                }
+                try await server.drop(name)
+                try result.get()
+            }
+        }
+    }
+
+    /// Sets everything up around a database that the test brings.
+    static func with(
+        _ database: DatabaseConfiguration,
+        _ directory: String,
+        _ behaviour: FakeModelServer.Behaviour,
+        _ settings: [String: String],
+        _ body: (GatewayWorld) async throws -> Void
+    ) async throws {
+        try await FakeSlack.withServer { slack, slackPort in
+            try await FakeModelServer.withServer(behaviour) { models, modelPort in
+                var environment = FakeSlack.configuration(port: slackPort)
+                environment.merge(
+                    FakeModelServer.configuration(port: modelPort, models: ["one", "two", "three"])
+                ) { $1 }
+                environment["OPENAI_API_KEY"] = "a-key-for-the-fake"
+                environment["ARAGORA_DATA_DIR"] = directory
+                environment["ARAGORA_DEFAULT_ROUNDS"] = "2"
+                environment["ARAGORA_DEFAULT_CONSENSUS"] = "majority"
+                environment["ARAGORA_LOG_LEVEL"] = "warning"
+                if case .postgres(let url) = database { environment["DATABASE_URL"] = url.reveal() }
+                environment.merge(settings) { $1 }
+                let client = HTTPClient(logger: .silent)
+                defer { client.shutdown() }
+                try await body(
+                    GatewayWorld(
+                        slack: slack,
+                        models: models,
+                        database: database,
+                        client: client,
+                        directory: directory,
+                        environment: environment
+                    )
+                )
+            }
+        }
+    }
+
+    /// Starts the program and waits until it listens.
+    func start() async throws -> GatewayProcess {
+        try await GatewayProcess.start(environment: environment, arguments: ["--migrate"], directory: directory)
+    }
+
+    /// Runs `aragora serve` where it is expected to end by itself.
+    func serveToItsEnd() async throws -> (exit: ChildProcess.Exit, output: String) {
+        try await GatewayProcess.run(["serve", "--port", "0"], environment: environment)
+    }
+
+    /// Sends a request as Slack does.
+    /// - Returns: the status, or nil where no answer came.
+    func send(_ payload: SlackPayload, to gateway: GatewayProcess) async -> Int? {
+        let request = HTTPRequest(
+            method: "POST",
+            url: "\(gateway.url)/api/v1/bots/slack/\(payload.route)",
+            headers: SlackSigner().headers(for: payload, at: SystemTime().now()),
+            body: payload.body,
+            timeout: .seconds(10)
+        )
+        return try? await client.send(request).status
+    }
+
+    /// The status of a page.
+    func status(of path: String, at gateway: GatewayProcess) async -> Int? {
+        try? await client.send(HTTPRequest(url: gateway.url + path, timeout: .seconds(10))).status
+    }
+
+    /// Looks into the database, as long as it takes.
+    func look<Value: Sendable>(_ body: (any Database) async throws -> Value) async throws -> Value {
+        let opened = try openDatabase(database, logger: .silent)
+        do {
+            let value = try await body(opened)
+            await opened.close()
+            return value
+        } catch {
+            await opened.close()
+            throw error
+        }
+    }
+
+    /// The number that a query counts.
+    func count(_ query: SQL) async throws -> Int {
+        try await look { database in
+            Int(try await database.run("select count(*) as number from \(query)").first?.integer("number") ?? 0)
+        }
+    }
+
+    /// Waits until the number of verdicts in Slack has come up to this, and nothing is left to be sent.
+    func awaitVerdicts(_ wanted: Int, timeout: Duration = .seconds(90)) async throws {
+        try await eventually("\(wanted) verdicts", timeout: timeout) {
+            await verdicts().count >= wanted ? true : nil
+        }
+        try await eventually("the end of all sends", timeout: timeout) {
+            try await count("outbox where status in (0, 1, 4)") == 0 ? true : nil
+        }
+    }
+
+    /// The verdicts that Slack has.
+    func verdicts() async -> [FakeSlackMessage] {
+        await slack.posts.filter { $0.text.hasPrefix("Verdict of debate") }
+    }
+}

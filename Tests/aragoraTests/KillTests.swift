@@ -1,0 +1,126 @@
+import CoreTypes
+import DatabaseSupport
+import Foundation
+import Persistence
+import TestSupport
+import Testing
+
+/// The real program is killed at moments that nobody chose, again and again.
+@Suite("kill -9")
+struct KillTests {
+    /// More than a hundred in all: so many on each engine.
+    private static let kills = 55
+
+    @Test(
+        "Every question gets its verdict once, and no journaled model call is repeated",
+        arguments: DatabaseEngine.allCases
+    )
+    func killedAtRandomMoments(engine: DatabaseEngine) async throws {
+        let seed = ProcessInfo.processInfo.environment["ARAGORA_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_123
+        try await GatewayWorld.with(engine) { world in
+            var random = SeededGenerator(state: seed)
+            var watch = RepetitionWatch(world: world)
+            var questions: [SlackPayload] = []
+            var threads: [String] = []
+            var unacknowledged: Set<Int> = []
+            for _ in 1...Self.kills {
+                let gateway = try await world.start()
+                for _ in 0..<2 {
+                    let thread = "\(1_760_000_000 + threads.count).000100"
+                    unacknowledged.insert(questions.count)
+                    questions.append(
+                        SlackPayloads.standard.mention(
+                            "Question \(threads.count)?",
+                            ts: thread,
+                            eventID: "Ev\(threads.count)"
+                        )
+                    )
+                    threads.append(thread)
+                }
+                let delay = Int.random(in: 0...500, using: &random)
+                let acknowledged = await send(unacknowledged.map { ($0, questions[$0]) }, to: gateway, of: world) {
+                    try? await Task.sleep(for: .milliseconds(delay))
+                    gateway.process.send(SIGKILL)
+                }
+                unacknowledged.subtract(acknowledged)
+                try await gateway.kill()
+                try await watch.gatewayDied()
+            }
+
+            // What Slack got no answer for, it sends again.
+            let gateway = try await world.start()
+            for number in unacknowledged { #expect(await world.send(questions[number], to: gateway) == 200) }
+            try await world.awaitVerdicts(questions.count)
+            #expect(gateway.process.exit == nil)
+            try await gateway.kill()
+            try await watch.gatewayDied()
+
+            #expect(try await world.count("debates") == questions.count)
+            #expect(try await world.count("debates where status = 'completed'") == questions.count)
+            #expect(watch.requests > questions.count * 10, "The models were asked too little for a debate each.")
+            let posts = Dictionary(grouping: await world.slack.posts) { $0.thread ?? "" }
+            for thread in threads {
+                let texts = (posts[thread] ?? []).map(\.text)
+                #expect(texts.count == 2, "seed \(seed), \(thread): one start message and one verdict, not \(texts)")
+                #expect(texts.count { $0.hasPrefix("Verdict of debate") } == 1, "seed \(seed), \(thread): \(texts)")
+            }
+            #expect(posts.count == threads.count, "A message went to a thread that asked nothing.")
+        }
+    }
+
+    /// Sends questions side by side while something else happens.
+    /// - Returns: those that were acknowledged.
+    private func send(
+        _ questions: [(Int, SlackPayload)],
+        to gateway: GatewayProcess,
+        of world: GatewayWorld,
+        _ meanwhile: @escaping @Sendable () async -> Void
+    ) async -> Set<Int> {
+        await withTaskGroup(of: Int?.self) { group in
+            for (number, payload) in questions {
+                group.addTask { await world.send(payload, to: gateway) == 200 ? number : nil }
+            }
+            group.addTask {
+                await meanwhile()
+                return nil
+            }
+            return await group.reduce(into: []) { acknowledged, number in
+                if let number { acknowledged.insert(number) }
+            }
+        }
+    }
+}
+
+/// Watches that the models are never asked what a journal already held when a gateway died.
+struct RepetitionWatch {
+    let world: GatewayWorld
+    private var journaled: Set<String> = []
+    private(set) var requests = 0
+
+    init(world: GatewayWorld) {
+        self.world = world
+    }
+
+    /// Checks the time since the last death, and takes note of this one.
+    mutating func gatewayDied() async throws {
+        let asked = await world.models.requests
+        let repeated = asked[requests...].compactMap(\.idempotencyKey).filter(journaled.contains)
+        #expect(repeated.isEmpty, "The journal held the answers to \(repeated.prefix(3)).")
+        #expect(asked[requests...].allSatisfy { $0.idempotencyKey != nil })
+        requests = asked.count
+        journaled = try await world.look { try await JournaledCalls.keys(in: $0) }
+    }
+}
+
+/// Random numbers that are the same in every run (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
