@@ -47,7 +47,11 @@ final class ScriptedAgent: Agent {
     ) async throws -> AgentCallCompletion.Answer {
         asked.withLock { $0.append(call.key) }
         try await before(call)
-        return try script.answer(request, key: call.key, seat: seat).get()
+        do {
+            return try script.answer(request, key: call.key, seat: seat).get()
+        } catch {
+            throw AgentError(.overloaded, error.message)
+        }
     }
 }
 

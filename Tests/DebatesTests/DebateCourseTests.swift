@@ -52,7 +52,9 @@ import Testing
     @Test func theRoundsEndOnceTheProposalsSayTheSame() throws {
         let script = DebateScript.with {
             $0.settings.rounds = 9
-            $0.text = { kind, agent, round in round < 2 ? "\(agent) alone \(round)" : "we all say the very same thing" }
+            $0.text = { kind, agent, round in
+                round < 2 ? "\(agent)s \(agent)ish ways" : "we all say the very same thing"
+            }
         }
         let play = try script.play()
         let convergence = play.events.compactMap { if case .convergence(let found) = $0 { found } else { nil } }

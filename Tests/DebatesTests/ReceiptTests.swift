@@ -43,14 +43,16 @@ import Testing
     }
 
     @Test func oneChangedByteAnywhereVoidsIt() throws {
-        let (entries, _) = try Self.script().play().journal
+        let script = Self.script {
+            $0.size = 2
+            $0.text = { _, agent, _ in agent }
+        }
+        let (entries, _) = try script.play().journal
         let document = try Receipt(of: entries, signedBy: ReceiptSigner()).document
         for position in document.indices {
-            for change: UInt8 in [0x01, 0x20] {
-                var changed = document
-                changed[position] ^= change
-                #expect(throws: ReceiptError.self, "byte \(position)") { try ReceiptVerifier.verify(changed) }
-            }
+            var changed = document
+            changed[position] ^= position.isMultiple(of: 2) ? 0x01 : 0x20
+            #expect(throws: ReceiptError.self, "byte \(position)") { try ReceiptVerifier.verify(changed) }
         }
         for changed in [document + [10], Array(document.dropLast()), [32] + document, []] {
             #expect(throws: ReceiptError.self) { try ReceiptVerifier.verify(changed) }

@@ -20,13 +20,16 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let settings = try await Settings.loadFromProcess()
-            let store = try await openDatabase(settings.database(), logger: Logger(label: "aragora"))
-            let pending = try await store.migrator.pending()
+            let configuration = try settings.database()
+            if case .sqlite(let path) = configuration { try createFolder(parent(of: path)) }
+            let database = try openDatabase(configuration, logger: House.logger(level: .warning))
+            let migrator = Migrator(database)
+            let pending = try await migrator.pending()
             if check {
                 print(pending.isEmpty ? "The schema is up to date." : "Not yet applied: \(pending.joined(separator: ", "))")
                 if !pending.isEmpty { throw ExitCode(1) }
             } else {
-                let applied = try await store.migrator.apply()
+                let applied = try await migrator.apply()
                 print(applied.isEmpty ? "The schema is up to date." : "Applied: \(applied.joined(separator: ", "))")
             }
         }

@@ -43,7 +43,6 @@ struct ServeCommand: AsyncParsableCommand {
             let registry = PrometheusRegistry(help: metricsHelp)
             MetricsSystem.bootstrap(registry)
             let lock = try lockFile(settings)
-            defer { lock?.release() }
             let house = try await House.open(settings, logger: logger, migrate: migrate ? .automatically : .refuse)
             let gateway = try GatewayApplication(
                 configuration: GatewayConfiguration(
@@ -71,6 +70,8 @@ struct ServeCommand: AsyncParsableCommand {
             try await serve(house, gateway, logger)
             house.transport.shutdown()
             await house.database.close()
+            // Held until here: the file is nobody else's while this process serves it.
+            withExtendedLifetime(lock) {}
         }
     }
 
