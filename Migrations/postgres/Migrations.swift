@@ -1,4 +1,6 @@
-/// The schema of the Postgres engine, in the order in which it is applied. A file that was released never changes.
+/// The schema of the Postgres engine, in the order in which it is applied.
+///
+/// A file that was released never changes.
 package enum PostgresMigrations {
     /// Name and SQL text of each migration.
     package static let all: [(name: String, sql: [UInt8])] = [

@@ -16,7 +16,9 @@ extension Address {
         ])
     }
 
-    /// Reads what `json` wrote; nil where it is no address. What opens a form is never kept.
+    /// Reads what `json` wrote; nil where it is no address.
+    ///
+    /// What opens a form is never kept.
     package init?(json: JSONValue) {
         guard let platform = json["platform"]?.string, let workspace = json["workspace"]?.string,
             let channel = json["channel"]?.string

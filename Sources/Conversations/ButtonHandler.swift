@@ -3,7 +3,9 @@ import CoreTypes
 import Debates
 import Persistence
 
-/// What happens when a button of ours is pressed. Every press is answered, to the person who pressed alone.
+/// What happens when a button of ours is pressed.
+///
+/// Every press is answered, to the person who pressed alone.
 struct ButtonHandler: Sendable {
     let starter: DebateStarter
     let answers: AnswerDesk

@@ -127,7 +127,8 @@ extension DebatePosts {
         var fields: [Post.Field] = [.init("Receipt", id)]
         if let head = facts?["journal"]?["head"]?.string { fields.append(.init("Journal head", head)) }
         if let key = facts?["public_key"]?.string { fields.append(.init("Signed by", key)) }
-        let place = publicURL.map { "Download it at \($0)/api/v1/debates/\(debate.id)/receipt, then check it" } ?? "Check it"
+        let place =
+            publicURL.map { "Download it at \($0)/api/v1/debates/\(debate.id)/receipt, then check it" } ?? "Check it"
         return Post(
             title: "Receipt of debate #\(debate.number)",
             body: "\(place) offline with `aragora receipt verify FILE`. One changed byte makes it fail.",

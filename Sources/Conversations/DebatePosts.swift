@@ -14,7 +14,8 @@ package struct DebatePosts: Sendable {
     }
 
     /// Said wherever demo agents speak: they must never be taken for models.
-    static let demoNotice = "Offline demo agents – no AI model took part. Set a model key to put real models on the panel."
+    static let demoNotice =
+        "Offline demo agents – no AI model took part. Set a model key to put real models on the panel."
 
     /// The tokens of a verdict's buttons.
     struct VerdictTokens: Sendable {
@@ -33,11 +34,17 @@ package struct DebatePosts: Sendable {
             body: quoted(debate.task),
             fields: [
                 .init("Panel", settings.agents.joined(separator: ", ")),
-                .init("Rules", "\(rounds(settings.debateProtocol.rounds)), \(settings.debateProtocol.consensus.rawValue)"),
+                .init(
+                    "Rules",
+                    "\(rounds(settings.debateProtocol.rounds)), \(settings.debateProtocol.consensus.rawValue)"
+                ),
                 .init("Progress", "Starting"),
             ],
             buttons: settings.stopToken.map { [.init(label: "Stop", token: $0, style: .danger)] } ?? [],
-            footer: footer(of: debate, "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply here to add evidence."),
+            footer: footer(
+                of: debate,
+                "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply here to add evidence."
+            ),
             fallbackText: "Debate #\(debate.number) has started: \(oneLine(debate.task))"
         )
     }
@@ -96,7 +103,8 @@ package struct DebatePosts: Sendable {
             fields: fields,
             buttons: tokens.map { buttons($0, debate) } ?? [],
             footer: footer(of: debate, signature(result)),
-            fallbackText: "Verdict of debate #\(debate.number): \(words(result.verdict)), \(percent(result.confidence)) sure"
+            fallbackText:
+                "Verdict of debate #\(debate.number): \(words(result.verdict)), \(percent(result.confidence)) sure"
         )
     }
 
@@ -109,7 +117,12 @@ package struct DebatePosts: Sendable {
             body += "\n\n**What the panel had so far**\n\n\(answer)"
         }
         if !isCancelled { body += "\n\n`aragora doctor` checks the model keys; then ask again." }
-        return Post(title: title, body: body, footer: footer(of: debate, ""), fallbackText: "\(title): \(oneLine(reason))")
+        return Post(
+            title: title,
+            body: body,
+            footer: footer(of: debate, ""),
+            fallbackText: "\(title): \(oneLine(reason))"
+        )
     }
 
     func failure(of debate: DebateRecord, reason: String) -> Post {
@@ -153,13 +166,16 @@ package struct DebatePosts: Sendable {
     func consensusLine(_ result: DebateResult, _ consensus: Consensus?) -> String {
         guard let consensus else { return "no vote was held" }
         let share = consensus.shares.first.map { ", \(percent($0.share)) for \($0.choice)" } ?? ""
-        return (result.consensusReached ? "reached (\(consensus.mode.rawValue)" : "not reached (\(consensus.mode.rawValue)")
+        return
+            (result.consensusReached
+            ? "reached (\(consensus.mode.rawValue)" : "not reached (\(consensus.mode.rawValue)")
             + "\(share))"
     }
 
     func outcomeLine(_ result: DebateResult) -> String {
         switch result.status {
-        case .completed: "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure. The verdict is below."
+        case .completed:
+            "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure. The verdict is below."
         case .cancelled: "Stopped"
         default: "Failed"
         }

@@ -2,7 +2,9 @@ package import CoreTypes
 package import Debates
 package import Persistence
 
-/// What programs, the page and the terminal do with debates. Every call is bound to one workspace.
+/// What programs, the page and the terminal do with debates.
+///
+/// Every call is bound to one workspace.
 package struct DebateService: Sendable {
     private let database: any Database
     private let starter: DebateStarter

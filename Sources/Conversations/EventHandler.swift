@@ -2,8 +2,9 @@ package import Channels
 package import CoreTypes
 package import Persistence
 
-/// Turns what people did on a platform into what happens: debates, inputs, answers. All of it inside the transaction
-/// that also completes the inbox row, so it happens once or not at all.
+/// Turns what people did on a platform into what happens: debates, inputs, answers.
+///
+/// All of it inside the transaction that also completes the inbox row, so it happens once or not at all.
 package struct EventHandler: Sendable {
     let starter: DebateStarter
     let answers: AnswerDesk

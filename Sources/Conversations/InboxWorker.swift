@@ -5,7 +5,9 @@ import Metrics
 package import Persistence
 
 /// Works off the inbox: reads each row by its adapter, carries out what it says, and completes it, all in one
-/// transaction. Any number of processes may do so beside one another.
+/// transaction.
+///
+/// Any number of processes may do so beside one another.
 package struct InboxWorker: Sendable {
     private let database: any Database
     private let adapters: [String: any ChannelAdapter]

@@ -83,20 +83,28 @@ package final class JobWorker: Sendable {
             group.addTask { await self.beat() }
             let (claims, continuation) = AsyncStream.makeStream(of: [ClaimedJob].self)
             group.addTask {
-                await WakeUpLoop(wakeUps: self.database.wakeUps, interest: .jobs, time: self.time, pollInterval: (.seconds(1), .milliseconds(500)))
-                    .run {
-                        // A full batch means that there may be more.
-                        while !Task.isCancelled {
-                            let jobs = await self.claim()
-                            if !jobs.isEmpty { continuation.yield(jobs) }
-                            if jobs.count < Self.batch { break }
-                        }
+                await WakeUpLoop(
+                    wakeUps: self.database.wakeUps,
+                    interest: .jobs,
+                    time: self.time,
+                    pollInterval: (.seconds(1), .milliseconds(500))
+                )
+                .run {
+                    // A full batch means that there may be more.
+                    while !Task.isCancelled {
+                        let jobs = await self.claim()
+                        if !jobs.isEmpty { continuation.yield(jobs) }
+                        if jobs.count < Self.batch { break }
                     }
+                }
                 continuation.finish()
             }
             for await jobs in claims {
                 for job in jobs {
-                    let (signals, signal) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(4))
+                    let (signals, signal) = AsyncStream.makeStream(
+                        of: Signal.self,
+                        bufferingPolicy: .bufferingNewest(4)
+                    )
                     let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
                     held.withLock { $0[job.id] = Held(fence: job.fence, signals: signal, stop: stop) }
                     if job.isCancelRequested { signal.yield(.cancel) }
@@ -178,7 +186,10 @@ package final class JobWorker: Sendable {
         let description = (error as? any CodedError)?.description ?? "Unexpected error."
         if !isHandBack {
             Counter(label: "aragora_job_failures_total", dimensions: [("type", job.type)]).increment()
-            logger.error("A job failed.", metadata: ["job": "\(job.id)", "type": "\(job.type)", "error": "\(description)"])
+            logger.error(
+                "A job failed.",
+                metadata: ["job": "\(job.id)", "type": "\(job.type)", "error": "\(description)"]
+            )
         }
         let delay = Duration.milliseconds(Int64(1000 * (1 + jitter.next()) * Double(1 << min(job.attempts, 6))))
         let claim = JobClaim(id: job.id, fence: job.fence)

@@ -5,7 +5,9 @@ package import Logging
 package import Persistence
 import Synchronization
 
-/// Keeps the one progress message of each debate up to date. Edits that nobody has seen yet are replaced by newer ones.
+/// Keeps the one progress message of each debate up to date.
+///
+/// Edits that nobody has seen yet are replaced by newer ones.
 package struct ProgressReporter: Sendable {
     private let database: any Database
     private let outbox: Outbox
@@ -35,7 +37,8 @@ package struct ProgressReporter: Sendable {
     }
 
     /// Follows one debate.
-    func reports(of record: DebateRecord, settings: DebateSettings, job: ClaimedJob, journal: [JournalEntry]) -> Reports {
+    func reports(of record: DebateRecord, settings: DebateSettings, job: ClaimedJob, journal: [JournalEntry]) -> Reports
+    {
         Reports(reporter: self, record: record, settings: settings, job: job, journal: journal)
     }
 

@@ -1,5 +1,7 @@
-/// A JSON value that is built, changed and written, in canonical form: no white space, keys sorted by UTF-16 code
-/// units as RFC 8785 sorts them. The same value always gives the same bytes, so it can be hashed and signed.
+/// A JSON value that is built, changed and written, in canonical form: no white space, keys sorted by UTF-16 code units
+/// as RFC 8785 sorts them.
+///
+/// The same value always gives the same bytes, so it can be hashed and signed.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

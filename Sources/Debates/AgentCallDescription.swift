@@ -46,25 +46,32 @@ package struct AgentCallDescription: Sendable {
     package var key: String { batch.key(of: id) }
     /// The question, made when it is asked for.
     package var request: Request { batch.request(for: id) }
+
+    /// The call brought a text.
+    package func answered(_ reply: Reply<String>) -> AgentCallCompletion {
+        AgentCallCompletion(id: id, event: batch.event(id, reply))
+    }
+
+    /// The call brought a criticism.
+    package func answered(_ reply: Reply<Critique>) -> AgentCallCompletion {
+        AgentCallCompletion(id: id, event: batch.event(id, reply))
+    }
+
+    /// The call brought a vote.
+    package func answered(_ reply: Reply<Vote>) -> AgentCallCompletion {
+        AgentCallCompletion(id: id, event: batch.event(id, reply))
+    }
+
+    /// The call brought no usable answer.
+    package func failed(_ failure: AgentCallFailure) -> AgentCallCompletion {
+        AgentCallCompletion(id: id, event: .agentFailed(.init(id, batch.panel, failure)))
+    }
 }
 
-/// What became of a call.
+/// What became of a call: the event that the journal will hold, if the debate still waits for it.
 package struct AgentCallCompletion: Sendable {
-    /// An answer, by what was asked.
-    package enum Answer: Sendable {
-        case text(Reply<String>)
-        case critique(Reply<Critique>)
-        case vote(Reply<Vote>)
-    }
-
     package let id: AgentCallID
-    package let result: Result<Answer, AgentCallFailure>
-
-    /// Pairs a call with its outcome.
-    package init(_ id: AgentCallID, _ result: Result<Answer, AgentCallFailure>) {
-        self.id = id
-        self.result = result
-    }
+    let event: DebateEvent
 }
 
 /// Why a call brought no answer.
@@ -94,4 +101,15 @@ package struct AgentCallFailure: Error, Sendable, Hashable {
         code: AgentError.Code.timeout.rawValue,
         message: "The time of the debate was over."
     )
+}
+
+extension DebateEvent.Failure {
+    init(_ id: AgentCallID, _ panel: [AgentProfile], _ failure: AgentCallFailure) {
+        agent = panel[id.seat].name
+        kind = id.kind
+        round = id.round
+        target = id.target.map { panel[$0].name }
+        code = failure.code
+        message = failure.message
+    }
 }

@@ -166,31 +166,28 @@ package final class Arena: Sendable {
     private func work(_ seats: [(any Agent)?]) async {
         var next = board.takeCall()
         while let call = next, !Task.isCancelled {
-            let result: Result<AgentCallCompletion.Answer, AgentCallFailure>
+            let completion: AgentCallCompletion
             if let agent = seats[call.id.seat] {
-                result = await answer(call, from: agent)
+                completion = await ask(agent, call)
             } else {
-                result = .failure(
+                completion = call.failed(
                     AgentCallFailure(code: "agent_unavailable", message: "The agent is not configured any more.")
                 )
             }
-            next = board.finish(AgentCallCompletion(call.id, result))
+            next = board.finish(completion)
         }
     }
 
-    private func answer(
-        _ call: AgentCallDescription,
-        from agent: any Agent
-    ) async -> Result<AgentCallCompletion.Answer, AgentCallFailure> {
+    private func ask(_ agent: any Agent, _ call: AgentCallDescription) async -> AgentCallCompletion {
         let identity = AgentCall(key: call.key)
         do {
             switch call.request {
-            case .generate(let request): return .success(.text(try await agent.generate(request, call: identity)))
-            case .critique(let request): return .success(.critique(try await agent.critique(request, call: identity)))
-            case .vote(let request): return .success(.vote(try await agent.vote(request, call: identity)))
+            case .generate(let request): return call.answered(try await agent.generate(request, call: identity))
+            case .critique(let request): return call.answered(try await agent.critique(request, call: identity))
+            case .vote(let request): return call.answered(try await agent.vote(request, call: identity))
             }
         } catch {
-            return .failure(AgentCallFailure(error))
+            return call.failed(AgentCallFailure(error))
         }
     }
 }

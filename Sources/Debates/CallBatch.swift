@@ -5,10 +5,10 @@ import CoreTypes
 /// A call is its name and a reference to this; its question is put together only when it is asked.
 final class CallBatch: Sendable {
     private let prefix: String
-    private let panel: [AgentProfile]
+    let panel: [AgentProfile]
     private let briefing: Briefing
     private let rotatesRoles: Bool
-    private let proposals: [Proposal]
+    let proposals: [Proposal]
     private let contents: [String?]
     /// This round's criticisms, by critic and target.
     private let critiques: [Critique?]

@@ -29,6 +29,9 @@ package struct DebateMachine: Sendable {
         case ending, ended
     }
 
+    /// How long one answer may be, in bytes of UTF-8; a longer one counts as failed, for nothing is ever cut off.
+    package static let maximumAnswer = CallBatch.maximumAnswer
+
     package let description: DebateDescription
     package let panel: [AgentProfile]
     let voteWeights: [Double]
@@ -121,7 +124,7 @@ package struct DebateMachine: Sendable {
         var events: [DebateEvent] = []
         events.reserveCapacity(completions.count + 2)
         for completion in completions where isPending(completion.id) {
-            emit(event(for: completion), to: &events)
+            emit(completion.event, to: &events)
         }
         return advanced(from: events)
     }
@@ -258,7 +261,7 @@ package struct DebateMachine: Sendable {
     }
 
     private mutating func failPending(_ failure: AgentCallFailure, to events: inout [DebateEvent]) {
-        for id in pendingCalls { emit(self.event(for: AgentCallCompletion(id, .failure(failure))), to: &events) }
+        for id in pendingCalls { emit(.agentFailed(.init(id, panel, failure)), to: &events) }
     }
 
     var isOverBudget: Bool {

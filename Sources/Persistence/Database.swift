@@ -43,7 +43,9 @@ package protocol Database: Sendable {
     func close() async
 }
 
-/// What is done inside one transaction. It cannot leave the closure that it was given to.
+/// What is done inside one transaction.
+///
+/// It cannot leave the closure that it was given to.
 package struct Transaction: ~Copyable {
     /// Runs the statements on one engine's connection.
     package protocol Connection {
@@ -87,7 +89,9 @@ package struct Transaction: ~Copyable {
 package enum Dialect: String, Sendable {
     case postgres, sqlite
 
-    /// Behind a claiming `select`: rows that somebody else is claiming are passed over. SQLite has one writer.
+    /// Behind a claiming `select`: rows that somebody else is claiming are passed over.
+    ///
+    /// SQLite has one writer.
     package var forUpdateSkipLocked: String {
         switch self {
         case .postgres: "for update skip locked"
@@ -95,7 +99,9 @@ package enum Dialect: String, Sendable {
         }
     }
 
-    /// Behind a `select`: waits for the row's present holder. SQLite has one writer.
+    /// Behind a `select`: waits for the row's present holder.
+    ///
+    /// SQLite has one writer.
     package var forUpdate: String {
         switch self {
         case .postgres: "for update"
@@ -103,7 +109,9 @@ package enum Dialect: String, Sendable {
         }
     }
 
-    /// Behind a `select`: the row stays as it is until this transaction ends. SQLite has one writer.
+    /// Behind a `select`: the row stays as it is until this transaction ends.
+    ///
+    /// SQLite has one writer.
     package var forShare: String {
         switch self {
         case .postgres: "for share"

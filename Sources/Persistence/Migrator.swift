@@ -5,7 +5,9 @@ import SQLiteMigrations
 
 /// Brings a database's schema to what this program needs, and refuses one that it does not know.
 package struct Migrator: Sendable {
-    /// A numbered file of SQL. A released file never changes.
+    /// A numbered file of SQL.
+    ///
+    /// A released file never changes.
     package struct Migration: Sendable {
         package let name: String
         package let sql: [UInt8]

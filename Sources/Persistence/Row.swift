@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// One row of an answer. Columns are read by name; a missing column or a value of another type is an error, not a nil.
+/// One row of an answer.
+///
+/// Columns are read by name; a missing column or a value of another type is an error, not a nil.
 package struct Row: Sendable {
     /// The names of the columns, shared by all rows of an answer.
     package let columns: [String]

@@ -78,7 +78,9 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
             text += "$\(values.count)"
         }
 
-        /// Splices text that the program itself wrote: a column list, a dialect's fragment. Never anything from outside.
+        /// Splices text that the program itself wrote: a column list, a dialect's fragment.
+        ///
+        /// Never anything from outside.
         package mutating func appendInterpolation(raw: String) {
             text += raw
         }

@@ -1,7 +1,9 @@
 package import Channels
 import CoreTypes
 
-/// What every adapter has to keep, whatever its platform is. A violation is a sentence that says what is wrong.
+/// What every adapter has to keep, whatever its platform is.
+///
+/// A violation is a sentence that says what is wrong.
 ///
 /// ```swift
 /// let contract = AdapterContract(adapter: adapter, signedRequests: requests, staleRequests: old)

@@ -15,7 +15,9 @@ package final class ScriptedChannel: EditingChannel, EphemeralChannel, FormChann
         package let isEphemeral: Bool
     }
 
-    /// What a call meets. Where nothing is scripted, everything works.
+    /// What a call meets.
+    ///
+    /// Where nothing is scripted, everything works.
     package enum Script: Sendable {
         /// The platform does nothing and answers so.
         case answer(SendOutcome)

@@ -44,14 +44,12 @@ final class ScriptedAgent: Agent {
     private func answer(
         _ request: AgentCallDescription.Request,
         _ call: AgentCall
-    ) async throws -> AgentCallCompletion.Answer {
+    ) async throws -> DebateScript.Answer {
         asked.withLock { $0.append(call.key) }
         try await before(call)
-        do {
-            return try script.answer(request, key: call.key, seat: seat).get()
-        } catch {
-            throw AgentError(.overloaded, error.message)
-        }
+        let answer = script.answer(request, key: call.key, seat: seat)
+        if case .failure(let failure) = answer { throw AgentError(.overloaded, failure.message) }
+        return answer
     }
 }
 

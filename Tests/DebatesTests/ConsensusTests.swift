@@ -175,11 +175,8 @@ import Testing
             } else if case .calls(let calls) = step.next {
                 step = machine.handle(
                     calls.map { call in
-                        AgentCallCompletion(
-                            call.id,
-                            call.id.kind == .vote
-                                ? .success(.vote(Reply(vote, usage: script.usage))) : script.answer(call)
-                        )
+                        call.id.kind == .vote
+                            ? call.answered(Reply(vote, usage: script.usage)) : script.answer(call)
                     }
                 )
             } else {

@@ -164,7 +164,7 @@ import Testing
                 step = machine.handle(inputs: script.inputs)
             } else if case .calls(let calls) = step.next {
                 if let call = calls.first { evidence[call.id.kind.rawValue] = briefing(call).evidence.map(\.text) }
-                step = machine.handle(calls.map { AgentCallCompletion($0.id, script.answer($0)) })
+                step = machine.handle(calls.map { script.answer($0) })
             } else {
                 break
             }
@@ -183,15 +183,15 @@ import Testing
             Issue.record("Proposals were expected.")
             return
         }
-        step = machine.handle([AgentCallCompletion(calls[1].id, script.answer(calls[1]))])
+        step = machine.handle([script.answer(calls[1])])
         #expect(machine.awaited == ["alpha", "gamma"])
-        step = machine.handle([AgentCallCompletion(calls[2].id, script.answer(calls[2]))])
+        step = machine.handle([script.answer(calls[2])])
         step = machine.handlePhaseTimeout()
         let play = try script.play(&machine, from: step)
         #expect(play.failures.map(\.agent) == ["alpha"])
         #expect(play.failures.map(\.code) == ["timeout"])
         // What arrives too late changes nothing.
-        #expect(machine.handle([AgentCallCompletion(calls[0].id, script.answer(calls[0]))]).events.isEmpty)
+        #expect(machine.handle([script.answer(calls[0])]).events.isEmpty)
         #expect(play.result?.status == .completed)
     }
 
@@ -200,7 +200,7 @@ import Testing
         var machine = try script.machine()
         _ = machine.start()
         guard case .calls(let calls) = machine.handle(inputs: []).next else { return }
-        _ = machine.handle(calls.map { AgentCallCompletion($0.id, script.answer($0)) })
+        _ = machine.handle(calls.map { script.answer($0) })
         _ = machine.handle(inputs: [])
         let play = try script.play(&machine, from: machine.handleDeadline())
         #expect(play.keys.isEmpty)
@@ -215,7 +215,7 @@ import Testing
         var machine = try script.machine()
         _ = machine.start()
         guard case .calls(let calls) = machine.handle(inputs: []).next else { return }
-        _ = machine.handle([AgentCallCompletion(calls[0].id, script.answer(calls[0]))])
+        _ = machine.handle([script.answer(calls[0])])
         let play = try script.play(&machine, from: machine.handleCancel(by: "slack:U2"))
         #expect(play.types == ["cancel_requested", "debate_end"])
         #expect(play.result?.status == .cancelled)

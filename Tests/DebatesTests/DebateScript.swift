@@ -5,7 +5,13 @@ import Testing
 
 /// What the agents of a test answer, by the kind of the call and the seat; the same call always gets the same answer.
 struct DebateScript: Sendable {
-    typealias Answer = Result<AgentCallCompletion.Answer, AgentCallFailure>
+    /// An answer, by what was asked.
+    enum Answer {
+        case text(Reply<String>)
+        case critique(Reply<Critique>)
+        case vote(Reply<Vote>)
+        case failure(AgentCallFailure)
+    }
 
     static let failure = AgentCallFailure(code: "overloaded", message: "The model is overloaded.")
     static let names = ["alpha", "beta", "gamma", "delta", "epsilon"]
@@ -49,8 +55,13 @@ struct DebateScript: Sendable {
         return script
     }
 
-    func answer(_ call: AgentCallDescription) -> Answer {
-        answer(call.request, key: call.key, seat: call.id.seat)
+    func answer(_ call: AgentCallDescription) -> AgentCallCompletion {
+        switch answer(call.request, key: call.key, seat: call.id.seat) {
+        case .text(let reply): call.answered(reply)
+        case .critique(let reply): call.answered(reply)
+        case .vote(let reply): call.answered(reply)
+        case .failure(let failure): call.failed(failure)
+        }
     }
 
     func answer(_ request: AgentCallDescription.Request, key: String, seat: Int) -> Answer {
@@ -59,9 +70,7 @@ struct DebateScript: Sendable {
         let agent = Self.names[seat]
         switch request {
         case .generate(let request):
-            return .success(
-                .text(Reply(text(request.purpose.rawValue, agent, request.briefing.round), usage: usage))
-            )
+            return .text(Reply(text(request.purpose.rawValue, agent, request.briefing.round), usage: usage))
         case .critique(let request):
             let critique = Critique(
                 agent: "somebody else",
@@ -71,7 +80,7 @@ struct DebateScript: Sendable {
                 severity: 0.33333,
                 reasoning: request.target.content
             )
-            return .success(.critique(Reply(critique, usage: usage)))
+            return .critique(Reply(critique, usage: usage))
         case .vote:
             let vote = Vote(
                 agent: "somebody else",
@@ -79,7 +88,7 @@ struct DebateScript: Sendable {
                 confidence: confidences[seat],
                 reasoning: "\(agent) says so"
             )
-            return .success(.vote(Reply(vote, usage: usage)))
+            return .vote(Reply(vote, usage: usage))
         }
     }
 
@@ -103,7 +112,7 @@ struct DebateScript: Sendable {
             case .calls(let calls):
                 play.keys += calls.map { String($0.key.dropFirst(3)) }
                 play.calls += calls
-                step = machine.handle(calls.map { AgentCallCompletion($0.id, answer($0)) })
+                step = machine.handle(calls.map { answer($0) })
             case .wait:
                 Issue.record("The debate waits for nothing.")
                 return play

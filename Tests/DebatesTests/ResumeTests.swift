@@ -53,7 +53,7 @@ import Testing
         var step = machine.handle(inputs: [])
         guard case .calls(let calls) = step.next else { return }
         events += step.events
-        step = machine.handle(calls.prefix(2).map { AgentCallCompletion($0.id, script.answer($0)) })
+        step = machine.handle(calls.prefix(2).map { script.answer($0) })
         events += step.events
         for interruption in [machine.handleDeadlineOnCopy(), machine.handleCancelOnCopy()] {
             let play = Play(events: events + interruption.prefix(1))

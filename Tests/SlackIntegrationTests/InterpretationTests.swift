@@ -1,8 +1,8 @@
 import Channels
 import CoreTypes
 import SlackIntegration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What Slack's events mean")
 struct InterpretationTests {
@@ -126,7 +126,11 @@ struct InterpretationTests {
     @Test("Shortcuts ask for the form, with what they were used on")
     func shortcuts() throws {
         let global = try only(payloads.shortcut(trigger: "5.5"))
-        if case .formRequested(let text) = global.kind { #expect(text.isEmpty) } else { Issue.record("No form is asked for") }
+        if case .formRequested(let text) = global.kind {
+            #expect(text.isEmpty)
+        } else {
+            Issue.record("No form is asked for")
+        }
         #expect(global.address.channel == "U0ALICE001")
         #expect(global.address.trigger == "5.5")
         let about = try only(payloads.messageShortcut(on: "Is &lt;this&gt; right, <@U2|bob>?", ts: "1.1"))

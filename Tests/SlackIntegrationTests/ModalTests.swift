@@ -1,8 +1,8 @@
 import Channels
 import CoreTypes
 import SlackIntegration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Forms as Slack's dialogs")
 struct ModalTests {
@@ -11,7 +11,13 @@ struct ModalTests {
         callback: "debate",
         submitLabel: "Debate",
         fields: [
-            .init(name: "question", label: "Question", hint: "A hard one", kind: .text(multiline: true), initial: "Why?"),
+            .init(
+                name: "question",
+                label: "Question",
+                hint: "A hard one",
+                kind: .text(multiline: true),
+                initial: "Why?"
+            ),
             .init(
                 name: "agents",
                 label: "Panel",
@@ -42,7 +48,12 @@ struct ModalTests {
                     label: String(repeating: "label ", count: 500),
                     kind: .choices((0..<150).map { .init(value: "v\($0)", label: String(repeating: "o", count: 100)) })
                 ),
-                .init(name: "text", label: "Text", kind: .text(multiline: true), initial: String(repeating: "x", count: 5000)),
+                .init(
+                    name: "text",
+                    label: "Text",
+                    kind: .text(multiline: true),
+                    initial: String(repeating: "x", count: 5000)
+                ),
             ],
             state: String(repeating: "s", count: 2000)
         ),
@@ -82,7 +93,9 @@ struct ModalTests {
             #expect(callback == "debate")
             #expect(state == "opaque")
             #expect(
-                answers == ["question": "Should we?", "agents": "openai,gemini", "rounds": "3", "consensus": "majority"]
+                answers == [
+                    "question": "Should we?", "agents": "openai,gemini", "rounds": "3", "consensus": "majority",
+                ]
             )
             #expect(event.address.channel == "C0CHANNEL1")
             #expect(event.address.thread == "1.1")

@@ -3,8 +3,8 @@ import CoreTypes
 import DatabaseSupport
 import Foundation
 import SlackIntegration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Slack's own library judges what we write")
 struct PeerTests {

@@ -1,9 +1,9 @@
-import Channels
 import ChannelSupport
+import Channels
 import CoreTypes
 import SlackIntegration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What comes in from Slack")
 struct ReceptionTests {
@@ -96,7 +96,10 @@ struct ReceptionTests {
             #expect(reception.entries.isEmpty)
             #expect(reception.acknowledgement.status == 200)
         }
-        #expect(try bench.receive(payloads.message("a file", ts: "1.5", thread: "1.1", subtype: "file_share")).entries.count == 1)
+        #expect(
+            try bench.receive(payloads.message("a file", ts: "1.5", thread: "1.1", subtype: "file_share")).entries.count
+                == 1
+        )
     }
 
     @Test("Commands and buttons are keyed by what triggered them")
@@ -124,9 +127,13 @@ struct ReceptionTests {
     func organisations() throws {
         var grid = payloads
         grid.enterprise = "E0GRID0001"
-        #expect(try bench.receive(grid.mention("a", ts: "1.1")).entries.first?.workspace == WorkspaceID("slack:T0TEAM0001"))
+        #expect(
+            try bench.receive(grid.mention("a", ts: "1.1")).entries.first?.workspace == WorkspaceID("slack:T0TEAM0001")
+        )
         grid.team = ""
-        #expect(try bench.receive(grid.mention("a", ts: "1.1")).entries.first?.workspace == WorkspaceID("slack:E0GRID0001"))
+        #expect(
+            try bench.receive(grid.mention("a", ts: "1.1")).entries.first?.workspace == WorkspaceID("slack:E0GRID0001")
+        )
     }
 
     @Test(

@@ -2,8 +2,8 @@ import Channels
 import CoreTypes
 import Foundation
 import SlackIntegration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What Slack is given")
 struct RenderingTests {
@@ -110,7 +110,8 @@ struct RenderingTests {
     @Test("Nothing that a text holds becomes a mention, a link to a script or an element of another kind")
     func inert() throws {
         let hostile = [
-            "<!channel> <!here> <@U1> <#C1> <!subteam^S1>", "[x](javascript:alert(1)) [y](data:text/html,x) [z](slack://open)",
+            "<!channel> <!here> <@U1> <#C1> <!subteam^S1>",
+            "[x](javascript:alert(1)) [y](data:text/html,x) [z](slack://open)",
             "<https://evil.example|click>", "*bold* _it_ ~s~ `c` ```f```", "&lt;!channel&gt; &amp;lt;!here&amp;gt;",
         ].joined(separator: "\n\n")
         let post = Post(
@@ -154,7 +155,9 @@ struct RenderingTests {
 
     @Test("Buttons and small print are on the last message alone, together")
     func lastPart() throws {
-        let body = (0..<400).map { "Paragraph \($0): " + String(repeating: "word ", count: 30) }.joined(separator: "\n\n")
+        let body = (0..<400).map { "Paragraph \($0): " + String(repeating: "word ", count: 30) }.joined(
+            separator: "\n\n"
+        )
         var post = Self.verdict
         post.body = body
         let parts = adapter.render(post)
@@ -180,7 +183,9 @@ struct RenderingTests {
         }
     }
 
-    @Test("A table of its own is a table; a large or a second one is code, and one beyond all limits is told row by row")
+    @Test(
+        "A table of its own is a table; a large or a second one is code, and one beyond all limits is told row by row"
+    )
     func tables() throws {
         func types(_ body: String) -> [String] {
             adapter.render(Post(body: body, fallbackText: "x")).flatMap { part in
@@ -191,7 +196,11 @@ struct RenderingTests {
         }
         let small = "| a | b |\n|---|---|\n| 1 | 2 |"
         #expect(types(small) == ["table"])
-        #expect(types(small + "\n\nand\n\n" + small) == ["rich_text_preformatted", "rich_text_section", "rich_text_preformatted"])
+        #expect(
+            types(small + "\n\nand\n\n" + small) == [
+                "rich_text_preformatted", "rich_text_section", "rich_text_preformatted",
+            ]
+        )
         let rows = (0..<300).map { "| \($0) | x |" }.joined(separator: "\n")
         #expect(Set(types("| a | b |\n|---|---|\n\(rows)")) == ["rich_text_preformatted"])
         let columns = (0..<40).map { _ in " column name " }.joined(separator: "|")
@@ -204,7 +213,9 @@ struct RenderingTests {
     @Test("Numbered lists keep their numbers across what interrupts them")
     func numbering() throws {
         let part = try #require(
-            adapter.render(Post(body: "3. three\n\n   ```\n   code\n   ```\n4. four\n   - inner\n5. five", fallbackText: "x")).first
+            adapter.render(
+                Post(body: "3. three\n\n   ```\n   code\n   ```\n4. four\n   - inner\n5. five", fallbackText: "x")
+            ).first
         )
         let blocks = try JSONValue(parsing: part.payload.text)["blocks"]?.array ?? []
         let lists = blocks.flatMap { $0["elements"]?.array ?? [] }.filter { $0["type"]?.string == "rich_text_list" }

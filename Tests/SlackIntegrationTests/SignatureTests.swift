@@ -1,8 +1,8 @@
 import Channels
 import CoreTypes
 import SlackIntegration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Slack's request signature")
 struct SignatureTests {
@@ -58,12 +58,27 @@ struct SignatureTests {
         "Malformed, missing and doubled headers are refused without a detail",
         arguments: [
             [("x-slack-signature", "v0=00"), ("x-slack-request-timestamp", "1750000000")],
-            [("x-slack-signature", "v1=" + String(repeating: "0", count: 64)), ("x-slack-request-timestamp", "1750000000")],
-            [("x-slack-signature", "v0=" + String(repeating: "g", count: 64)), ("x-slack-request-timestamp", "1750000000")],
-            [("x-slack-signature", "v0=" + String(repeating: "0", count: 66)), ("x-slack-request-timestamp", "1750000000")],
+            [
+                ("x-slack-signature", "v1=" + String(repeating: "0", count: 64)),
+                ("x-slack-request-timestamp", "1750000000"),
+            ],
+            [
+                ("x-slack-signature", "v0=" + String(repeating: "g", count: 64)),
+                ("x-slack-request-timestamp", "1750000000"),
+            ],
+            [
+                ("x-slack-signature", "v0=" + String(repeating: "0", count: 66)),
+                ("x-slack-request-timestamp", "1750000000"),
+            ],
             [("x-slack-signature", "v0=" + String(repeating: "0", count: 64)), ("x-slack-request-timestamp", "now")],
-            [("x-slack-signature", "v0=" + String(repeating: "0", count: 64)), ("x-slack-request-timestamp", "-1750000000")],
-            [("x-slack-signature", "v0=" + String(repeating: "0", count: 64)), ("x-slack-request-timestamp", "99999999999999999999")],
+            [
+                ("x-slack-signature", "v0=" + String(repeating: "0", count: 64)),
+                ("x-slack-request-timestamp", "-1750000000"),
+            ],
+            [
+                ("x-slack-signature", "v0=" + String(repeating: "0", count: 64)),
+                ("x-slack-request-timestamp", "99999999999999999999"),
+            ],
             [("x-slack-request-timestamp", "1750000000")],
             [("x-slack-signature", "v0=" + String(repeating: "0", count: 64))],
             [],
@@ -113,7 +128,8 @@ struct SignatureTests {
     @Test("Slack's own library signs what we accept, and accepts what our tests sign")
     func peer() async throws {
         let bodies = [
-            "text=hello", "payload=%7B%22type%22%3A%22block_actions%22%7D", #"{"type":"event_callback","text":"grüße 👋"}"#, "",
+            "text=hello", "payload=%7B%22type%22%3A%22block_actions%22%7D",
+            #"{"type":"event_callback","text":"grüße 👋"}"#, "",
         ]
         let lines = try await runPeer("signatures.py", [SlackSigner.secret, "1750000000"] + bodies)
             .split(separator: "\n").map(String.init)

@@ -5,8 +5,8 @@ import Foundation
 import Logging
 import SlackIntegration
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 import Transport
 
 /// An adapter as an operator configures it, and the requests that Slack would send to it.

@@ -27,7 +27,9 @@ extension FakeSlack {
             guard let id = arguments["user"]?.string, let name = names[id] else { return Self.error("user_not_found") }
             return [
                 "ok": true,
-                "user": ["id": .string(id), "name": .string(name.lowercased()), "profile": ["display_name": .string(name)]],
+                "user": [
+                    "id": .string(id), "name": .string(name.lowercased()), "profile": ["display_name": .string(name)],
+                ],
             ]
         default: return Self.error("unknown_method")
         }
@@ -51,7 +53,10 @@ extension FakeSlack {
             metadata: arguments["metadata"]
         )
         messageList.append(message)
-        return ["ok": true, "channel": .string(channel), "ts": .string(message.ts), "message": message.json(includesMetadata: true)]
+        return [
+            "ok": true, "channel": .string(channel), "ts": .string(message.ts),
+            "message": message.json(includesMetadata: true),
+        ]
     }
 
     private func update(_ arguments: JSONValue, _ workspace: Workspace) -> JSONValue {

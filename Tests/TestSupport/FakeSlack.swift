@@ -184,7 +184,7 @@ package actor FakeSlack {
 
     /// Returns once the condition holds, or throws after ten seconds.
     package func wait(_ what: String, until condition: @Sendable (isolated FakeSlack) -> Bool) async throws {
-        try await eventually(what) { await self.holds(condition) ? true : nil }
+        try await eventually(what) { self.holds(condition) ? true : nil }
     }
 
     private func holds(_ condition: @Sendable (isolated FakeSlack) -> Bool) -> Bool { condition(self) }

@@ -68,7 +68,9 @@ package struct SlackPayloads: Sendable {
     // MARK: Events
 
     /// A mention of the app.
-    package func mention(_ text: String, ts: String, thread: String? = nil, eventID: String = "Ev0MENTION") -> SlackPayload {
+    package func mention(_ text: String, ts: String, thread: String? = nil, eventID: String = "Ev0MENTION")
+        -> SlackPayload
+    {
         event(type: "app_mention", text: "<@\(botUser)> \(text)", ts: ts, thread: thread, eventID: eventID)
     }
 
@@ -263,7 +265,8 @@ package struct SlackPayloads: Sendable {
         payload["actions"] = [
             [
                 "action_id": .string(actionID ?? "aragora:\(token)"), "block_id": "x1", "type": "button",
-                "text": ["type": "plain_text", "text": "Stop"], "value": .string(token), "action_ts": "1750000009.000001",
+                "text": ["type": "plain_text", "text": "Stop"], "value": .string(token),
+                "action_ts": "1750000009.000001",
             ]
         ]
         return interaction(payload)
@@ -303,7 +306,9 @@ package struct SlackPayloads: Sendable {
     package func submission(of view: JSONValue, answers: [String: String], hash: String = "hash-1") -> SlackPayload {
         var values: [String: JSONValue] = [:]
         for block in view["blocks"]?.array ?? [] {
-            guard let id = block["block_id"]?.string, let action = block["element"]?["action_id"]?.string else { continue }
+            guard let id = block["block_id"]?.string, let action = block["element"]?["action_id"]?.string else {
+                continue
+            }
             let answer = answers[id]
             let type = block["element"]?["type"]?.string ?? ""
             let element: JSONValue =
@@ -314,7 +319,9 @@ package struct SlackPayloads: Sendable {
                 default:
                     [
                         "type": .string(type),
-                        "selected_options": .array((answer ?? "").split(separator: ",").map { ["value": .string(String($0))] }),
+                        "selected_options": .array(
+                            (answer ?? "").split(separator: ",").map { ["value": .string(String($0))] }
+                        ),
                     ]
                 }
             values[id] = .object([action: element])
@@ -352,7 +359,9 @@ package struct SlackPayloads: Sendable {
             "team": ["id": .string(team), "domain": "test"],
             "enterprise": enterprise.map { ["id": .string($0), "name": "Test Org"] },
             "is_enterprise_install": false,
-            "user": ["id": .string(user), "username": .string(userName), "name": .string(userName), "team_id": .string(team)],
+            "user": [
+                "id": .string(user), "username": .string(userName), "name": .string(userName), "team_id": .string(team),
+            ],
             "trigger_id": trigger.map { .string($0) },
         ])
     }

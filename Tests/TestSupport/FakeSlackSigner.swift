@@ -27,10 +27,11 @@ package struct SlackSigner: Sendable {
     package func signature(timestamp: String, body: [UInt8]) -> String {
         let code = Self.hmac(key: key, Array("v0:\(timestamp):".utf8) + body)
         let digits = Array("0123456789abcdef")
-        return "v0=" + code.reduce(into: "") { text, byte in
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
+        return "v0="
+            + code.reduce(into: "") { text, byte in
+                text.append(digits[Int(byte >> 4)])
+                text.append(digits[Int(byte & 15)])
+            }
     }
 
     /// HMAC-SHA256 (RFC 2104).

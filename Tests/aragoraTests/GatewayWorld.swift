@@ -132,15 +132,27 @@ struct GatewayWorld: Sendable {
         }
     }
 
-    /// Waits until the number of verdicts in Slack has come up to this, and nothing is left to be sent.
+    /// Waits until the number of verdicts in Slack has come up to this, and no message is left to be posted.
+    ///
+    /// Edits may lag behind: Slack allows about one a second.
     func awaitVerdicts(_ wanted: Int, timeout: Duration = .seconds(90)) async throws {
         try await eventually("\(wanted) verdicts", timeout: timeout) {
             await verdicts().count >= wanted ? true : nil
         }
-        try await eventually("the end of all sends", timeout: timeout) {
-            try await count("outbox where status in (0, 1, 4)") == 0 ? true : nil
+        try await eventually("the end of all posts", timeout: timeout) {
+            try await count("outbox where status in (0, 1, 4) and operation = 'post'") == 0 ? true : nil
         }
     }
+
+    /// A question to the app, each in a channel of its own: Slack takes one message a second in each.
+    func question(_ number: Int) -> SlackPayload {
+        var payloads = SlackPayloads.standard
+        payloads.channel = "C0CHANNEL\(number)"
+        return payloads.mention("Question \(number)?", ts: Self.thread(number), eventID: "Ev\(number)")
+    }
+
+    /// The thread in which a question is answered.
+    static func thread(_ number: Int) -> String { "\(1_760_000_000 + number).000100" }
 
     /// The verdicts that Slack has.
     func verdicts() async -> [FakeSlackMessage] {

@@ -20,25 +20,14 @@ struct KillTests {
         try await GatewayWorld.with(engine) { world in
             var random = SeededGenerator(state: seed)
             var watch = RepetitionWatch(world: world)
-            var questions: [SlackPayload] = []
-            var threads: [String] = []
+            var asked = 0
             var unacknowledged: Set<Int> = []
             for _ in 1...Self.kills {
                 let gateway = try await world.start()
-                for _ in 0..<2 {
-                    let thread = "\(1_760_000_000 + threads.count).000100"
-                    unacknowledged.insert(questions.count)
-                    questions.append(
-                        SlackPayloads.standard.mention(
-                            "Question \(threads.count)?",
-                            ts: thread,
-                            eventID: "Ev\(threads.count)"
-                        )
-                    )
-                    threads.append(thread)
-                }
+                unacknowledged.formUnion(asked..<asked + 2)
+                asked += 2
                 let delay = Int.random(in: 0...500, using: &random)
-                let acknowledged = await send(unacknowledged.map { ($0, questions[$0]) }, to: gateway, of: world) {
+                let acknowledged = await ask(unacknowledged, gateway, world) {
                     try? await Task.sleep(for: .milliseconds(delay))
                     gateway.process.send(SIGKILL)
                 }
@@ -49,36 +38,36 @@ struct KillTests {
 
             // What Slack got no answer for, it sends again.
             let gateway = try await world.start()
-            for number in unacknowledged { #expect(await world.send(questions[number], to: gateway) == 200) }
-            try await world.awaitVerdicts(questions.count)
+            for number in unacknowledged { #expect(await world.send(world.question(number), to: gateway) == 200) }
+            try await world.awaitVerdicts(asked, timeout: .seconds(150))
             #expect(gateway.process.exit == nil)
             try await gateway.kill()
             try await watch.gatewayDied()
 
-            #expect(try await world.count("debates") == questions.count)
-            #expect(try await world.count("debates where status = 'completed'") == questions.count)
-            #expect(watch.requests > questions.count * 10, "The models were asked too little for a debate each.")
+            #expect(try await world.count("debates") == asked)
+            #expect(try await world.count("debates where status = 'completed'") == asked)
+            #expect(watch.requests > asked * 10, "The models were asked too little for a debate each.")
             let posts = Dictionary(grouping: await world.slack.posts) { $0.thread ?? "" }
-            for thread in threads {
+            for thread in (0..<asked).map(GatewayWorld.thread) {
                 let texts = (posts[thread] ?? []).map(\.text)
                 #expect(texts.count == 2, "seed \(seed), \(thread): one start message and one verdict, not \(texts)")
                 #expect(texts.count { $0.hasPrefix("Verdict of debate") } == 1, "seed \(seed), \(thread): \(texts)")
             }
-            #expect(posts.count == threads.count, "A message went to a thread that asked nothing.")
+            #expect(posts.count == asked, "A message went to a thread that asked nothing.")
         }
     }
 
-    /// Sends questions side by side while something else happens.
+    /// Asks questions side by side while something else happens.
     /// - Returns: those that were acknowledged.
-    private func send(
-        _ questions: [(Int, SlackPayload)],
-        to gateway: GatewayProcess,
-        of world: GatewayWorld,
+    private func ask(
+        _ questions: Set<Int>,
+        _ gateway: GatewayProcess,
+        _ world: GatewayWorld,
         _ meanwhile: @escaping @Sendable () async -> Void
     ) async -> Set<Int> {
         await withTaskGroup(of: Int?.self) { group in
-            for (number, payload) in questions {
-                group.addTask { await world.send(payload, to: gateway) == 200 ? number : nil }
+            for number in questions {
+                group.addTask { await world.send(world.question(number), to: gateway) == 200 ? number : nil }
             }
             group.addTask {
                 await meanwhile()

@@ -30,7 +30,8 @@ extension SlackAdapter: DiagnosableChannel {
                     .problem,
                     "slack.token",
                     "Slack can be heard but not answered: there is no token.",
-                    remedy: "Set SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several."
+                    remedy:
+                        "Set SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several."
                 )
             )
         }
@@ -100,7 +101,9 @@ extension SlackAdapter: DiagnosableChannel {
     private static func moment(_ text: String) -> Timestamp? {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else { return nil }
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else {
+            return nil
+        }
         let iso = "\(words[3])-\(month < 9 ? "0" : "")\(month + 1)-\(words[1])T\(words[4])Z"
         guard let date = try? Date(iso, strategy: .iso8601) else { return nil }
         return Timestamp(milliseconds: Int64(date.timeIntervalSince1970) * 1000)

@@ -71,7 +71,10 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
 
     package func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
         guard let trigger = address.trigger else {
-            return .permanent(code: "no_trigger", description: "Slack opens forms only right after a click or a command.")
+            return .permanent(
+                code: "no_trigger",
+                description: "Slack opens forms only right after a click or a command."
+            )
         }
         do throws(SlackFailure) {
             let token = try await credentials.credential(for: address.workspace).token

@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// What the operator sets for Slack. Without a signing secret nothing is mounted.
+/// What the operator sets for Slack.
+///
+/// Without a signing secret nothing is mounted.
 package struct SlackConfiguration: Sendable {
     /// The environment variables that are read here.
     package static let knownConfigurationKeys: [String] = [

@@ -39,7 +39,7 @@ enum DebateDocument {
             if let value = consensus[name] { members[name] = value }
         }
         members["consensus_reached"] = consensus["reached"]
-        members["rounds_used"] = projection?["round"] ?? 0
+        members["rounds_used"] = projection?["rounds_used"] ?? projection?["round"] ?? 0
         return .object(members)
     }
 

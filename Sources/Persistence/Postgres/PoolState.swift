@@ -62,7 +62,9 @@ struct PoolState<Connection: Sendable>: Sendable {
         self.limits = limits
     }
 
-    /// A caller wants a connection. The caller that is told to wait is in the queue only with `enqueue`.
+    /// A caller wants a connection.
+    ///
+    /// The caller that is told to wait is in the queue only with `enqueue`.
     mutating func lease(now: Timestamp) -> (decision: Decision, actions: Actions) {
         if isClosed { return (.refuse(Self.closed), Actions()) }
         let actions = Actions(close: takeExpired(now: now))

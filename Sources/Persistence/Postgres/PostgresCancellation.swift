@@ -20,7 +20,9 @@ final class PostgresCancelHandle: @unchecked Sendable {
 
     deinit { PQfreeCancel(handle) }
 
-    /// Asks the server to stop what the connection is doing. Opens a connection of its own and waits for its end.
+    /// Asks the server to stop what the connection is doing.
+    ///
+    /// Opens a connection of its own and waits for its end.
     func cancel() {
         var message = [CChar](repeating: 0, count: 256)
         _ = PQcancel(handle, &message, Int32(message.count))

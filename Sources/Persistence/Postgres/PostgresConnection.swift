@@ -42,8 +42,9 @@ actor PostgresConnection {
     /// Whether the server is gone, so that it is not known what became of the last statement.
     nonisolated var isLost: Bool { condition.withLock { $0.isLost } }
 
-    /// Whether an idle connection still has its server. An idle server says nothing; if something has arrived, then it
-    /// is its farewell.
+    /// Whether an idle connection still has its server.
+    ///
+    /// An idle server says nothing; if something has arrived, then it is its farewell.
     nonisolated var isSilent: Bool {
         var descriptor = pollfd(fd: condition.withLock { $0.socket }, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 0

@@ -1,7 +1,9 @@
 import CPostgres
 import CoreTypes
 
-/// One libpq connection. All calls are made on the queue of the actor that owns it.
+/// One libpq connection.
+///
+/// All calls are made on the queue of the actor that owns it.
 final class PostgresHandle: Transaction.Connection {
     private let connection: OpaquePointer
     /// Why the present transaction cannot be committed, once one of its statements has failed.
@@ -50,8 +52,9 @@ final class PostgresHandle: Transaction.Connection {
         PQgetCancel(connection).map { PostgresCancelHandle($0) }
     }
 
-    /// Runs a statement with its values. Statements stay unnamed, because a transaction pooler gives the next one to
-    /// another server process.
+    /// Runs a statement with its values.
+    ///
+    /// Statements stay unnamed, because a transaction pooler gives the next one to another server process.
     func run(_ statement: SQL) throws -> (rows: [Row], changes: Int) {
         if let failure { throw failure }
         do {
@@ -144,7 +147,9 @@ final class PostgresHandle: Transaction.Connection {
 }
 
 extension DatabaseError {
-    /// The connection broke between a commit and its answer. Trying again could do the same thing twice.
+    /// The connection broke between a commit and its answer.
+    ///
+    /// Trying again could do the same thing twice.
     static var commitUnknown: DatabaseError {
         DatabaseError(.commitUnknown, "The connection to Postgres was lost before it answered whether it committed.")
     }

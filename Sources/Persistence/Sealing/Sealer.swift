@@ -20,8 +20,9 @@ package struct Sealer: Sendable, CustomStringConvertible, CustomReflectable {
     private static let version: UInt8 = 1
     private let keys: [Key]
 
-    /// Reads `ARAGORA_ENCRYPTION_KEYS`: `name:base64key,name2:base64key`; each key has 32 bytes. The first encrypts,
-    /// all decrypt.
+    /// Reads `ARAGORA_ENCRYPTION_KEYS`: `name:base64key,name2:base64key`; each key has 32 bytes.
+    ///
+    /// The first encrypts, all decrypt.
     /// - Throws: `DatabaseError` with the reason `sealed`; its text repeats no key.
     package init(keys text: Secret) throws {
         var keys: [Key] = []

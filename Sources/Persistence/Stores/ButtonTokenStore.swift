@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// The table `button_tokens`: what a pressed button means. The platform carries the token alone.
+/// The table `button_tokens`: what a pressed button means.
+///
+/// The platform carries the token alone.
 package struct ButtonTokenStore: Sendable {
     /// What a button stands for.
     package struct Meaning: Sendable {

@@ -9,7 +9,9 @@ package final class CommitTicket<Outcome: Sendable>: Sendable {
 
     private let state = Mutex(State.pending([]))
 
-    /// Waits for the commit. Cancellation does not end the wait: the entry is on its way.
+    /// Waits for the commit.
+    ///
+    /// Cancellation does not end the wait: the entry is on its way.
     /// - Throws: why the entry was not committed.
     package func value() async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in

@@ -1,6 +1,8 @@
 package import CoreTypes
 
-/// One row of the list of debates. What was said in a debate stands in its journal, not here.
+/// One row of the list of debates.
+///
+/// What was said in a debate stands in its journal, not here.
 package struct DebateRecord: Sendable {
     /// Where a debate stands, in the words of the public API.
     package enum Status: String, Sendable, CaseIterable {

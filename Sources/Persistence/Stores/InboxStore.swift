@@ -122,7 +122,9 @@ package struct InboxStore: Sendable {
         )
     }
 
-    /// How full the inbox is. Looks at the whole table.
+    /// How full the inbox is.
+    ///
+    /// Looks at the whole table.
     /// - Throws: `DatabaseError`.
     package func counts(in transaction: borrowing Transaction) throws -> InboxCounts {
         let waiting = try transaction.query(
@@ -167,8 +169,9 @@ package struct InboxStore: Sendable {
 }
 
 extension Dialect {
-    /// A condition that takes the row's conversation for this transaction and fails where another one has it. SQLite
-    /// has one writer.
+    /// A condition that takes the row's conversation for this transaction and fails where another one has it.
+    ///
+    /// SQLite has one writer.
     fileprivate var holdsConversation: String {
         switch self {
         case .postgres:

@@ -25,7 +25,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 Finding(
                     settings.apiToken == nil ? .warning : .fine,
                     "API",
-                    settings.apiToken == nil ? "No token is set: only this machine may use the API." : "A token is set.",
+                    settings.apiToken == nil
+                        ? "No token is set: only this machine may use the API." : "A token is set.",
                     remedy: settings.apiToken == nil ? "Set ARAGORA_API_TOKEN to let other machines in." : ""
                 ),
                 Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey))."),
@@ -47,7 +48,12 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(
                 pending.isEmpty
                     ? Finding(.fine, "Schema", "Up to date.")
-                    : Finding(.problem, "Schema", "Not applied: \(pending.joined(separator: ", ")).", remedy: "Run `aragora migrate`.")
+                    : Finding(
+                        .problem,
+                        "Schema",
+                        "Not applied: \(pending.joined(separator: ", ")).",
+                        remedy: "Run `aragora migrate`."
+                    )
             )
             guard pending.isEmpty else { return findings }
             findings += try await checkQueues(house)
@@ -57,7 +63,8 @@ struct DoctorCommand: AsyncParsableCommand {
                     Finding(
                         isFine ? .fine : .problem,
                         "Clock",
-                        isFine ? "Agrees with the database's." : "Differs from the database's by \(skew.milliseconds) ms.",
+                        isFine
+                            ? "Agrees with the database's." : "Differs from the database's by \(skew.milliseconds) ms.",
                         remedy: isFine ? "" : "Synchronise this machine's clock: leases depend on it."
                     )
                 )

@@ -26,7 +26,10 @@ struct MigrateCommand: AsyncParsableCommand {
             let migrator = Migrator(database)
             let pending = try await migrator.pending()
             if check {
-                print(pending.isEmpty ? "The schema is up to date." : "Not yet applied: \(pending.joined(separator: ", "))")
+                print(
+                    pending.isEmpty
+                        ? "The schema is up to date." : "Not yet applied: \(pending.joined(separator: ", "))"
+                )
                 if !pending.isEmpty { throw ExitCode(1) }
             } else {
                 let applied = try await migrator.apply()

@@ -1,14 +1,14 @@
-import ArgumentParser
-import UnixSignals
-import Transport
-import Conversations
 import Agents
+import ArgumentParser
+import Conversations
 import CoreMetrics
 import CoreTypes
 import Gateway
 import Logging
 import Persistence
 import ServiceLifecycle
+import Transport
+import UnixSignals
 
 /// `aragora serve`: the gateway.
 struct ServeCommand: AsyncParsableCommand {
@@ -63,7 +63,9 @@ struct ServeCommand: AsyncParsableCommand {
                 onRunning: { port in
                     printNow("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
                     if house.agents.isDemo {
-                        printNow("no model key is set: offline demo agents debate, not AI models (see `aragora doctor`)")
+                        printNow(
+                            "no model key is set: offline demo agents debate, not AI models (see `aragora doctor`)"
+                        )
                     }
                 }
             )

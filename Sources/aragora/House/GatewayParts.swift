@@ -51,7 +51,10 @@ struct Readiness: HealthAPI {
             let pending = try await migrator.pending()
             checks.append(("database", true, house.database.dialect.rawValue))
             checks.append(
-                ("migrations", pending.isEmpty, pending.isEmpty ? "current" : "pending: \(pending.joined(separator: ", "))")
+                (
+                    "migrations", pending.isEmpty,
+                    pending.isEmpty ? "current" : "pending: \(pending.joined(separator: ", "))"
+                )
             )
         } catch {
             let reason = (error as? any CodedError)?.description ?? "unreachable"

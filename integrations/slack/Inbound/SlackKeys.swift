@@ -20,8 +20,9 @@ enum SlackKeys {
         return "slack:\(channel)"
     }
 
-    /// The thread that a message of a channel is answered in: its own, or the one that it opens. Direct messages are
-    /// answered beside each other.
+    /// The thread that a message of a channel is answered in: its own, or the one that it opens.
+    ///
+    /// Direct messages are answered beside each other.
     static func thread(channel: String, thread: String?, message: String?) -> String? {
         thread ?? (isDirect(channel) ? nil : message)
     }

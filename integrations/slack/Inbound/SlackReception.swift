@@ -41,10 +41,11 @@ struct SlackReception: Sendable {
         default:
             return Reception(entries: [])
         }
-        guard let workspace = SlackKeys.workspace(
-            team: document["team_id"]?.string,
-            enterprise: document["enterprise_id"]?.string
-        )
+        guard
+            let workspace = SlackKeys.workspace(
+                team: document["team_id"]?.string,
+                enterprise: document["enterprise_id"]?.string
+            )
         else { throw .malformed("An event names no workspace.") }
         if let message = SlackMessageFacts(document) {
             guard message.concernsUs else { return Reception(entries: []) }

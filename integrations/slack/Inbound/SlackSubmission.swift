@@ -13,7 +13,9 @@ struct SlackSubmission {
     /// What is wrong with the answers, by block; empty where nothing is.
     let errors: [String: JSONValue]
 
-    /// Reads a view. The names of the questions are the ids of the blocks, as `SlackModal` wrote them.
+    /// Reads a view.
+    ///
+    /// The names of the questions are the ids of the blocks, as `SlackModal` wrote them.
     init(_ view: JSONNode) {
         callback = view["callback_id"]?.string ?? ""
         origin = SlackFormOrigin(privateMetadata: view["private_metadata"]?.string ?? "")

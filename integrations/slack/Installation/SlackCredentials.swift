@@ -121,7 +121,11 @@ final class SlackCredentials: Sendable {
         var teams: Set<String> = []
         var cursor: String?
         repeat {
-            let reply = try await api.call("auth.teams.list", token: token, fields: ["limit": "1000", "cursor": cursor])
+            let reply = try await api.call(
+                "auth.teams.list",
+                token: token,
+                fields: ["limit": "1000", "cursor": cursor]
+            )
             teams.formUnion((reply.body["teams"]?.array ?? []).compactMap { $0["id"]?.string })
             cursor = reply.nextCursor
         } while cursor != nil && teams.count < 100_000

@@ -40,7 +40,9 @@ package struct SlackInstallation: Sendable {
         self.tokens = tokens
     }
 
-    /// What is stored sealed. With token rotation the two come and go as a pair: a refresh token works once.
+    /// What is stored sealed.
+    ///
+    /// With token rotation the two come and go as a pair: a refresh token works once.
     package struct Tokens: Sendable {
         package var access: Secret
         package var refresh: Secret?
@@ -55,7 +57,9 @@ package struct SlackInstallation: Sendable {
     }
 }
 
-/// Where installations are kept. All of it throws what the database throws.
+/// Where installations are kept.
+///
+/// All of it throws what the database throws.
 package protocol SlackInstallations: Sendable {
     /// The enabled installation of a workspace, or nil.
     func installation(of workspace: WorkspaceID) async throws -> SlackInstallation?

@@ -44,7 +44,8 @@ package struct SlackInstaller: BrowserRoutes {
         api = SlackAPI(baseURL: configuration.apiURL, transport: transport, time: time)
     }
 
-    package func visit(route: String, query: [(name: String, value: String)], cookies: String) async -> Acknowledgement {
+    package func visit(route: String, query: [(name: String, value: String)], cookies: String) async -> Acknowledgement
+    {
         switch route {
         case "install": await install()
         case "callback": await callback(query, cookies: cookies)

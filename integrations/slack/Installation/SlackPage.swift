@@ -1,6 +1,8 @@
 import Channels
 
-/// The pages that the browser of somebody who installs the app sees. They load nothing and run no scripts.
+/// The pages that the browser of somebody who installs the app sees.
+///
+/// They load nothing and run no scripts.
 enum SlackPage {
     static let notFound = page(404, "Not found", "There is no such page.")
     static let expired = page(

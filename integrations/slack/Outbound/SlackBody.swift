@@ -14,7 +14,9 @@ struct SlackBody {
         var costs: [Int] { [1, slackLength(json.text) + 1, isTable ? 1 : 0] }
     }
 
-    /// The room of a message: blocks, JSON, tables. A few characters stay free for the list around the blocks.
+    /// The room of a message: blocks, JSON, tables.
+    ///
+    /// A few characters stay free for the list around the blocks.
     static let messageLimits = [
         SlackLimits.blocksPerMessage, SlackLimits.blocksAsJSON - 16, SlackLimits.tablesPerMessage,
     ]

@@ -1,7 +1,9 @@
 import Channels
 import CoreTypes
 
-/// Slack's limits, as data. Lengths are counted in UTF-16 units, which is never less than what Slack counts.
+/// Slack's limits, as data.
+///
+/// Lengths are counted in UTF-16 units, which is never less than what Slack counts.
 ///
 /// Sources: https://docs.slack.dev/reference/block-kit/ and the validators of Slack's own libraries; where another one
 /// is meant, it stands beside the number.
@@ -9,7 +11,9 @@ enum SlackLimits {
     static let blocksPerMessage = 50
     /// The text that notifications and screen readers get (https://docs.slack.dev/reference/methods/chat.postMessage).
     static let fallbackText = 4000
-    /// The blocks of one message as JSON. Not documented: from about 13,200 on Slack answers `msg_blocks_too_long`
+    /// The blocks of one message as JSON.
+    ///
+    /// Not documented: from about 13,200 on Slack answers `msg_blocks_too_long`
     /// (https://github.com/slackapi/bolt-js/issues/2509).
     static let blocksAsJSON = 12_000
     static let sectionText = 3000

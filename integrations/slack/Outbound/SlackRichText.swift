@@ -80,7 +80,9 @@ enum SlackRichText {
 
     /// Whether Slack takes a text for a link's target.
     static func isLink(_ url: String) -> Bool {
-        guard slackLength(url) <= SlackLimits.linkURL, url.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { return false }
+        guard slackLength(url) <= SlackLimits.linkURL, url.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else {
+            return false
+        }
         if url.hasPrefix("mailto:") { return url.utf8.count > 7 }
         return WebAddress(url) != nil
     }

@@ -1,0 +1,93 @@
+import CoreTypes
+
+/// What an answer becomes in the journal.
+///
+/// It is trusted for its content alone: who gave it, and to which question, is known from the call.
+extension CallBatch {
+    /// How long one answer may be, in bytes of UTF-8; a longer one counts as failed, for nothing is ever cut off.
+    static let maximumAnswer = 256 * 1024
+
+    func event(_ id: AgentCallID, _ reply: Reply<String>) -> DebateEvent {
+        guard reply.value.utf8.count <= Self.maximumAnswer else { return failed(id, .tooLong) }
+        guard !Self.isBlank(reply.value) else { return failed(id, .empty) }
+        let agent = panel[id.seat].name
+        let usage = Self.bounded(reply.usage)
+        switch id.kind {
+        case .proposal, .revision:
+            let text = DebateEvent.Contribution(agent: agent, content: reply.value, round: id.round, usage: usage)
+            return id.kind == .proposal ? .propose(text) : .revision(text)
+        case .synthesis:
+            let sources = proposals.map(\.agent)
+            return .synthesis(
+                .init(agent: agent, content: reply.value, sources: sources, fallback: nil, usage: usage)
+            )
+        case .critique, .vote: return failed(id, .mismatched)
+        }
+    }
+
+    func event(_ id: AgentCallID, _ reply: Reply<Critique>) -> DebateEvent {
+        guard id.kind == .critique, let target = id.target else { return failed(id, .mismatched) }
+        let given = reply.value
+        var size = given.reasoning.utf8.count
+        for issue in given.issues { size += issue.utf8.count }
+        for suggestion in given.suggestions { size += suggestion.utf8.count }
+        guard size <= Self.maximumAnswer else { return failed(id, .tooLong) }
+        let critique = Critique(
+            agent: panel[id.seat].name,
+            target: panel[target].name,
+            issues: given.issues,
+            suggestions: given.suggestions,
+            severity: fourDecimals(Self.fraction(given.severity)),
+            reasoning: given.reasoning
+        )
+        return .critique(.init(critique: critique, round: id.round, usage: Self.bounded(reply.usage)))
+    }
+
+    func event(_ id: AgentCallID, _ reply: Reply<Vote>) -> DebateEvent {
+        guard id.kind == .vote else { return failed(id, .mismatched) }
+        let given = reply.value
+        guard given.choice.utf8.count + given.reasoning.utf8.count <= Self.maximumAnswer else {
+            return failed(id, .tooLong)
+        }
+        guard !Self.isBlank(given.choice) else { return failed(id, .empty) }
+        let vote = Vote(
+            agent: panel[id.seat].name,
+            choice: given.choice,
+            confidence: fourDecimals(Self.fraction(given.confidence)),
+            continueDebate: given.continueDebate,
+            reasoning: given.reasoning
+        )
+        return .vote(.init(vote: vote, usage: Self.bounded(reply.usage)))
+    }
+
+    private func failed(_ id: AgentCallID, _ failure: AgentCallFailure) -> DebateEvent {
+        .agentFailed(.init(id, panel, failure))
+    }
+
+    private static func isBlank(_ text: String) -> Bool {
+        !text.utf8.contains { $0 > 0x20 }
+    }
+
+    private static func fraction(_ value: Double) -> Double {
+        value.isFinite ? min(1, max(0, value)) : 0.5
+    }
+
+    /// Usage without negative or absurd numbers, so that sums cannot overflow.
+    private static func bounded(_ usage: Usage) -> Usage {
+        var usage = usage
+        usage.inputTokens = min(1 << 40, max(0, usage.inputTokens))
+        usage.outputTokens = min(1 << 40, max(0, usage.outputTokens))
+        usage.costMicrodollars = min(1 << 50, max(0, usage.costMicrodollars))
+        return usage
+    }
+}
+
+extension AgentCallFailure {
+    fileprivate static let empty = AgentCallFailure(AgentError(.emptyAnswer, "The agent gave an empty answer."))
+    fileprivate static let tooLong = AgentCallFailure(
+        AgentError(.tooLong, "The answer is over \(CallBatch.maximumAnswer / 1024) KiB.")
+    )
+    fileprivate static let mismatched = AgentCallFailure(
+        AgentError(.invalidAnswer, "The agent answered another question than it was asked.")
+    )
+}

@@ -1,0 +1,175 @@
+import Channels
+import CoreTypes
+import SlackIntegration
+import TestSupport
+import Testing
+
+@Suite("What is sent to Slack")
+struct SendingTests {
+    @Test("A message arrives in its thread with its key, and without previews of links")
+    func post() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            address.thread = "1749999999.000100"
+            let outcome = await bench.adapter.send(try bench.part("Hello **you**"), to: address, key: "key-1")
+            let message = try #require(await slack.posts.first)
+            #expect(outcome.messageID == message.ts)
+            #expect(message.channel == "C0CHANNEL1")
+            #expect(message.thread == "1749999999.000100")
+            #expect(message.plainText == "Hello you")
+            #expect(message.metadata?["event_type"]?.string == "aragora_message")
+            #expect(message.metadata?["event_payload"]?["key"]?.string == "key-1")
+            let call = try #require(await slack.calls("chat.postMessage").first)
+            #expect(call.token == FakeSlack.token)
+            #expect(call.arguments["unfurl_links"]?.bool == false)
+            #expect(call.arguments["unfurl_media"]?.bool == false)
+        }
+    }
+
+    @Test("Every part of the longest verdict is taken")
+    func longVerdict() async throws {
+        try await withSlack { slack, bench in
+            var post = RenderingTests.verdict
+            post.body = String(repeating: "A paragraph with `code` and *emphasis*.\n\n- a\n- b\n\n", count: 2000)
+            let parts = bench.adapter.render(post)
+            for (position, part) in parts.enumerated() {
+                let outcome = await bench.adapter.send(part, to: bench.address, key: "key-\(position)")
+                #expect(word(outcome) == "sent")
+            }
+            #expect(await slack.posts.count == parts.count)
+            #expect(await slack.posts.last?.buttons == ["Agree": "tokagree", "Disagree": "tokdisagree"])
+        }
+    }
+
+    @Test(
+        "A failed send says whether anything was posted",
+        arguments: [
+            (FakeSlack.Failure.rateLimited(retryAfter: 7), "rate limited 7 s, channel", 0),
+            (.rateLimited(retryAfter: nil), "rate limited 30 s, channel", 0),
+            (.error("message_limit_exceeded"), "rate limited 30 s, workspace", 0),
+            (.serverError, "unknown http_500", 0),
+            (.serverErrorAfterwards, "unknown http_500", 1),
+            (.html, "unknown unreadable_answer", 0),
+            (.error("internal_error"), "unknown internal_error", 0),
+            (.error("service_unavailable"), "transient service_unavailable", 0),
+            (.error("channel_not_found"), "permanent channel_not_found", 0),
+            (.error("not_in_channel"), "permanent not_in_channel", 0),
+            (.error("is_archived"), "permanent is_archived", 0),
+            (.error("msg_too_long"), "permanent msg_too_long", 0),
+            (.error("invalid_blocks"), "permanent invalid_blocks", 0),
+            (.error("something_new"), "permanent something_new", 0),
+            (.error("invalid_auth"), "authentication invalid_auth", 0),
+            (.error("account_inactive"), "authentication account_inactive", 0),
+            (.error("token_revoked"), "authentication token_revoked", 0),
+            (.error("token_expired"), "authentication token_expired", 0),
+            (.error("missing_scope"), "authentication missing_scope", 0),
+        ]
+    )
+    func failures(_ failure: FakeSlack.Failure, _ expected: String, _ posted: Int) async throws {
+        try await withSlack { slack, bench in
+            await slack.fail("chat.postMessage", failure)
+            let outcome = await bench.adapter.send(try bench.part("x"), to: bench.address, key: "k")
+            #expect(word(outcome) == expected)
+            #expect(await slack.posts.count == posted)
+        }
+    }
+
+    @Test("What Slack never received is tried again, and what failed before the message was sent is not unknown")
+    func nothingSent() async throws {
+        let bench = try SlackBench()
+        let outcome = await bench.adapter.send(try bench.part("x"), to: bench.address, key: "k")
+        #expect(word(outcome) == "transient transport_connect")
+        try await withSlack { slack, bench in
+            await slack.fail("auth.test", .serverErrorAfterwards)
+            let outcome = await bench.adapter.send(try bench.part("x"), to: bench.address, key: "k")
+            #expect(word(outcome) == "transient http_500")
+            #expect(await slack.posts.isEmpty)
+        }
+    }
+
+    @Test("A workspace that the token is not for is not spoken to")
+    func foreignWorkspace() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            address.workspace = WorkspaceID("slack:T0OTHER001")
+            let outcome = await bench.adapter.send(try bench.part("x"), to: address, key: "k")
+            #expect(word(outcome) == "authentication app_not_installed")
+            #expect(await slack.calls("chat.postMessage").isEmpty)
+            // Asked once, and remembered.
+            _ = await bench.adapter.send(try bench.part("x"), to: bench.address, key: "k")
+            #expect(await slack.calls("auth.test").count == 1)
+        }
+    }
+
+    @Test("A message is changed in place, also one that was sent to a person")
+    func edits() async throws {
+        try await withSlack { slack, bench in
+            var toPerson = bench.address
+            toPerson.channel = "U0ALICE001"
+            for address in [bench.address, toPerson] {
+                let sent = await bench.adapter.send(try bench.part("before"), to: address, key: "k")
+                let id = try #require(sent.messageID)
+                let edited = await bench.adapter.edit(try bench.part("after"), messageID: id, at: address)
+                #expect(edited.messageID == id)
+                #expect(await slack.posts.last?.plainText == "after")
+            }
+            #expect(await slack.edits == 2)
+            #expect(await slack.messages("D0ALICE001").count == 1)
+            let lost = await bench.adapter.edit(try bench.part("x"), messageID: "1.1", at: bench.address)
+            #expect(word(lost) == "permanent message_not_found")
+            await slack.fail("chat.update", .rateLimited(retryAfter: 3))
+            let limited = await bench.adapter.edit(try bench.part("x"), messageID: "1.1", at: bench.address)
+            #expect(word(limited) == "rate limited 3 s, method")
+        }
+    }
+
+    @Test("A private answer takes the response URL while it lives, else the person's view of the channel")
+    func ephemeral() async throws {
+        try await withSlack { slack, bench in
+            let event = try #require(try bench.events(bench.payloads.command("help")).first)
+            let first = await bench.adapter.sendEphemeral(try bench.part("one"), to: event.address, key: "k")
+            #expect(word(first) == "sent")
+            let call = try #require(await slack.calls("response_url").first)
+            #expect(call.token == nil)
+            #expect(call.arguments["response_type"]?.string == "ephemeral")
+            #expect(call.arguments["replace_original"]?.bool == false)
+
+            await slack.fail("response_url", .error("used_url"))
+            let second = await bench.adapter.sendEphemeral(try bench.part("two"), to: event.address, key: "k")
+            #expect(word(second) == "sent")
+            bench.time.advance(by: .seconds(1801))
+            let third = await bench.adapter.sendEphemeral(try bench.part("three"), to: event.address, key: "k")
+            #expect(word(third) == "sent")
+
+            #expect(await slack.calls("response_url").count == 2)
+            #expect(await slack.calls("chat.postEphemeral").count == 2)
+            #expect(await slack.ephemerals.map(\.plainText) == ["one", "two", "three"])
+            #expect(await slack.ephemerals.allSatisfy { $0.visibleTo == "U0ALICE001" })
+            #expect(await slack.posts.isEmpty)
+        }
+    }
+
+    @Test("A private answer that may have been shown is not shown again another way")
+    func uncertainEphemeral() async throws {
+        try await withSlack { slack, bench in
+            let event = try #require(try bench.events(bench.payloads.command("help")).first)
+            await slack.fail("response_url", .serverError, .rateLimited(retryAfter: 4))
+            let uncertain = await bench.adapter.sendEphemeral(try bench.part("x"), to: event.address, key: "k")
+            #expect(word(uncertain) == "unknown http_500")
+            let limited = await bench.adapter.sendEphemeral(try bench.part("x"), to: event.address, key: "k")
+            #expect(word(limited) == "rate limited 4 s, channel")
+            #expect(await slack.calls("chat.postEphemeral").isEmpty)
+        }
+    }
+
+    @Test("An address from elsewhere never makes us call another host")
+    func foreignResponseURL() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            address.responseURL = "https://evil.example/collect"
+            address.responseURLExpires = bench.time.now() + .seconds(60)
+            #expect(word(await bench.adapter.sendEphemeral(try bench.part("x"), to: address, key: "k")) == "sent")
+            #expect(await slack.calls("chat.postEphemeral").count == 1)
+        }
+    }
+}
