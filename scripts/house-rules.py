@@ -49,6 +49,10 @@ DECLARATION = re.compile(
     r"^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*package\s+(?:(?:static|final|indirect|mutating|borrowing|consuming|convenience"
     r"|nonisolated|override|required)\s+)*(struct|class|enum|actor|protocol|typealias|func|subscript)\s+(\S+)"
 )
+PUBLIC = re.compile(
+    r"\s*(?:@\w+\s+)*(?:public|open)\s+(?:static\s+|final\s+|mutating\s+|nonisolated\s+)*"
+    r"(?:let|var|func|struct|class|enum|actor|protocol|extension|typealias|init|subscript|import)\b"
+)
 CONTAINER = re.compile(r"\b(struct|class|enum|actor|extension|protocol)\s+\w")
 ATTRIBUTE = re.compile(r"^\s*@\w+(\(.*\))?\s*$")
 MAXIMUM_LINES = 400
@@ -111,7 +115,7 @@ def check(path: Path) -> list[tuple[int, str]]:
         at = number + 1
         if re.search(r"\b(TODO|FIXME|XXX)\b", lines[number]):
             found.append((at, "unfinished work belongs in an issue"))
-        if re.match(r"\s*(@\w+\s+)*(public|open)\s+(?!import)", text):
+        if PUBLIC.match(text):
             found.append((at, "nothing is public; `package` is for other rooms"))
         imported = IMPORT.match(text)
         if imported and room:

@@ -48,17 +48,17 @@ package struct AgentCallDescription: Sendable {
     package var request: Request { batch.request(for: id) }
 
     /// The call brought a text.
-    package func answered(_ reply: Reply<String>) -> AgentCallCompletion {
+    package func answered(_ reply: consuming Reply<String>) -> AgentCallCompletion {
         AgentCallCompletion(id: id, event: batch.event(id, reply))
     }
 
     /// The call brought a criticism.
-    package func answered(_ reply: Reply<Critique>) -> AgentCallCompletion {
+    package func answered(_ reply: consuming Reply<Critique>) -> AgentCallCompletion {
         AgentCallCompletion(id: id, event: batch.event(id, reply))
     }
 
     /// The call brought a vote.
-    package func answered(_ reply: Reply<Vote>) -> AgentCallCompletion {
+    package func answered(_ reply: consuming Reply<Vote>) -> AgentCallCompletion {
         AgentCallCompletion(id: id, event: batch.event(id, reply))
     }
 

@@ -70,7 +70,7 @@ package final class Arena: Sendable {
                 panel: agents.map { $0.profile },
                 voteWeight: voteWeight
             )
-            seats = agents
+            seats = agents.map { $0 }
         } else {
             machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
             seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }

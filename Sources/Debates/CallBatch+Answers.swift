@@ -7,57 +7,47 @@ extension CallBatch {
     /// How long one answer may be, in bytes of UTF-8; a longer one counts as failed, for nothing is ever cut off.
     static let maximumAnswer = 256 * 1024
 
-    func event(_ id: AgentCallID, _ reply: Reply<String>) -> DebateEvent {
+    func event(_ id: AgentCallID, _ reply: consuming Reply<String>) -> DebateEvent {
         guard reply.value.utf8.count <= Self.maximumAnswer else { return failed(id, .tooLong) }
         guard !Self.isBlank(reply.value) else { return failed(id, .empty) }
         let agent = panel[id.seat].name
-        let usage = Self.bounded(reply.usage)
+        Self.bound(&reply.usage)
         switch id.kind {
         case .proposal, .revision:
-            let text = DebateEvent.Contribution(agent: agent, content: reply.value, round: id.round, usage: usage)
+            let text = DebateEvent.Contribution(agent: agent, content: reply.value, round: id.round, usage: reply.usage)
             return id.kind == .proposal ? .propose(text) : .revision(text)
         case .synthesis:
             let sources = proposals.map(\.agent)
             return .synthesis(
-                .init(agent: agent, content: reply.value, sources: sources, fallback: nil, usage: usage)
+                .init(agent: agent, content: reply.value, sources: sources, fallback: nil, usage: reply.usage)
             )
         case .critique, .vote: return failed(id, .mismatched)
         }
     }
 
-    func event(_ id: AgentCallID, _ reply: Reply<Critique>) -> DebateEvent {
+    func event(_ id: AgentCallID, _ reply: consuming Reply<Critique>) -> DebateEvent {
         guard id.kind == .critique, let target = id.target else { return failed(id, .mismatched) }
-        let given = reply.value
-        var size = given.reasoning.utf8.count
-        for issue in given.issues { size += issue.utf8.count }
-        for suggestion in given.suggestions { size += suggestion.utf8.count }
+        var size = reply.value.reasoning.utf8.count
+        for issue in reply.value.issues { size += issue.utf8.count }
+        for suggestion in reply.value.suggestions { size += suggestion.utf8.count }
         guard size <= Self.maximumAnswer else { return failed(id, .tooLong) }
-        let critique = Critique(
-            agent: panel[id.seat].name,
-            target: panel[target].name,
-            issues: given.issues,
-            suggestions: given.suggestions,
-            severity: fourDecimals(Self.fraction(given.severity)),
-            reasoning: given.reasoning
-        )
-        return .critique(.init(critique: critique, round: id.round, usage: Self.bounded(reply.usage)))
+        reply.value.agent = panel[id.seat].name
+        reply.value.target = panel[target].name
+        reply.value.severity = fourDecimals(Self.fraction(reply.value.severity))
+        Self.bound(&reply.usage)
+        return .critique(.init(critique: reply.value, round: id.round, usage: reply.usage))
     }
 
-    func event(_ id: AgentCallID, _ reply: Reply<Vote>) -> DebateEvent {
+    func event(_ id: AgentCallID, _ reply: consuming Reply<Vote>) -> DebateEvent {
         guard id.kind == .vote else { return failed(id, .mismatched) }
-        let given = reply.value
-        guard given.choice.utf8.count + given.reasoning.utf8.count <= Self.maximumAnswer else {
+        guard reply.value.choice.utf8.count + reply.value.reasoning.utf8.count <= Self.maximumAnswer else {
             return failed(id, .tooLong)
         }
-        guard !Self.isBlank(given.choice) else { return failed(id, .empty) }
-        let vote = Vote(
-            agent: panel[id.seat].name,
-            choice: given.choice,
-            confidence: fourDecimals(Self.fraction(given.confidence)),
-            continueDebate: given.continueDebate,
-            reasoning: given.reasoning
-        )
-        return .vote(.init(vote: vote, usage: Self.bounded(reply.usage)))
+        guard !Self.isBlank(reply.value.choice) else { return failed(id, .empty) }
+        reply.value.agent = panel[id.seat].name
+        reply.value.confidence = fourDecimals(Self.fraction(reply.value.confidence))
+        Self.bound(&reply.usage)
+        return .vote(.init(vote: reply.value, usage: reply.usage))
     }
 
     private func failed(_ id: AgentCallID, _ failure: AgentCallFailure) -> DebateEvent {
@@ -73,12 +63,10 @@ extension CallBatch {
     }
 
     /// Usage without negative or absurd numbers, so that sums cannot overflow.
-    private static func bounded(_ usage: Usage) -> Usage {
-        var usage = usage
+    private static func bound(_ usage: inout Usage) {
         usage.inputTokens = min(1 << 40, max(0, usage.inputTokens))
         usage.outputTokens = min(1 << 40, max(0, usage.outputTokens))
         usage.costMicrodollars = min(1 << 50, max(0, usage.costMicrodollars))
-        return usage
     }
 }
 

@@ -11,30 +11,40 @@ final class CallBatch: Sendable {
     let proposals: [Proposal]
     private let contents: [String?]
     /// This round's criticisms, by critic and target.
-    private let critiques: [Critique?]
+    private let critiques: [DebateEvent.CritiqueGiven?]
     private let winner: String?
 
-    init(_ kind: AgentCallID.Kind, of debate: DebateMachine) {
-        var prefix = debate.description.id.rawValue
+    init(
+        _ kind: AgentCallID.Kind,
+        of description: DebateDescription,
+        panel: [AgentProfile],
+        round: Int,
+        evidence: [Evidence],
+        proposals: [Proposal],
+        contents: [String?],
+        critiques: [DebateEvent.CritiqueGiven?],
+        winner: String?
+    ) {
+        var prefix = description.id.rawValue
         prefix += "/"
         prefix += kind.rawValue
         prefix += "/"
-        prefix += String(kind == .proposal ? 0 : debate.round)
+        prefix += String(kind == .proposal ? 0 : round)
         prefix += "/"
         self.prefix = prefix
-        panel = debate.panel
+        self.panel = panel
         briefing = Briefing(
-            task: debate.description.task,
-            background: debate.description.background,
-            evidence: debate.evidence,
-            round: debate.round,
-            totalRounds: debate.description.settings.rounds
+            task: description.task,
+            background: description.background,
+            evidence: evidence,
+            round: round,
+            totalRounds: description.settings.rounds
         )
-        rotatesRoles = debate.description.settings.roleRotation && kind != .vote && kind != .synthesis
-        proposals = kind == .proposal || kind == .critique ? [] : debate.livingProposals
-        contents = debate.proposals
-        critiques = debate.critiques
-        winner = debate.consensus?.winner
+        rotatesRoles = description.settings.roleRotation && kind != .vote && kind != .synthesis
+        self.proposals = proposals
+        self.contents = contents
+        self.critiques = critiques
+        self.winner = winner
     }
 
     func key(of id: AgentCallID) -> String {
@@ -55,26 +65,26 @@ final class CallBatch: Sendable {
             briefing.role = RoleRotation.role(seat: id.seat, round: briefing.round, of: briefing.totalRounds)
         }
         switch id.kind {
-        case .proposal: return .generate(GenerateRequest(purpose: .proposal, briefing: briefing))
+        case .proposal: return .generate(GenerateRequest(purpose: .proposal, briefing: consume briefing))
         case .critique:
             let target = id.target ?? id.seat
             let proposal = Proposal(agent: panel[target].name, content: contents[target] ?? "")
-            return .critique(CritiqueRequest(briefing: briefing, target: proposal))
+            return .critique(CritiqueRequest(briefing: consume briefing, target: proposal))
         case .revision:
             return .generate(
                 GenerateRequest(
                     purpose: .revision,
-                    briefing: briefing,
+                    briefing: consume briefing,
                     proposals: proposals,
                     critiques: critiques(of: id.seat)
                 )
             )
-        case .vote: return .vote(VoteRequest(briefing: briefing, proposals: proposals))
+        case .vote: return .vote(VoteRequest(briefing: consume briefing, proposals: proposals))
         case .synthesis:
             return .generate(
                 GenerateRequest(
                     purpose: .synthesis,
-                    briefing: briefing,
+                    briefing: consume briefing,
                     proposals: proposals,
                     critiques: panel.indices.flatMap { critiques(of: $0) },
                     winner: winner
@@ -88,7 +98,7 @@ final class CallBatch: Sendable {
         var found: [Critique] = []
         found.reserveCapacity(panel.count)
         for critic in panel.indices {
-            if let critique = critiques[critic * panel.count + target] { found.append(critique) }
+            if let given = critiques[critic * panel.count + target] { found.append(given.critique) }
         }
         return found
     }

@@ -4,23 +4,23 @@ package import CoreTypes
 ///
 /// A debate is the sequence of these; everything else is read from them. Events are copied from hand to hand and
 /// changed by nobody, so each is one reference.
-package indirect enum DebateEvent: Sendable, Hashable {
-    case debateStart(Start)
+package enum DebateEvent: Sendable, Hashable {
+    indirect case debateStart(Start)
     case phaseChange(from: DebatePhase, to: DebatePhase)
     case roundStart(round: Int, total: Int)
-    case propose(Contribution)
+    indirect case propose(Contribution)
     case critique(CritiqueGiven)
-    case revision(Contribution)
-    case evidenceAdded(DebateInput)
-    case vote(VoteCast)
-    case agentFailed(Failure)
-    case convergence(Convergence)
-    case consensus(Consensus)
-    case synthesis(Synthesis)
-    case budgetExceeded(round: Int, tokens: Int64, microdollars: Int64)
+    indirect case revision(Contribution)
+    indirect case evidenceAdded(DebateInput)
+    indirect case vote(VoteCast)
+    indirect case agentFailed(Failure)
+    indirect case convergence(Convergence)
+    indirect case consensus(Consensus)
+    indirect case synthesis(Synthesis)
+    indirect case budgetExceeded(round: Int, tokens: Int64, microdollars: Int64)
     case deadlineExceeded(round: Int)
-    case cancelRequested(by: String)
-    case debateEnd(DebateResult)
+    indirect case cancelRequested(by: String)
+    indirect case debateEnd(DebateResult)
 
     /// What was asked, of whom, by whose rules.
     package struct Start: Sendable, Hashable {
@@ -37,11 +37,27 @@ package indirect enum DebateEvent: Sendable, Hashable {
         package let usage: Usage
     }
 
-    /// A criticism.
-    package struct CritiqueGiven: Sendable, Hashable {
+    /// A criticism; there are more of them than of anything else, so they are passed on by reference.
+    package final class CritiqueGiven: Sendable, Hashable {
         package let critique: Critique
         package let round: Int
         package let usage: Usage
+
+        init(critique: Critique, round: Int, usage: Usage) {
+            self.critique = critique
+            self.round = round
+            self.usage = usage
+        }
+
+        package static func == (left: CritiqueGiven, right: CritiqueGiven) -> Bool {
+            left === right
+                || left.critique == right.critique && left.round == right.round && left.usage == right.usage
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(critique)
+            hasher.combine(round)
+        }
     }
 
     /// A vote.

@@ -5,7 +5,17 @@ extension DebateMachine {
     func makeCalls() -> [AgentCallDescription] {
         let missing = pendingCalls
         guard let kind = missing.first?.kind else { return [] }
-        let batch = CallBatch(kind, of: self)
+        let batch = CallBatch(
+            kind,
+            of: description,
+            panel: panel,
+            round: round,
+            evidence: evidence,
+            proposals: kind == .proposal || kind == .critique ? [] : livingProposals,
+            contents: proposals,
+            critiques: critiques,
+            winner: consensus?.winner
+        )
         var calls: [AgentCallDescription] = []
         calls.reserveCapacity(missing.count)
         for id in missing { calls.append(AgentCallDescription(id, of: batch)) }

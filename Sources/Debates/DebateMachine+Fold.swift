@@ -10,19 +10,19 @@ extension DebateMachine {
         case .roundStart(let number, _): enterRound(number)
         case .propose(let proposal):
             guard let seat = seat(of: proposal.agent) else { return }
-            usage = usage + proposal.usage
+            usage.add(proposal.usage)
             proposals[seat] = proposal.content
             settle(seat)
         case .critique(let given):
             guard let seat = seat(of: given.critique.agent), let target = self.seat(of: given.critique.target) else {
                 return
             }
-            usage = usage + given.usage
-            critiques[seat * panel.count + target] = given.critique
+            usage.add(given.usage)
+            critiques[seat * panel.count + target] = given
             settle(seat, target: target)
         case .revision(let revision):
             guard let seat = seat(of: revision.agent) else { return }
-            usage = usage + revision.usage
+            usage.add(revision.usage)
             proposals[seat] = revision.content
             settle(seat)
         case .evidenceAdded(let input):
@@ -30,7 +30,7 @@ extension DebateMachine {
             evidenceCursor = max(evidenceCursor, input.cursor)
         case .vote(let cast):
             guard let seat = seat(of: cast.vote.agent) else { return }
-            usage = usage + cast.usage
+            usage.add(cast.usage)
             votes[seat] = cast.vote
             settle(seat)
         case .agentFailed(let failure): apply(failure)
@@ -42,7 +42,7 @@ extension DebateMachine {
             isRequested = false
             stage = decision.mode == .judge && living.count >= 2 ? .synthesis : .ending
         case .synthesis(let text):
-            usage = usage + text.usage
+            usage.add(text.usage)
             synthesis = text
             stage = .ending
         case .budgetExceeded:
@@ -128,5 +128,14 @@ extension DebateMachine {
     private func seat(of agent: String) -> Int? {
         for seat in panel.indices where panel[seat].name == agent { return seat }
         return nil
+    }
+}
+
+extension Usage {
+    fileprivate mutating func add(_ other: Usage) {
+        inputTokens += other.inputTokens
+        outputTokens += other.outputTokens
+        costMicrodollars += other.costMicrodollars
+        if let model = other.fallbackModel { fallbackModel = model }
     }
 }

@@ -47,7 +47,7 @@ package struct DebateMachine: Sendable {
     var evidence: [Evidence] = []
     var usage = Usage()
     /// This round's criticisms, by critic and target.
-    var critiques: [Critique?]
+    var critiques: [DebateEvent.CritiqueGiven?]
     /// The seats that the present stage still waits for.
     var pending = SeatSet()
     /// In the critique stage, the targets that each seat has yet to criticise.

@@ -1,6 +1,7 @@
 import ChannelSupport
 import Channels
 import CoreTypes
+import TestSupport
 import Testing
 
 /// The contract suite has to notice an adapter that breaks it.

@@ -3,6 +3,7 @@ import Channels
 import CoreTypes
 import DatabaseSupport
 import Persistence
+import TestSupport
 import Testing
 
 /// Kills a dispatcher at each of its writes, before and after the commit, and lets another one take over.

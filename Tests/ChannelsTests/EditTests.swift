@@ -3,6 +3,7 @@ import Channels
 import CoreTypes
 import DatabaseSupport
 import Persistence
+import TestSupport
 import Testing
 
 @Suite struct EditTests {

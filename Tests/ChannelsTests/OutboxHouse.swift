@@ -143,3 +143,7 @@ struct OutboxHouse: Sendable {
         }
     }
 }
+
+extension Identifier: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(rawValue: value) }
+}

@@ -1,6 +1,7 @@
 import Channels
 import CoreTypes
 import Persistence
+import TestSupport
 import Testing
 
 @Suite struct OutcomePolicyTests {

@@ -1,5 +1,6 @@
 import Channels
 import CoreTypes
+import TestSupport
 import Testing
 
 @Suite struct RateLimiterTests {

@@ -70,9 +70,10 @@ struct ConfigurationTests {
 struct DiagnosisTests {
     private func findings(
         _ changes: [String: String] = [:],
+        date: String = "Sun, 15 Jun 2025 15:06:40 GMT",
         _ prepare: (FakeSlack) async -> Void
     ) async throws -> [Finding] {
-        try await withSlack(changes: changes) { slack, bench in
+        try await withSlack(changes: changes, date: date) { slack, bench in
             await prepare(slack)
             let findings = await bench.adapter.diagnose()
             #expect(await slack.posts.isEmpty)
@@ -86,7 +87,6 @@ struct DiagnosisTests {
     func fine() async throws {
         let findings = try await findings { slack in
             await slack.install(Self.workspace, token: FakeSlack.token)
-            await slack.setDate("Sun, 15 Jun 2025 15:06:40 GMT")
         }
         #expect(findings.allSatisfy { $0.level == .fine && $0.remedy.isEmpty })
         #expect(findings.contains { $0.message == "Connected to Test Workspace as aragora." })
@@ -112,9 +112,8 @@ struct DiagnosisTests {
         ]
     )
     func clock(_ date: String, _ words: String?) async throws {
-        let findings = try await findings { slack in
+        let findings = try await findings(date: date) { slack in
             await slack.install(Self.workspace, token: FakeSlack.token)
-            await slack.setDate(date)
         }
         let problem = findings.first { $0.subject == "slack.clock" }
         #expect((problem == nil) == (words == nil))

@@ -131,7 +131,7 @@ struct InstallationTests {
 
             var address = house.bench.address
             address.workspace = WorkspaceID("slack:T9")
-            #expect(word(await house.bench.adapter.send(try house.bench.part("x"), to: address, key: "k")) == "sent")
+            #expect(try await house.bench.send(to: address) == "sent")
             #expect(await house.slack.calls("chat.postMessage").map(\.token) == ["xoxb-team-9"])
 
             let rows = try await house.database.run("select sealed_credentials, settings_json from integrations")
@@ -193,7 +193,7 @@ struct InstallationTests {
                 var address = house.bench.address
                 address.workspace = WorkspaceID("slack:\(team)")
                 #expect(
-                    word(await house.bench.adapter.send(try house.bench.part("x"), to: address, key: "k")) == expected
+                    try await house.bench.send(to: address) == expected
                 )
             }
         }
@@ -213,7 +213,7 @@ struct InstallationTests {
             await house.slack.install(.init(team: "T9"), token: "new")
             var address = house.bench.address
             address.workspace = WorkspaceID("slack:T9")
-            #expect(word(await house.bench.adapter.send(try house.bench.part("x"), to: address, key: "k")) == "sent")
+            #expect(try await house.bench.send(to: address) == "sent")
             #expect(await house.slack.calls("oauth.v2.access").isEmpty)
 
             house.bench.time.advance(by: .seconds(12 * 3600 - 5))
@@ -249,7 +249,7 @@ struct InstallationTests {
             await house.slack.install(.init(team: "T9"), token: "old")
             var address = house.bench.address
             address.workspace = WorkspaceID("slack:T9")
-            #expect(word(await house.bench.adapter.send(try house.bench.part("x"), to: address, key: "k")) == "sent")
+            #expect(try await house.bench.send(to: address) == "sent")
             house.bench.time.advance(by: .seconds(300))
             let outcome = await house.bench.adapter.send(try house.bench.part("x"), to: address, key: "k")
             #expect(word(outcome) == "authentication invalid_refresh_token")

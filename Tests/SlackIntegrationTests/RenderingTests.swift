@@ -13,76 +13,9 @@ struct RenderingTests {
         adapter = try SlackBench().adapter
     }
 
-    static let verdict = Post(
-        title: "Verdict of debate #42",
-        body: """
-            ## Move to four-day weeks
-
-            The panel agrees, **with one condition**: output is measured _before_ and after, as in `pilot.md`.
-            Nobody was ~~forced~~ asked twice.
-
-            1. Start with one team.
-            2. Measure for a quarter:
-               - tickets closed
-               - nights slept
-            3. Decide again.
-
-            - [x] legal
-            - [ ] payroll
-
-            > "Fewer hours, same work?"
-            >
-            > - asked by finance
-
-            | Option | Votes | Confidence |
-            |:--|--:|:-:|
-            | Four days | 3 | 0.82 |
-            | Five days | 1 | 0.40 |
-
-            ```swift
-            let week = days.filter { $0 != .friday } // <!channel> & co
-            ```
-
-            ---
-
-            See [the pilot](https://example.com/pilot?a=1&b=2), https://example.com, and [nothing](javascript:alert(1)).
-            """,
-        fields: [.init("Consensus", "yes, 3 of 4"), .init("Rounds", "2"), .init("Cost", "$0.04 <@U1>")],
-        buttons: [
-            .init(label: "Agree", token: "tokagree", style: .primary), .init(label: "Disagree", token: "tokdisagree"),
-            .init(label: "Receipt", url: "https://aragora.example.com/debates/42"),
-        ],
-        footer: "Asked by **alice** in `#general`. [Replay](https://aragora.example.com/d/42)",
-        fallbackText: "Verdict of debate #42: move to four-day weeks & measure"
-    )
-    static let prompt = Post(
-        title: "Approve the deployment?",
-        body: "The panel recommends to deploy *tonight*.",
-        fields: [.init("Expires", "in 30 minutes")],
-        buttons: [
-            .init(label: "Approve", token: "tokapprove", style: .primary),
-            .init(label: "Reject", token: "tokreject", style: .danger),
-        ],
-        fallbackText: "Approve the deployment?"
-    )
-    static let tables = Post(
-        body: """
-            | a | b |
-            |---|---|
-            | 1 | `x` |
-
-            and
-
-            | c | d |
-            |---|---|
-            | 2 | y |
-            """,
-        fallbackText: "Two tables"
-    )
-
     @Test(
         "Typical posts look as they always did",
-        arguments: [("verdict", verdict), ("prompt", prompt), ("tables", tables)]
+        arguments: [("verdict", SamplePosts.verdict), ("prompt", SamplePosts.prompt), ("tables", SamplePosts.tables)]
     )
     func golden(_ name: String, _ post: Post) throws {
         let lines = adapter.render(post).map(\.payload.text)
@@ -96,7 +29,7 @@ struct RenderingTests {
 
     @Test("A typical verdict is one message that holds all of it")
     func wholeVerdict() throws {
-        let parts = adapter.render(Self.verdict)
+        let parts = adapter.render(SamplePosts.verdict)
         try #require(parts.count == 1)
         let payload = try JSONValue(parsing: parts[0].payload.text)
         let types = (payload["blocks"]?.array ?? []).compactMap { $0["type"]?.string }
@@ -142,6 +75,17 @@ struct RenderingTests {
         }
     }
 
+    @Test("A word that is longer than any message is cut into pieces, all of which are there")
+    func longWord() throws {
+        let word = (0..<9000).map { String($0) }.joined()
+        let parts = adapter.render(Post(body: word, fallbackText: "x"))
+        #expect(parts.count > 2)
+        let pieces = try parts.flatMap { part in
+            try (JSONValue(parsing: part.payload.text)["blocks"]?.array ?? []).flatMap(leaves)
+        }
+        #expect(pieces.compactMap { $0["text"]?.string }.joined() == word)
+    }
+
     private func leaves(_ value: JSONValue) -> [JSONValue] {
         guard let children = value["elements"]?.array else { return [value] }
         return children.flatMap(leaves)
@@ -158,7 +102,7 @@ struct RenderingTests {
         let body = (0..<400).map { "Paragraph \($0): " + String(repeating: "word ", count: 30) }.joined(
             separator: "\n\n"
         )
-        var post = Self.verdict
+        var post = SamplePosts.verdict
         post.body = body
         let parts = adapter.render(post)
         #expect(parts.count > 3)

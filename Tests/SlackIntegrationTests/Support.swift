@@ -84,6 +84,11 @@ struct SlackBench {
         )
     }
 
+    /// Sends a message and says in one word what came of it.
+    func send(to address: Address) async throws -> String {
+        word(await adapter.send(try part("x"), to: address, key: "k"))
+    }
+
     /// A part with a text.
     func part(_ text: String) throws -> RenderedPart {
         try #require(adapter.render(Post(body: text, fallbackText: text)).first)
@@ -104,19 +109,40 @@ struct RefusingTransport: HTTPTransport {
     }
 }
 
+/// A transport that gives every answer another `Date`.
+struct DatingTransport: HTTPTransport {
+    let transport: any HTTPTransport
+    let date: String
+
+    func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+        let response = try await transport.send(request)
+        let headers = response.headers.filter { $0.name.lowercased() != "date" } + [("date", date)]
+        return HTTPResponse(status: response.status, headers: headers, body: response.body)
+    }
+
+    func stream<R: Sendable>(
+        _ request: HTTPRequest,
+        _ consume: (StreamingResponse) async throws -> R
+    ) async throws -> R {
+        try await transport.stream(request, consume)
+    }
+}
+
 /// Gives a fake Slack, and a bench whose adapter calls it, to a test.
 func withSlack<R: Sendable>(
     installations: (any SlackInstallations)? = nil,
     changes: [String: String] = [:],
+    date: String? = nil,
     _ body: (FakeSlack, SlackBench) async throws -> R
 ) async throws -> R {
     let time = ManualTime(now: SlackBench.now, isAutomatic: true)
     return try await FakeSlack.withServer(time: time) { slack, port in
         let client = HTTPClient(logger: .silent)
         defer { client.shutdown() }
+        let transport: any HTTPTransport = date.map { DatingTransport(transport: client, date: $0) } ?? client
         return try await body(
             slack,
-            try SlackBench(port: port, installations: installations, transport: client, time: time, changes: changes)
+            try SlackBench(port: port, installations: installations, transport: transport, time: time, changes: changes)
         )
     }
 }

@@ -81,7 +81,6 @@ package actor FakeSlack {
     private var lastTimestamp: Int64 = 0
     private var perSecond: Int?
     private var recentPosts: [String: [Timestamp]] = [:]
-    private var dateHeader: String?
     private let end = ModelGate()
 
     private init(time: any TimeSource) {
@@ -142,11 +141,6 @@ package actor FakeSlack {
     /// Allows so many messages per second in each channel.
     package func limit(messagesPerSecond: Int) {
         perSecond = messagesPerSecond
-    }
-
-    /// Sets the `Date` header of the answers.
-    package func setDate(_ header: String) {
-        dateHeader = header
     }
 
     /// Lets a person write something.
@@ -294,13 +288,11 @@ package actor FakeSlack {
     }
 
     private func json(_ body: JSONValue) -> Response {
-        var response = Response(
+        Response(
             status: .ok,
             headers: [.contentType: "application/json; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.bytes))
         )
-        if let dateHeader { response.headers[.date] = dateHeader }
-        return response
     }
 
     private static func page(_ status: Int) -> Response {

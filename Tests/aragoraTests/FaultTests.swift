@@ -71,11 +71,7 @@ struct FaultTests {
             defer { gate.open() }
             let (first, second) = (try await world.start(), try await world.start())
             for number in 0..<10 {
-                let question = payloads.mention(
-                    "Question \(number)?",
-                    ts: "176000000\(number).000100",
-                    eventID: "Ev\(number)"
-                )
+                let question = await world.writeQuestion(number).payload
                 #expect(await world.send(question, to: number.isMultiple(of: 2) ? first : second) == 200)
             }
             // Each of the two works on as much as it may.

@@ -139,20 +139,41 @@ struct GatewayWorld: Sendable {
         try await eventually("\(wanted) verdicts", timeout: timeout) {
             await verdicts().count >= wanted ? true : nil
         }
-        try await eventually("the end of all posts", timeout: timeout) {
-            try await count("outbox where status in (0, 1, 4) and operation = 'post'") == 0 ? true : nil
+        do {
+            try await eventually("the end of all posts", timeout: timeout) {
+                try await openPosts().isEmpty ? true : nil
+            }
+        } catch {
+            throw ProcessFailure("\(error) \(try await openPosts().prefix(5))")
         }
     }
 
-    /// A question to the app, each in a channel of its own: Slack takes one message a second in each.
-    func question(_ number: Int) -> SlackPayload {
-        var payloads = SlackPayloads.standard
-        payloads.channel = "C0CHANNEL\(number)"
-        return payloads.mention("Question \(number)?", ts: Self.thread(number), eventID: "Ev\(number)")
+    /// What is still to be posted, as an operator would see it.
+    private func openPosts() async throws -> [String] {
+        try await look { database in
+            try await database.run(
+                """
+                select outbox_key, status, attempts, coalesce(error_code, '') as error_code,
+                    coalesce(error_message, '') as error_message
+                from outbox where status in (0, 1, 4) and operation = 'post' order by outbox_id
+                """
+            ).map { row in
+                let (status, attempts) = (try row.integer("status"), try row.integer("attempts"))
+                let error = "\(try row.text("error_code")) \(try row.text("error_message"))"
+                return "\(try row.text("outbox_key")): status \(status), attempts \(attempts), \(error)"
+            }
+        }
     }
 
-    /// The thread in which a question is answered.
-    static func thread(_ number: Int) -> String { "\(1_760_000_000 + number).000100" }
+    /// Writes a question into Slack, each in a channel of its own: Slack takes one message a second in each.
+    /// - Returns: what Slack tells the app, and the thread in which it will be answered.
+    func writeQuestion(_ number: Int) async -> (payload: SlackPayload, thread: String) {
+        var payloads = SlackPayloads.standard
+        payloads.channel = "C0CHANNEL\(number)"
+        let text = "Question \(number)?"
+        let ts = await slack.say("<@\(payloads.botUser)> \(text)", channel: payloads.channel, user: payloads.user)
+        return (payloads.mention(text, ts: ts, eventID: "Ev\(number)"), ts)
+    }
 
     /// The verdicts that Slack has.
     func verdicts() async -> [FakeSlackMessage] {

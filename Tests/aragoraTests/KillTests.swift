@@ -20,14 +20,16 @@ struct KillTests {
         try await GatewayWorld.with(engine) { world in
             var random = SeededGenerator(state: seed)
             var watch = RepetitionWatch(world: world)
-            var asked = 0
+            var questions: [(payload: SlackPayload, thread: String)] = []
             var unacknowledged: Set<Int> = []
             for _ in 1...Self.kills {
                 let gateway = try await world.start()
-                unacknowledged.formUnion(asked..<asked + 2)
-                asked += 2
+                for _ in 0..<2 {
+                    unacknowledged.insert(questions.count)
+                    questions.append(await world.writeQuestion(questions.count))
+                }
                 let delay = Int.random(in: 0...500, using: &random)
-                let acknowledged = await ask(unacknowledged, gateway, world) {
+                let acknowledged = await ask(unacknowledged.map { ($0, questions[$0].payload) }, gateway, world) {
                     try? await Task.sleep(for: .milliseconds(delay))
                     gateway.process.send(SIGKILL)
                 }
@@ -38,7 +40,8 @@ struct KillTests {
 
             // What Slack got no answer for, it sends again.
             let gateway = try await world.start()
-            for number in unacknowledged { #expect(await world.send(world.question(number), to: gateway) == 200) }
+            for number in unacknowledged { #expect(await world.send(questions[number].payload, to: gateway) == 200) }
+            let asked = questions.count
             try await world.awaitVerdicts(asked, timeout: .seconds(150))
             #expect(gateway.process.exit == nil)
             try await gateway.kill()
@@ -48,7 +51,7 @@ struct KillTests {
             #expect(try await world.count("debates where status = 'completed'") == asked)
             #expect(watch.requests > asked * 10, "The models were asked too little for a debate each.")
             let posts = Dictionary(grouping: await world.slack.posts) { $0.thread ?? "" }
-            for thread in (0..<asked).map(GatewayWorld.thread) {
+            for thread in questions.map(\.thread) {
                 let texts = (posts[thread] ?? []).map(\.text)
                 #expect(texts.count == 2, "seed \(seed), \(thread): one start message and one verdict, not \(texts)")
                 #expect(texts.count { $0.hasPrefix("Verdict of debate") } == 1, "seed \(seed), \(thread): \(texts)")
@@ -60,14 +63,14 @@ struct KillTests {
     /// Asks questions side by side while something else happens.
     /// - Returns: those that were acknowledged.
     private func ask(
-        _ questions: Set<Int>,
+        _ questions: [(Int, SlackPayload)],
         _ gateway: GatewayProcess,
         _ world: GatewayWorld,
         _ meanwhile: @escaping @Sendable () async -> Void
     ) async -> Set<Int> {
         await withTaskGroup(of: Int?.self) { group in
-            for number in questions {
-                group.addTask { await world.send(world.question(number), to: gateway) == 200 ? number : nil }
+            for (number, payload) in questions {
+                group.addTask { await world.send(payload, to: gateway) == 200 ? number : nil }
             }
             group.addTask {
                 await meanwhile()

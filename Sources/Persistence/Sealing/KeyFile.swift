@@ -49,8 +49,7 @@ package enum KeyFile {
     /// processes that start together both use the first one's.
     private static func make(_ path: String, directory: String) throws {
         let key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
-        let draft = "\(path).\(getpid())"
-        unlink(draft)
+        let draft = "\(path).\(UInt64.random(in: .min ... .max))"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("make", path) }
         defer { unlink(draft) }
