@@ -43,11 +43,14 @@ final class Exchange: Sendable {
 
     /// How many bytes may wait to be read before the transfer pauses; nil where nothing is read before the end.
     private let watermark: Int?
+    /// Whether the peer has answered before, with a redirect: then it may have acted, however this exchange ends.
+    private let isRedirected: Bool
     private let state = Mutex(State())
 
     /// Prepares for one response.
-    init(watermark: Int?) {
+    init(watermark: Int?, isRedirected: Bool) {
         self.watermark = watermark
+        self.isRedirected = isRedirected
     }
 
     // MARK: The loop's side
@@ -73,7 +76,13 @@ final class Exchange: Sendable {
     /// Ends the exchange; only the first end counts.
     func end(_ result: Result<Void, TransportError>) {
         change { state in
-            if state.end == nil { state.end = result }
+            if state.end == nil {
+                state.end = result.mapError { error in
+                    var error = error
+                    if isRedirected { error.mayHaveBeenSent = true }
+                    return error
+                }
+            }
         }
     }
 

@@ -85,7 +85,7 @@ package final class HTTPClient: HTTPTransport {
         var address = try request.check()
         let deadline = ContinuousClock.now + request.timeout
         for hop in 0...Self.maximumRedirects {
-            let exchange = Exchange(watermark: watermark)
+            let exchange = Exchange(watermark: watermark, isRedirected: hop > 0)
             guard !Task.isCancelled else {
                 throw TransportError(
                     .cancelled,

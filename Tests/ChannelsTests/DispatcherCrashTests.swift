@@ -66,7 +66,7 @@ import Testing
             house.channel.script(
                 .workThenRun {
                     // The first dispatcher is frozen in the middle of its call until another one has taken over.
-                    try? await house.database.run("update outbox set lease_until = 0, lease_owner = 'frozen'")
+                    _ = try? await house.database.run("update outbox set lease_until = 0, lease_owner = 'frozen'")
                     house.time.advance(by: .seconds(5))
                     _ = try? await heir.sendDue()
                 }

@@ -145,5 +145,5 @@ struct OutboxHouse: Sendable {
 }
 
 extension Identifier: ExpressibleByStringLiteral {
-    public init(stringLiteral value: String) { self.init(rawValue: value) }
+    package init(stringLiteral value: String) { self.init(rawValue: value) }
 }

@@ -96,10 +96,12 @@ import Testing
             try await withTemporaryDirectory { directory in
                 let port = Int.random(in: 20_000..<30_000)
                 let user = server.user ?? "postgres"
+                // A server that listens on a socket alone is named by its directory, in the query.
+                let host = server.queryItems?.first { $0.name == "host" }?.value ?? server.host ?? "127.0.0.1"
                 let password = server.password.map { " password=\($0)" } ?? ""
                 let settings = """
                     [databases]
-                    \(name) = host=\(server.host ?? "127.0.0.1") port=\(server.port ?? 5432) user=\(user)\(password)
+                    \(name) = host=\(host) port=\(server.port ?? 5432) user=\(user)\(password)
                     [pgbouncer]
                     listen_addr = 127.0.0.1
                     listen_port = \(port)

@@ -56,7 +56,7 @@ struct ReceiptCommand: AsyncParsableCommand {
                 if !receipt.isKeyTrusted {
                     print("  Compare the key with the one that `aragora doctor` prints, or name it with --key.")
                 }
-            } catch let error as ReceiptError {
+            } catch {
                 printError("NOT valid: \(error.description)")
                 throw ExitCode(1)
             }
