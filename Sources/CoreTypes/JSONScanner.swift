@@ -178,22 +178,13 @@ struct JSONScanner {
     private func failure(_ reason: String) -> JSONError { JSONError(offset: position, reason: reason) }
 }
 
-func hexadecimalDigit(_ byte: UInt8) -> UInt16? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
-    default: nil
-    }
-}
-
 /// Resolves the escapes of a string that was validated before; a lone surrogate becomes U+FFFD.
 func unescapeJSON(_ bytes: ArraySlice<UInt8>) -> String {
     var units: [UInt8] = []
     units.reserveCapacity(bytes.count)
     var index = bytes.startIndex
     func escapedUnit(at index: Int) -> UInt16 {
-        bytes[index..<index + 4].reduce(0) { $0 << 4 | (hexadecimalDigit($1) ?? 0) }
+        bytes[index..<index + 4].reduce(0) { $0 << 4 | UInt16(hexadecimalDigit($1) ?? 0) }
     }
     while index < bytes.endIndex {
         guard bytes[index] == UInt8(ascii: "\\") else {

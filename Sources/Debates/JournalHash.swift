@@ -1,3 +1,4 @@
+import CoreTypes
 import Crypto
 
 /// A SHA-256 digest, kept without a heap allocation.
@@ -17,7 +18,7 @@ package struct JournalHash: Sendable, Hashable {
 
     /// Reads 64 lower-case hexadecimal digits; nil for anything else.
     package init?(hexadecimal text: String) {
-        guard text.utf8.count == 64, let bytes = bytes(hexadecimal: text) else { return nil }
+        guard text.utf8.count == 64, let bytes = hexadecimalBytes(text) else { return nil }
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 

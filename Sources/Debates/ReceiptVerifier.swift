@@ -15,7 +15,8 @@ package enum ReceiptVerifier {
         package let debateID: String
         package let question: String
         package let verdict: String
-        package let keyID: String
+        /// The 32 bytes of the public key that signed it.
+        package let publicKey: [UInt8]
         /// Whether the key that signed is the one that was to be trusted; false where none was named.
         package let isKeyTrusted: Bool
         /// Whether the journal was at hand and is the one the receipt is about.
@@ -44,8 +45,8 @@ package enum ReceiptVerifier {
         guard body["schema"]?.string == Receipt.schema, let receiptID = body["receipt_id"]?.string,
             let debateID = body["debate_id"]?.string, let question = body["question"]?.string,
             let verdict = body["verdict"]?.string, let keyID = body["key_id"]?.string,
-            let publicKey = body["public_key"]?.string.flatMap(bytes(hexadecimal:)),
-            let signature = body["signature"]?.string.flatMap(bytes(hexadecimal:)),
+            let publicKey = body["public_key"]?.string.flatMap(hexadecimalBytes),
+            let signature = body["signature"]?.string.flatMap(hexadecimalBytes),
             let hashes = body["journal"]?["entries"]?.array?.compactMap(\.string),
             body["journal"]?["algorithm"]?.string == "sha256",
             body["journal"]?["length"]?.integer == Int64(hashes.count),
@@ -68,7 +69,7 @@ package enum ReceiptVerifier {
             debateID: debateID,
             question: question,
             verdict: verdict,
-            keyID: keyID,
+            publicKey: publicKey,
             isKeyTrusted: trustedKey != nil,
             isJournalChecked: journal != nil
         )

@@ -19,7 +19,7 @@ package struct Migrator: Sendable {
         }
 
         /// SHA-256 of the text, in hexadecimal.
-        package var checksum: String { SHA256.hash(data: sql).hexadecimal }
+        package var checksum: String { hexadecimal(SHA256.hash(data: sql)) }
     }
 
     /// A key for `pg_advisory_xact_lock` that nothing else uses: "aragora" in ASCII.
@@ -48,7 +48,7 @@ package struct Migrator: Sendable {
 
     /// A word for the schema that this program needs: another one for every other list of migrations.
     package var fingerprint: String {
-        SHA256.hash(data: Array(migrations.map { "\($0.name) \($0.checksum)\n" }.joined().utf8)).hexadecimal
+        hexadecimal(SHA256.hash(data: Array(migrations.map { "\($0.name) \($0.checksum)\n" }.joined().utf8)))
     }
 
     /// The names of the migrations that the database still lacks.
@@ -139,18 +139,5 @@ package struct Migrator: Sendable {
         }
         let names = Set(applied.map(\.name))
         return migrations.filter { !names.contains($0.name) }
-    }
-}
-
-extension Sequence<UInt8> {
-    /// The bytes in lowercase hexadecimal.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

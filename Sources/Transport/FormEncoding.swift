@@ -68,8 +68,8 @@ private func decode(_ encoded: ArraySlice<UInt8>) throws(FormEncodingError) -> S
         case UInt8(ascii: "+"):
             decoded.append(UInt8(ascii: " "))
         case UInt8(ascii: "%"):
-            guard position + 1 < encoded.endIndex, let high = hexadecimalValue(encoded[position]),
-                let low = hexadecimalValue(encoded[position + 1])
+            guard position + 1 < encoded.endIndex, let high = hexadecimalDigit(encoded[position]),
+                let low = hexadecimalDigit(encoded[position + 1])
             else { throw FormEncodingError(description: "The form holds a broken escape") }
             decoded.append(high << 4 | low)
             position += 2
@@ -83,13 +83,4 @@ private func decode(_ encoded: ArraySlice<UInt8>) throws(FormEncodingError) -> S
         throw FormEncodingError(description: "The form holds text that is not UTF-8")
     }
     return text
-}
-
-private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
 }

@@ -147,7 +147,7 @@ package final class HTTPClient: HTTPTransport {
 
     private func record(_ start: ContinuousClock.Instant, outcome: String, _ error: TransportError? = nil) {
         let duration = ContinuousClock.now - start
-        Timer(label: "http.client.request.duration", dimensions: [("outcome", outcome)])
+        Timer(label: "http_client_request_seconds", dimensions: [("outcome", outcome)])
             .recordNanoseconds(duration.milliseconds * 1_000_000)
         if let error {
             logger.debug(

@@ -67,7 +67,8 @@ import Testing
             let key = try await test.database.write { try store.current(now: start, in: $0) }
             let again = try await test.database.write { try store.current(now: start + .seconds(1), in: $0) }
             #expect(again.id == key.id)
-            let signature = try again.sign([1, 2, 3])
+            let signature = try Curve25519.Signing.PrivateKey(rawRepresentation: again.privateKeyBytes)
+                .signature(for: [UInt8]([1, 2, 3]))
             let stored = try await test.database.read { try store.publicKeys(in: $0).map(\.publicKey) }
             #expect(stored == [key.publicKey])
             let verifier = try Curve25519.Signing.PublicKey(rawRepresentation: stored[0])

@@ -465,7 +465,7 @@ class DebateView {
 
   on_convergence(data) {
     $("convergence").hidden = false;
-    const word = { converged: "they agree", refining: "coming closer", diverging: "far apart" }[data.status] ?? data.status;
+    const word = { converged: "they agree", refining: "still refining", diverging: "far apart" }[data.status] ?? data.status;
     $("convergence").querySelector("ul").append(
       h("li", {}, h("span", {}, `Round ${data.round} — ${word}`), h("span", {}, percent(data.similarity)), meter(data.similarity)));
   }
@@ -496,7 +496,7 @@ class DebateView {
     this.ballots ??= section.appendChild(h("div"));
     this.ballots.append(h("div", { class: "ballot" + this.arrives },
       h("div", { class: "line" }, this.face(data.agent, true), h("b", {}, data.agent), "chose", h("b", {}, chosen(data)), h("span", { class: "hint" }, `${percent(data.confidence)} sure`)),
-      data.reasoning ? h("div", { class: "why" }, data.reasoning) : ""));
+      data.reasoning ? h("div", { class: "why prose" }, markdown(data.reasoning)) : ""));
     const weights = new Map();
     for (const vote of this.votes) weights.set(vote.choice, [...(weights.get(vote.choice) ?? []), vote]);
     const sum = (votes) => votes.reduce((total, vote) => total + clamp(vote.confidence), 0);
@@ -555,7 +555,7 @@ class DebateView {
 
   face(name, tiny, seat) {
     seat ??= this.seats.get(name)?.seat ?? 0;
-    return h("span", { class: tiny ? "face tiny" : "face", "data-seat": seat % 8, "aria-hidden": "true" }, name.slice(0, tiny ? 1 : 2).replace(/^./, (first) => first.toUpperCase()));
+    return h("span", { class: tiny ? "face tiny" : "face", "data-seat": seat % 8, "aria-hidden": "true" }, name.replace(/^demo-/, "").slice(0, tiny ? 1 : 2).replace(/^./, (first) => first.toUpperCase()));
   }
 
   state(name, kind, words) {
@@ -687,7 +687,7 @@ class DebateView {
     if (agreed.length) box.append(h("div", { class: "part" }, h("h3", {}, "Who agreed"), h("div", { class: "chips" }, agreed.map((name) => h("span", { class: "chip" }, this.face(name, true), name)))));
     if (consensus?.dissent?.length) {
       box.append(h("div", { class: "part" }, h("h3", {}, "Who did not, in their own words"), consensus.dissent.map((vote) => h("div", { class: "dissent", "data-seat": (this.seats.get(vote.agent)?.seat ?? 0) % 8 },
-        vote.reasoning ? h("q", {}, vote.reasoning) : "", h("span", { class: "by" }, `${vote.agent}, who chose ${chosen(vote)}, ${percent(vote.confidence)} sure`),
+        vote.reasoning ? h("blockquote", { class: "prose" }, markdown(vote.reasoning)) : "", h("span", { class: "by" }, `${vote.agent}, who chose ${chosen(vote)}, ${percent(vote.confidence)} sure`),
         vote.proposal ? h("details", { class: "plain" }, h("summary", {}, `What ${vote.agent} proposes instead`), prose(vote.proposal)) : ""))));
     }
     const name = `aragora-receipt-${this.id}.json`;

@@ -14,7 +14,7 @@ package final class InboxWriter: Sendable {
     private let database: any Database
     private let group: GroupCommit<InboxEntry, Bool>
     private let groupSize = Recorder(label: "aragora_inbox_group_size")
-    private let failures = Counter(label: "aragora_inbox_failures")
+    private let failures = Counter(label: "aragora_inbox_write_failures_total")
 
     /// Makes a writer; it writes while `run` is running.
     /// - Parameters:

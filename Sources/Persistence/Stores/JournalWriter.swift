@@ -11,7 +11,7 @@ package final class JournalWriter: Sendable {
     private let group: GroupCommit<JournalSegment, Void>
     private let time: any TimeSource
     private let groupSize = Recorder(label: "aragora_journal_group_size")
-    private let failures = Counter(label: "aragora_journal_failures")
+    private let failures = Counter(label: "aragora_journal_write_failures_total")
 
     /// Makes a writer; it writes while `run` is running.
     /// - Parameters:

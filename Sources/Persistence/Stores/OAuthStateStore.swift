@@ -57,6 +57,6 @@ package struct OAuthStateStore: Sendable {
     }
 
     private static func hash(_ state: String) -> String {
-        SHA256.hash(data: Array(state.utf8)).hexadecimal
+        hexadecimal(SHA256.hash(data: Array(state.utf8)))
     }
 }

@@ -11,7 +11,7 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
     fileprivate init(_ privateKey: Curve25519.Signing.PrivateKey) {
         self.privateKey = privateKey
         publicKey = Array(privateKey.publicKey.rawRepresentation)
-        id = "ed25519-" + SHA256.hash(data: publicKey).prefix(8).hexadecimal
+        id = "ed25519-" + hexadecimal(SHA256.hash(data: publicKey).prefix(8))
     }
 
     package var description: String { "SigningKey(\(id))" }
@@ -19,17 +19,6 @@ package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable 
 
     /// The key itself, 32 bytes, for whoever signs; it is kept sealed and shown nowhere.
     package var privateKeyBytes: [UInt8] { Array(privateKey.rawRepresentation) }
-
-    /// Signs bytes.
-    /// - Returns: 64 bytes.
-    /// - Throws: `DatabaseError` where the key cannot be used.
-    package func sign(_ bytes: [UInt8]) throws -> [UInt8] {
-        do {
-            return Array(try privateKey.signature(for: bytes))
-        } catch {
-            throw DatabaseError(.sealed, "The signing key \(id) cannot sign.")
-        }
-    }
 }
 
 /// The keys that sign receipts (table `signing_keys`); the private halves are sealed.

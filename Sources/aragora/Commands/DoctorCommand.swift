@@ -173,8 +173,4 @@ struct DoctorCommand: AsyncParsableCommand {
         printNow("\(mark)  \(finding.subject): \(finding.message)")
         if !finding.remedy.isEmpty { printNow("         -> \(finding.remedy)") }
     }
-
-    private func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
 }

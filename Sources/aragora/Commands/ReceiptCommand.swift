@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoreTypes
 import Debates
 
 #if canImport(FoundationEssentials)
@@ -37,7 +38,7 @@ struct ReceiptCommand: AsyncParsableCommand {
         func run() async throws {
             let document = try bytes(of: file)
             let trusted = try key.map { text in
-                guard let bytes = hexadecimalBytes(text), bytes.count == 32 else {
+                guard let bytes = hexadecimalBytes(text.lowercased()), bytes.count == 32 else {
                     throw ValidationError("--key takes 64 hexadecimal digits.")
                 }
                 return bytes
@@ -51,7 +52,9 @@ struct ReceiptCommand: AsyncParsableCommand {
                 print("  debate   \(receipt.debateID)")
                 print("  question \(receipt.question)")
                 print("  verdict  \(receipt.verdict)")
-                print("  key      \(receipt.keyID)\(receipt.isKeyTrusted ? ", the one you named" : "")")
+                print(
+                    "  key      \(hexadecimal(receipt.publicKey))\(receipt.isKeyTrusted ? ", the one you named" : "")"
+                )
                 if receipt.isJournalChecked { print("  journal  is the one that the receipt is about") }
                 if !receipt.isKeyTrusted {
                     print("  Compare the key with the one that `aragora doctor` prints, or name it with --key.")
@@ -70,11 +73,4 @@ struct ReceiptCommand: AsyncParsableCommand {
             }
         }
     }
-}
-
-/// The bytes that hexadecimal digits stand for; nil for anything else.
-func hexadecimalBytes(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-    guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
 }

@@ -86,10 +86,23 @@ struct GaugeReporter: Sendable {
 
 /// The help texts of `/metrics`.
 let metricsHelp: [String: String] = [
-    "aragora_inbox_waiting": "Events that were acknowledged and not yet handled.",
-    "aragora_inbox_given_up": "Events that could not be handled; aragora doctor shows them.",
-    "aragora_inbox_failures_total": "Times that the inbox could not be worked off.",
+    "aragora_agent_call_seconds": "How long agents took to answer, by agent and kind of call.",
+    "aragora_agent_calls_total": "Calls of agents, by how they ended.",
     "aragora_debates_running": "Debates that run in this process.",
     "aragora_debates_total": "Debates that ended in this process, by status.",
+    "aragora_inbox_failures_total": "Times that the inbox could not be worked off.",
+    "aragora_inbox_given_up": "Events that could not be handled; aragora doctor shows them.",
+    "aragora_inbox_group_size": "Events that were written in one transaction.",
+    "aragora_inbox_waiting": "Events that were acknowledged and not yet handled.",
+    "aragora_inbox_write_failures_total": "Groups of events that could not be written; none was acknowledged.",
     "aragora_job_failures_total": "Jobs that failed, by type.",
+    "aragora_journal_group_size": "Groups of journal entries that were written in one transaction.",
+    "aragora_journal_write_failures_total": "Groups of journal entries that could not be written.",
+    "aragora_outbox_outcomes_total": "Attempts to send, by how they ended.",
+    "aragora_outbox_rows": "Messages in the outbox, by state.",
+    "aragora_outbox_send_seconds": "How long platforms took to take a message.",
+    "aragora_outbox_sent_total": "Messages that were sent.",
+    "http_client_request_seconds": "How long requests to others took, by how they ended.",
+    "http_request_duration_seconds": "How long requests took to be answered.",
+    "http_requests_total": "Requests that were answered.",
 ]

@@ -1,3 +1,5 @@
+import CoreTypes
+
 /// A body of `application/x-www-form-urlencoded`, read in place: a field is decoded when it is asked for.
 struct SlackFormBody {
     private let bytes: [UInt8]
