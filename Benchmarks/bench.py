@@ -126,11 +126,12 @@ def pgbench(directory: Path, turn: int) -> dict:
     """One turn of pgbench: one row a transaction, prepared, as many clients as the gateway has connections."""
     body = json.dumps({"event": {"type": "message", "text": "x" * 1140}, "type": "event_callback"})
     script = directory / "insert.sql"
+    # No colons in its texts: pgbench would take what follows them for variables.
     script.write_text(
         "\\set n :n + 1\n"
         "insert into inbox (workspace_id, event_key, platform, shape, conversation_key, body, available_at, received_at)"
-        " values ('slack:T0BENCH0001', 'message:C0BENCH' || :client_id::text || ':' || :n::text, 'slack', 'event',"
-        " 'slack:C0BENCH' || :n::text, convert_to(:body::text, 'UTF8'), 1763880000000, 1763880000000);\n"
+        " values ('slack-T0BENCH0001', 'message-C0BENCH' || :client_id::text || '-' || :n::text, 'slack', 'event',"
+        " 'slack-C0BENCH' || :n::text, convert_to(:body::text, 'UTF8'), 1763880000000, 1763880000000);\n"
     )
     for old in directory.glob("transactions.*"):
         old.unlink()

@@ -57,6 +57,7 @@ create table outbox (
 );
 create unique index outbox_order on outbox (outbox_id);
 create index outbox_open on outbox (destination, outbox_id) where status in (0, 1, 4);
+create index outbox_failed on outbox (updated_at) where status = 3;
 create unique index outbox_coalesce on outbox (workspace_id, coalesce_key) where coalesce_key is not null and status = 0;
 
 -- Leased background work. `status`: pending, processing, completed, failed, cancelled.
@@ -115,6 +116,7 @@ create table debates (
 );
 create unique index debates_id on debates (debate_id);
 create unique index debates_origin on debates (workspace_id, origin_key);
+create index debates_number on debates (debate_number desc);
 create index debates_newest on debates (workspace_id, debate_number desc);
 create index debates_conversation on debates (workspace_id, conversation_key, debate_number desc);
 

@@ -55,6 +55,7 @@ create table outbox (
     unique (workspace_id, outbox_key)
 );
 create index outbox_open on outbox (destination, outbox_id) where status in (0, 1, 4);
+create index outbox_failed on outbox (updated_at) where status = 3;
 create unique index outbox_coalesce on outbox (workspace_id, coalesce_key) where coalesce_key is not null and status = 0;
 
 -- Leased background work. `status`: pending, processing, completed, failed, cancelled.

@@ -8,8 +8,6 @@ package struct AnswerDesk: Sendable {
     let panel: any PanelSource
     let outbox: Outbox
     let posts: DebatePosts
-    let time: any TimeSource
-    let identifiers: any IdentifierSource
     private let debates = DebateStore()
     private let journal: JournalStore
     private let receipts = ReceiptStore()
@@ -19,16 +17,12 @@ package struct AnswerDesk: Sendable {
         panel: any PanelSource,
         outbox: Outbox,
         posts: DebatePosts,
-        journal: JournalStore,
-        time: any TimeSource,
-        identifiers: any IdentifierSource
+        journal: JournalStore
     ) {
         self.panel = panel
         self.journal = journal
         self.outbox = outbox
         self.posts = posts
-        self.time = time
-        self.identifiers = identifiers
     }
 
     /// Answers one person with a line or two of Markdown.
@@ -36,7 +30,7 @@ package struct AnswerDesk: Sendable {
         try reply(Post(body: text, fallbackText: text), event, in: transaction)
     }
 
-    /// Answers one person.
+    /// Answers one person, once for each thing that was done.
     func reply(_ post: Post, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         var address = event.address
         address.person = event.actor.id
@@ -44,7 +38,7 @@ package struct AnswerDesk: Sendable {
         try outbox.ephemeral(
             post,
             to: address,
-            key: OutboxKey(identifiers.next()),
+            key: OutboxKey("\(event.originKey)/answer"),
             context: DeliveryContext(role: .answer, debate: nil).json,
             in: transaction
         )
@@ -67,7 +61,7 @@ package struct AnswerDesk: Sendable {
 
     func noSuchDebate(_ name: String?, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let text =
-            name.map { "There is no debate “\($0)” in this workspace. `recent` lists the newest." }
+            name.map { "There is no debate “\(clipped($0[...]))” in this workspace. `recent` lists the newest." }
             ?? "There is no debate in this workspace yet. Start one with `debate <question>`."
         try reply(text, event, in: transaction)
     }
@@ -118,7 +112,7 @@ package struct AnswerDesk: Sendable {
         try outbox.open(
             posts.questionForm(question: text, agents: panel.known),
             at: event.address,
-            key: OutboxKey(identifiers.next()),
+            key: OutboxKey("\(event.originKey)/form"),
             context: DeliveryContext(role: .form, debate: nil).json,
             in: transaction
         )

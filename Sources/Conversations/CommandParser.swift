@@ -27,39 +27,49 @@ package struct CommandParser: Sendable {
         let word = text.prefix { !$0.isWhitespace }
         let rest = text[word.endIndex...].trimmed
         let command = word.lowercased()
-        if Command.words.contains(command) { return try parse(command, rest, style: style) }
+        let isSentence = style == .conversation && Self.isSentence(command, rest)
+        if Command.words.contains(command), !isSentence { return try parse(command, rest) }
         let nearest = nearestWord(to: command, in: Command.words)
         switch style {
         case .slash:
             guard let nearest else {
                 throw CommandMistake(
-                    "There is no command “\(word)”.",
+                    "There is no command “\(clipped(word))”.",
                     suggestion: rest.isEmpty ? "help" : "debate \(text)"
                 )
             }
             throw CommandMistake(
-                "There is no command “\(word)”.",
+                "There is no command “\(clipped(word))”.",
                 suggestion: rest.isEmpty ? nearest : "\(nearest) \(rest)"
             )
         case .conversation:
             if rest.isEmpty, let nearest {
-                throw CommandMistake("There is no command “\(word)”.", suggestion: nearest)
+                throw CommandMistake("There is no command “\(clipped(word))”.", suggestion: nearest)
             }
-            return try parse("debate", text, style: style)
+            return try parse("debate", text)
         }
     }
 
-    private func parse(_ command: String, _ rest: Substring, style: Style) throws(CommandMistake) -> Command {
+    /// Whether a text of a conversation is a command, and no sentence that happens to begin with the word of one.
+    static func isCommand(_ text: String) -> Bool {
+        let text = Substring(text).trimmed
+        let word = text.prefix { !$0.isWhitespace }
+        let command = word.lowercased()
+        return Command.words.contains(command) && !isSentence(command, text[word.endIndex...].trimmed)
+    }
+
+    /// In conversation, "stop that nonsense about …" is a sentence and no command.
+    private static func isSentence(_ command: String, _ rest: Substring) -> Bool {
+        command != "debate" && command != "ask" && rest.contains(where: \.isWhitespace)
+    }
+
+    private func parse(_ command: String, _ rest: Substring) throws(CommandMistake) -> Command {
         switch command {
         case "help": return .help
         case "recent": return .recent
         case "agents": return .agents
         case "leaderboard": return .leaderboard
         case "status", "stop", "verdict":
-            // In conversation, "stop that nonsense about …" is a sentence and no command.
-            if rest.contains(where: \.isWhitespace), style == .conversation {
-                return try parse("debate", Substring("\(command) \(rest)"), style: style)
-            }
             guard !rest.contains(where: \.isWhitespace) else {
                 throw CommandMistake("“\(command)” takes one debate number.", suggestion: "recent")
             }
@@ -86,18 +96,39 @@ package struct CommandParser: Sendable {
         var options = DebateOptions()
         var text = text
         while let (name, rest) = leadingOption(text) {
-            let value = rest.prefix { !$0.isWhitespace }
+            let (value, behind) = leadingValue(rest)
             try set(name, to: value, in: &options, command: command)
-            text = rest[value.endIndex...].trimmed
+            text = behind.trimmed
         }
         while let (question, name, value) = trailingOption(text) {
-            try set(name, to: value, in: &options, command: command)
+            try set(name, to: value.filter { !Self.quotes.contains($0) }[...], in: &options, command: command)
             text = question
         }
         return (options, String(text))
     }
 
     private static let names = ["rounds", "agents", "consensus"]
+    /// Straight quotation marks, and the curly ones that phones make of them.
+    private static let quotes = "\"'“”„‟‘’‚‛«»"
+
+    /// An option's value: in quotation marks, or up to white space that follows no comma.
+    private func leadingValue(_ text: Substring) -> (value: Substring, behind: Substring) {
+        if let first = text.first, Self.quotes.contains(first),
+            let end = text.dropFirst().firstIndex(where: Self.quotes.contains)
+        {
+            return (text[..<end].dropFirst().trimmed, text[end...].dropFirst())
+        }
+        var value: Substring = ""
+        var behind = text
+        repeat {
+            let word = behind.prefix { !$0.isWhitespace }
+            value += word
+            behind = behind[word.endIndex...]
+            guard value.last == "," else { break }
+            behind = behind.trimmed
+        } while !behind.isEmpty
+        return (value, behind)
+    }
 
     /// Chat clients turn two hyphens into one dash; both are read.
     private func optionName(_ word: Substring) -> Substring? {
@@ -147,11 +178,11 @@ package struct CommandParser: Sendable {
             }
             options.rounds = rounds
         case "agents":
-            let names = value.split(separator: ",").map { $0.lowercased() }
+            let names = value.split(separator: ",").map { $0.trimmed.lowercased() }.filter { !$0.isEmpty }
             for name in names where !agents.contains(name) {
                 let nearest = nearestWord(to: name, in: agents).map { " Did you mean “\($0)”?" } ?? ""
                 throw CommandMistake(
-                    "There is no agent “\(name)”.\(nearest) There are: \(agents.joined(separator: ", ")).",
+                    "There is no agent “\(clipped(name[...]))”.\(nearest) There are: \(agents.joined(separator: ", ")).",
                     suggestion: "agents"
                 )
             }
@@ -170,11 +201,16 @@ package struct CommandParser: Sendable {
         default:
             let nearest = nearestWord(to: name.lowercased(), in: Self.names)
             throw CommandMistake(
-                "There is no option --\(name); there are --rounds, --agents and --consensus.",
+                "There is no option --\(clipped(name)); there are --rounds, --agents and --consensus.",
                 suggestion: nearest.map { "\(command) --\($0) \(value) …" }
             )
         }
     }
+}
+
+/// The beginning of what somebody typed, short enough to be said back.
+func clipped(_ typed: Substring) -> String {
+    typed.count > 40 ? "\(typed.prefix(39))…" : String(typed)
 }
 
 /// The word that is at most two changes away, the nearest first; nil where none is.

@@ -95,6 +95,24 @@ package struct DebateConcluder: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         guard let address = Address(json: record.address), let result = projection.result else { return }
+        try finish(record, settings, result, at: address, in: transaction)
+        try outbox.post(
+            posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction)),
+            to: address,
+            key: OutboxKey("\(record.id)/verdict"),
+            context: DeliveryContext(role: .verdict, debate: record.id).json,
+            in: transaction
+        )
+    }
+
+    /// Changes the message that showed the progress to its last state, without its button.
+    private func finish(
+        _ record: DebateRecord,
+        _ settings: DebateSettings,
+        _ result: DebateResult?,
+        at address: Address,
+        in transaction: borrowing Transaction
+    ) throws {
         try outbox.edit(
             target: OutboxKey("\(record.id)/start"),
             post: posts.finished(record, settings: settings, result: result),
@@ -102,13 +120,6 @@ package struct DebateConcluder: Sendable {
             key: OutboxKey("\(record.id)/finished"),
             coalesceKey: "\(record.id)/progress",
             context: DeliveryContext(role: .progress, debate: record.id).json,
-            in: transaction
-        )
-        try outbox.post(
-            posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction)),
-            to: address,
-            key: OutboxKey("\(record.id)/verdict"),
-            context: DeliveryContext(role: .verdict, debate: record.id).json,
             in: transaction
         )
     }
@@ -144,6 +155,10 @@ package struct DebateConcluder: Sendable {
             ),
             let address = Address(json: record.address)
         else { return }
+        // Settings that cannot be read may be why it failed.
+        if let settings = try? DebateSettings(json: record.settings) {
+            try finish(record, settings, nil, at: address, in: transaction)
+        }
         try outbox.post(
             posts.failure(of: record, reason: reason),
             to: address,

@@ -33,6 +33,9 @@ package struct DebateControls: Sendable {
         guard text.count <= Self.longestInput else {
             throw ConversationError(.invalidQuestion, "The text is longer than \(Self.longestInput) characters.")
         }
+        guard !text.utf8.contains(0) else {
+            throw ConversationError(.invalidQuestion, "The text holds a NUL character.")
+        }
         return try inputs.add(
             String(text),
             author: author,

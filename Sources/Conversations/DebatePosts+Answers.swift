@@ -78,6 +78,8 @@ extension DebatePosts {
                 outcomeLine(result)
             } else if debate.status == .created {
                 "Waiting for its turn"
+            } else if debate.status.isFinal {
+                "Ended without a verdict"
             } else {
                 progressLine(projection)
             }

@@ -58,12 +58,14 @@ package struct DebatePosts: Sendable {
         return post
     }
 
-    func finished(_ debate: DebateRecord, settings: DebateSettings, result: DebateResult) -> Post {
+    /// - Parameter result: nil where the debate could not be brought to its end.
+    func finished(_ debate: DebateRecord, settings: DebateSettings, result: DebateResult?) -> Post {
+        let outcome = result.map(outcomeLine) ?? "Failed"
         var post = start(of: debate, settings: settings)
         post.buttons = []
-        post.fields[2] = .init("Progress", outcomeLine(result))
+        post.fields[2] = .init("Progress", outcome)
         post.footer = footer(of: debate, settings.requester.map { "Asked by \($0)." } ?? "")
-        post.fallbackText = "Debate #\(debate.number): \(outcomeLine(result))"
+        post.fallbackText = "Debate #\(debate.number): \(outcome)"
         return post
     }
 
@@ -211,7 +213,8 @@ package struct DebatePosts: Sendable {
 
     /// Markdown of a quotation that keeps every line of a text inside it.
     func quoted(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { "> \($0)" }.joined(separator: "\n")
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }
+            .joined(separator: "\n")
     }
 
     /// The beginning of a text on one line, for notifications.

@@ -90,6 +90,8 @@ package struct DebateRunner: Sendable {
             time: time,
             observer: { reports.note($0) }
         )
+        // Before it runs, so that nobody is asked any more.
+        if record.cancelRequested { arena.cancel(requestedBy: "user") }
         let outcome = try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
             group.addTask { try await arena.run(replaying: entries) }
             group.addTask {
@@ -100,7 +102,6 @@ package struct DebateRunner: Sendable {
                 await reports.run()
                 return nil
             }
-            if record.cancelRequested { arena.cancel(requestedBy: "user") }
             defer { group.cancelAll() }
             while let finished = try await group.next() {
                 if let finished { return finished }

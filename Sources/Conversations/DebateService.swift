@@ -4,7 +4,7 @@ package import Persistence
 
 /// What programs, the page and the terminal do with debates.
 ///
-/// Every call is bound to one workspace.
+/// Every call is bound to one workspace, except for the operator's own, who looks at all of them.
 package struct DebateService: Sendable {
     private let database: any Database
     private let starter: DebateStarter
@@ -39,8 +39,9 @@ package struct DebateService: Sendable {
     }
 
     /// The newest debates, newest first, with the number of all.
+    /// - Parameter workspace: whose debates; nil shows the operator those of all workspaces.
     /// - Throws: `ConversationError` for an unknown status; `DatabaseError`.
-    package func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+    package func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
         -> (items: [DebateRecord], total: Int)
     {
         let wanted = try status.map { word in
@@ -53,6 +54,12 @@ package struct DebateService: Sendable {
         return try await database.read { transaction in
             try debates.list(workspace: workspace, status: wanted, limit: limit, offset: offset, in: transaction)
         }
+    }
+
+    /// One debate, whichever workspace has it: for the operator alone.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(_ id: DebateID) async throws -> DebateRecord? {
+        try await database.read { try debates.findAnywhere(id, in: $0) }
     }
 
     /// One debate, where the workspace has it.

@@ -1,5 +1,6 @@
 package import Channels
 package import CoreTypes
+import Crypto
 package import Debates
 package import Persistence
 
@@ -143,45 +144,25 @@ package struct DebateStarter: Sendable {
         }
     }
 
-    /// Starts a debate in the thread of a finished one, which becomes its background.
-    /// - Throws: `DatabaseError`.
-    func followUp(
-        _ earlier: DebateRecord,
-        text: String,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) throws {
-        let background = "An earlier debate in this thread asked: \(earlier.task)"
-        var question = Question(text, background: background, options: DebateOptions(), from: event)
-        question.metadata = ["follows": .string(earlier.id.rawValue)]
-        try start(question, in: transaction)
-    }
-
-    /// Asks one agent for a direct answer, without a debate.
-    /// - Throws: `DatabaseError`.
+    /// Asks one agent for a direct answer, without a debate; once for each origin.
+    /// - Throws: `ConversationError` for a question that cannot be asked; `DatabaseError`.
     func quickAnswer(
         _ text: String,
         options: DebateOptions,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
-        let id = identifiers.next()
+        let text = try checked(text)
+        let id = Self.quickAnswerID(of: event)
         let key = OutboxKey("\(id)/start")
         let agents = try seats(options.agents, atLeast: 1)
         let agent = agents[0].profile
         var address = event.address
         address.trigger = nil
-        try outbox.post(
-            posts.quickAnswerPending(text, agent: agent, requester: event.actor.displayName),
-            to: address,
-            key: key,
-            context: DeliveryContext(role: .quickAnswer, debate: nil).json,
-            in: transaction
-        )
-        try jobs.enqueue(
+        let isNew = try jobs.enqueue(
             NewJob(
                 workspaceID: event.workspace,
-                id: JobID(id),
+                id: id,
                 type: JobType.quickAnswer,
                 payload: [
                     "question": .string(text), "agent": .string(agent.name), "address": address.json,
@@ -192,6 +173,20 @@ package struct DebateStarter: Sendable {
             now: time.now(),
             in: transaction
         )
+        guard isNew else { return }
+        try outbox.post(
+            posts.quickAnswerPending(text, agent: agent, requester: event.actor.displayName),
+            to: address,
+            key: key,
+            context: DeliveryContext(role: .quickAnswer, debate: nil).json,
+            in: transaction
+        )
+    }
+
+    /// The same for every event that tells of one message, so that twins are answered once.
+    private static func quickAnswerID(of event: InboundEvent) -> JobID {
+        let origin = "\(event.workspace)\n\(event.originKey)"
+        return JobID(hexadecimal(SHA256.hash(data: Array(origin.utf8)).prefix(16)))
     }
 
     private func checked(_ task: String) throws -> String {

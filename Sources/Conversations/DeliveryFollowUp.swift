@@ -72,10 +72,11 @@ package struct DeliveryFollowUp: Sendable {
             var address = Address(json: debate.address)
         else { return }
         address.person = debate.requestedBy
-        let what = context.role == .start ? "The start message" : "The verdict"
+        let isStart = context.role == .start
         let text = """
-            \(what) of debate #\(debate.number) could not be posted here: \(message.note.message) \
-            The debate itself goes on; `verdict \(debate.number)` shows its outcome.
+            \(isStart ? "The start message" : "The verdict") of debate #\(debate.number) could not be posted here: \
+            \(message.note.message) \(isStart ? "The debate itself goes on; " : "")`verdict \(debate.number)` \
+            shows its outcome.
             """
         try outbox.ephemeral(
             Post(body: text, fallbackText: text),

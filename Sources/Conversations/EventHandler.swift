@@ -34,31 +34,53 @@ package struct EventHandler: Sendable {
     /// Carries out one event.
     /// - Throws: `DatabaseError`; mistakes of the person are answered, not thrown.
     package func handle(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        if event.actor.isBot {
-            // Two programs that answer each other would never stop.
-            guard case .message(_, _, true, _) = event.kind,
-                try loopBudget.allows(event.actor, workspace: event.workspace, in: transaction)
-            else { return }
+        do {
+            if event.actor.isBot {
+                try handleProgram(event, in: transaction)
+            } else {
+                try handlePerson(event, in: transaction)
+            }
+        } catch let error as ConversationError {
+            // Refusals come before anything is written.
+            if !event.actor.isBot { try answers.refuse(error, event, in: transaction) }
         }
+    }
+
+    private func handleProgram(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        switch event.kind {
+        case .uninstalled: try disable(event, in: transaction)
+        case .message(let text, _, true, let isDirect):
+            // Two programs that answer each other would never stop.
+            guard try loopBudget.allows(event.actor, workspace: event.workspace, in: transaction) else { return }
+            try handleMessage(text, mentionsUs: true, isDirect: isDirect, event, in: transaction)
+        default: return
+        }
+    }
+
+    private func handlePerson(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
         switch event.kind {
         case .message(let text, _, let mentionsUs, let isDirect):
             try handleMessage(text, mentionsUs: mentionsUs, isDirect: isDirect, event, in: transaction)
         case .command(let text):
-            try perform(text, style: .slash, event, in: transaction)
+            try perform(text, style: .slash, following: nil, event, in: transaction)
         case .button(let token):
             try buttons.handle(token: token, event, in: transaction)
         case .formRequested(let text):
             try answers.openQuestionForm(text: text, event, in: transaction)
-        case .formSubmitted(_, let answers, let state):
-            try submit(answers, state: state, event, in: transaction)
+        case .formSubmitted(_, let answers, _):
+            try submit(answers, event, in: transaction)
         case .uninstalled:
-            try integrations.disable(
-                workspace: event.workspace,
-                type: event.address.platform,
-                now: starter.time.now(),
-                in: transaction
-            )
+            try disable(event, in: transaction)
         }
+    }
+
+    private func disable(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try integrations.disable(
+            workspace: event.workspace,
+            type: event.address.platform,
+            now: starter.time.now(),
+            in: transaction
+        )
     }
 
     private func handleMessage(
@@ -68,10 +90,12 @@ package struct EventHandler: Sendable {
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
+        // A platform may tell of one message twice: the twin of a question must not become its evidence.
+        guard try debates.find(origin: event.originKey, workspace: event.workspace, in: transaction) == nil else {
+            return
+        }
         let debate = try boundDebate(of: event, in: transaction)
-        let firstWord = text.prefix { !$0.isWhitespace }.lowercased()
-        let isCommand = Command.words.contains(firstWord)
-        if let debate, !debate.status.isFinal, !(isCommand && (mentionsUs || isDirect)) {
+        if let debate, !debate.status.isFinal, !(CommandParser.isCommand(text) && (mentionsUs || isDirect)) {
             // Whatever is said in the thread of a running debate is evidence for its next round.
             try controls.addInput(
                 text,
@@ -83,11 +107,7 @@ package struct EventHandler: Sendable {
             return
         }
         guard mentionsUs || isDirect else { return }
-        if let debate, !isCommand, !text.isEmpty {
-            try starter.followUp(debate, text: text, event, in: transaction)
-        } else {
-            try perform(text, style: .conversation, event, in: transaction)
-        }
+        try perform(text, style: .conversation, following: debate, event, in: transaction)
     }
 
     private func boundDebate(of event: InboundEvent, in transaction: borrowing Transaction) throws -> DebateRecord? {
@@ -104,6 +124,7 @@ package struct EventHandler: Sendable {
     private func perform(
         _ text: String,
         style: CommandParser.Style,
+        following earlier: DebateRecord?,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
@@ -111,12 +132,16 @@ package struct EventHandler: Sendable {
         do throws(CommandMistake) {
             command = try CommandParser(agents: starter.panel.names).parse(text, style: style)
         } catch {
-            try answers.explain(error, style: style, event, in: transaction)
+            if !event.actor.isBot { try answers.explain(error, style: style, event, in: transaction) }
             return
+        }
+        if event.actor.isBot {
+            // Only what the budget counts.
+            guard case .debate = command else { return }
         }
         switch command {
         case .debate(let question, let options):
-            try start(question, options, event, in: transaction)
+            try start(question, options, following: earlier, event, in: transaction)
         case .ask(let question, let options):
             try starter.quickAnswer(question, options: options, event, in: transaction)
         case .stop(let id):
@@ -138,19 +163,20 @@ package struct EventHandler: Sendable {
     private func start(
         _ question: String,
         _ options: DebateOptions,
+        following earlier: DebateRecord?,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
-        do {
-            try starter.start(Question(question, options: options, from: event), in: transaction)
-        } catch let error as ConversationError {
-            try answers.refuse(error, event, in: transaction)
+        var question = Question(question, options: options, from: event)
+        if let earlier, earlier.status.isFinal {
+            question.background = "An earlier debate in this thread asked: \(earlier.task)"
+            question.metadata = ["follows": .string(earlier.id.rawValue)]
         }
+        try starter.start(question, in: transaction)
     }
 
     private func submit(
         _ values: [String: String],
-        state: String,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
@@ -161,7 +187,7 @@ package struct EventHandler: Sendable {
             },
             consensus: values["consensus"].flatMap { $0.isEmpty ? nil : $0 }
         )
-        try start(values["question"] ?? "", options, event, in: transaction)
+        try start(values["question"] ?? "", options, following: nil, event, in: transaction)
     }
 
     /// The debate that a command names, else the thread's, else the workspace's newest; answers where there is none.

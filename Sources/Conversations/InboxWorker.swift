@@ -14,33 +14,40 @@ package struct InboxWorker: Sendable {
     private let handler: EventHandler
     private let time: any TimeSource
     private let logger: Logger
+    private let makesWay: @Sendable () -> Bool
     private let inbox = InboxStore()
 
     /// How many rows one transaction takes at most.
     private static let batch = 256
+    /// How many it takes while senders crowd, and how long it waits for them before each batch.
+    private static let (smallBatch, courtesy) = (32, Duration.milliseconds(200))
     /// A row that fails this often is set aside and shown to the operator.
     private static let maximumAttempts = 8
 
     /// Makes a worker.
+    /// - Parameter makesWay: whether senders crowd, who have to be acknowledged in time; what they sent can wait a
+    ///   little.
     package init(
         database: any Database,
         adapters: [any ChannelAdapter],
         handler: EventHandler,
         time: any TimeSource,
-        logger: Logger
+        logger: Logger,
+        makesWay: @escaping @Sendable () -> Bool = { false }
     ) {
         self.database = database
         self.adapters = Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first })
         self.handler = handler
         self.time = time
         self.logger = logger
+        self.makesWay = makesWay
     }
 
     /// Works until the task is cancelled; what is not finished then stays in the inbox.
     package func run() async {
         await WakeUpLoop(wakeUps: database.wakeUps, interest: .inbox, time: time).run {
             do {
-                while try await workOnce() == Self.batch, !Task.isCancelled {}
+                while try await workConsiderately(), !Task.isCancelled {}
             } catch is CancellationError {
                 // Shut down: what was not committed stays in the inbox.
             } catch {
@@ -50,12 +57,20 @@ package struct InboxWorker: Sendable {
         }
     }
 
+    /// Works off one batch, a small one where senders crowd.
+    /// - Returns: whether there may be more.
+    private func workConsiderately() async throws -> Bool {
+        guard makesWay() else { return try await workOnce() == Self.batch }
+        try await time.sleep(for: Self.courtesy)
+        return try await workOnce(limit: Self.smallBatch) == Self.smallBatch
+    }
+
     /// Works off one batch.
     /// - Returns: how many rows were taken.
     /// - Throws: `DatabaseError`.
-    package func workOnce() async throws -> Int {
+    package func workOnce(limit: Int = batch) async throws -> Int {
         do {
-            let outcome = try await database.write { try workOff(in: $0) }
+            let outcome = try await database.write { try workOff(limit, in: $0) }
             if outcome.acted {
                 await database.notify(.outbox)
                 await database.notify(.jobs)
@@ -74,8 +89,8 @@ package struct InboxWorker: Sendable {
         let description: String
     }
 
-    private func workOff(in transaction: borrowing Transaction) throws -> (count: Int, acted: Bool) {
-        let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
+    private func workOff(_ limit: Int, in transaction: borrowing Transaction) throws -> (count: Int, acted: Bool) {
+        let rows = try inbox.claim(limit: limit, now: time.now(), in: transaction)
         var finished: [Int64] = []
         finished.reserveCapacity(rows.count)
         var acted = false

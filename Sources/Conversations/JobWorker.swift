@@ -29,6 +29,13 @@ package final class JobWorker: Sendable {
         }
     }
 
+    /// A job of this process and the two ways to reach it.
+    private struct Assignment {
+        let job: ClaimedJob
+        let signals: AsyncStream<Signal>
+        let stops: AsyncStream<Void>
+    }
+
     private struct Held {
         let fence: Int64
         let signals: AsyncStream<Signal>.Continuation
@@ -81,7 +88,7 @@ package final class JobWorker: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.beat() }
-            let (claims, continuation) = AsyncStream.makeStream(of: [ClaimedJob].self)
+            let (claims, continuation) = AsyncStream.makeStream(of: [Assignment].self)
             group.addTask {
                 await WakeUpLoop(
                     wakeUps: self.database.wakeUps,
@@ -100,27 +107,19 @@ package final class JobWorker: Sendable {
                 continuation.finish()
             }
             for await jobs in claims {
-                for job in jobs {
-                    let (signals, signal) = AsyncStream.makeStream(
-                        of: Signal.self,
-                        bufferingPolicy: .bufferingNewest(4)
-                    )
-                    let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-                    held.withLock { $0[job.id] = Held(fence: job.fence, signals: signal, stop: stop) }
-                    if job.isCancelRequested { signal.yield(.cancel) }
-                    group.addTask { await self.perform(job, signals: signals, stops: stops) }
-                }
+                for job in jobs { group.addTask { await self.perform(job) } }
             }
         }
     }
 
     private static let batch = 50
 
-    private func claim() async -> [ClaimedJob] {
+    /// Takes what there is room for; a job counts as running from here on.
+    private func claim() async -> [Assignment] {
         let free = min(Self.batch, capacity - running)
         guard free > 0, isInTouch.withLock({ $0 }) else { return [] }
         do {
-            return try await database.write { transaction in
+            let jobs = try await database.write { transaction in
                 try queue.claim(
                     types: handlers.keys.sorted(),
                     workerID: workerID,
@@ -130,6 +129,7 @@ package final class JobWorker: Sendable {
                     in: transaction
                 )
             }
+            return jobs.map(assign)
         } catch is CancellationError {
             return []
         } catch {
@@ -140,7 +140,20 @@ package final class JobWorker: Sendable {
         }
     }
 
-    private func perform(_ job: ClaimedJob, signals: AsyncStream<Signal>, stops: AsyncStream<Void>) async {
+    private func assign(_ job: ClaimedJob) -> Assignment {
+        let (signals, signal) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(4))
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        // A process that stood still for longer than a lease takes its own job over: the earlier run has lost it.
+        let earlier = held.withLock {
+            $0.updateValue(Held(fence: job.fence, signals: signal, stop: stop), forKey: job.id)
+        }
+        earlier?.stop.yield()
+        if job.isCancelRequested { signal.yield(.cancel) }
+        return Assignment(job: job, signals: signals, stops: stops)
+    }
+
+    private func perform(_ assignment: Assignment) async {
+        let job = assignment.job
         let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
             group.addTask {
                 guard let handler = self.handlers[job.type] else { return .success(()) }
@@ -148,14 +161,14 @@ package final class JobWorker: Sendable {
                     guard !job.isExhausted else {
                         throw ConversationError(.conflict, "It was tried \(job.attempts) times without success.")
                     }
-                    return .success(try await handler.run(job, signals))
+                    return .success(try await handler.run(job, assignment.signals))
                 } catch {
                     return .failure(error)
                 }
             }
             group.addTask {
                 // The lease was lost: stop at once.
-                for await _ in stops { return .failure(DatabaseError(.leaseLost, "The lease was lost.")) }
+                for await _ in assignment.stops { return .failure(DatabaseError(.leaseLost, "The lease was lost.")) }
                 return nil
             }
             var outcome: Result<Void, any Error> = .success(())
@@ -167,7 +180,9 @@ package final class JobWorker: Sendable {
             group.cancelAll()
             return outcome
         }
-        let entry = held.withLock { $0.removeValue(forKey: job.id) }
+        let entry = held.withLock { held in
+            held[job.id]?.fence == job.fence ? held.removeValue(forKey: job.id) : nil
+        }
         entry?.signals.finish()
         entry?.stop.finish()
         await settle(job, outcome)

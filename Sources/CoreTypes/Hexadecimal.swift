@@ -1,7 +1,7 @@
 private let digits: StaticString = "0123456789abcdef"
 
 /// Appends two lower-case digits for each byte.
-package func appendHexadecimal(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
+package func appendHexadecimal(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     let table = digits.utf8Start
     for byte in bytes {
         output.append(table[Int(byte >> 4)])
@@ -12,7 +12,7 @@ package func appendHexadecimal(_ bytes: some Sequence<UInt8>, to output: inout [
 /// The bytes as lower-case digits.
 package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     var output: [UInt8] = []
-    appendHexadecimal(bytes, to: &output)
+    Array(bytes).withUnsafeBytes { appendHexadecimal($0, to: &output) }
     return String(decoding: output, as: UTF8.self)
 }
 

@@ -19,9 +19,9 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
 }
 
 /// Compares two byte sequences in a time that depends on their lengths alone.
-package func constantTimeEquals(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+package func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0
-    for (one, other) in zip(left, right) { difference |= one ^ other }
+    for position in left.indices { difference |= left[position] ^ right[position] }
     return difference == 0
 }

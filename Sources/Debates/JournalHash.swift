@@ -31,7 +31,7 @@ package struct JournalHash: Sendable, Hashable {
     }
 
     func appendHexadecimal(to output: inout [UInt8]) {
-        withUnsafeBytes(of: words) { Debates.appendHexadecimal($0, to: &output) }
+        withUnsafeBytes(of: words) { CoreTypes.appendHexadecimal($0, to: &output) }
     }
 
     func append(to output: inout [UInt8]) {

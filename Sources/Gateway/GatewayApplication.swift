@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import WebIntegration
 
@@ -14,6 +15,7 @@ import WebIntegration
 /// stops accepting, ends the live streams, and returns when the requests in flight are answered.
 package struct GatewayApplication: Service {
     private let application: Application<FrontResponder>
+    private let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// Wires the routes.
     /// - Parameters:
@@ -59,12 +61,23 @@ package struct GatewayApplication: Service {
                 availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)
             ),
             onServerRunning: { await onRunning($0.localAddress?.port ?? 0) },
+            eventLoopGroupProvider: .shared(eventLoops),
             logger: logger
         )
     }
 
     package func run() async throws {
-        try await application.run()
+        let result: Result<Void, any Error>
+        do {
+            let executor = EventLoopExecutor(eventLoops.next())
+            result = .success(
+                try await withTaskExecutorPreference(executor) { try await application.run() }
+            )
+        } catch {
+            result = .failure(error)
+        }
+        try await eventLoops.shutdownGracefully()
+        try result.get()
     }
 
     private static func channel(_ configuration: GatewayConfiguration) -> HTTP1Channel.Configuration {

@@ -8,6 +8,8 @@ package enum SQLValue: Sendable, Hashable {
     case bool(Bool)
     case text(String)
     case blob([UInt8])
+    /// Many values as one: Postgres alone has them; `Dialect.table` hides that.
+    case array(SQLArray)
 }
 
 /// A type that can be bound to a statement.

@@ -136,7 +136,7 @@ import Testing
             #expect(house.channel.calls == ["post k#1", "post l#1"])
             let outbox = house.outbox
             let findings = try await house.database.read { try outbox.findings(in: $0) }
-            #expect(findings.contains { $0.level == .problem && $0.subject == "outbox k" })
+            #expect(findings.contains { $0.level == .problem && $0.subject == "Outbox k" })
         }
     }
 
@@ -174,12 +174,18 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
-    func eightFailuresAreEnough(engine: DatabaseEngine) async throws {
+    func aPlatformThatIsAwayForADayIsWaitedFor(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
-            for _ in 0..<20 { house.channel.script(.answer(.transient(code: "http_503", description: "Later."))) }
+            for _ in 0..<310 { house.channel.script(.answer(.transient(code: "http_503", description: "Later."))) }
+            let begin = house.time.now()
             try await house.post("one", key: "k")
-            try await house.settle(house.dispatcher())
-            #expect(house.channel.calls.count == 8)
+            let dispatcher = house.dispatcher()
+            while try await house.status("k") == .queued {
+                _ = try await dispatcher.sendDue()
+                house.time.advance(by: .seconds(300))
+            }
+            #expect(house.channel.calls.count == 300)
+            #expect(house.time.now() - begin > .seconds(24 * 3600))
             #expect(try await house.status("k") == .failed)
         }
     }

@@ -177,7 +177,7 @@ import Testing
                 deaths += 1
                 now = now + .seconds(31)
             }
-            #expect(deaths == 19)
+            #expect(deaths == 199)
         }
     }
 

@@ -84,7 +84,11 @@ final class RawServer: Sendable {
         Thread.detachNewThread { [weak self] in
             while true {
                 let socket = accept(listener, nil, nil)
-                guard socket >= 0 else { return }
+                guard socket >= 0 else {
+                    // Here and not at the server's end: another server would get the number while it is still used.
+                    close(listener)
+                    return
+                }
                 let number =
                     self?.counts.withLock { count in
                         count += 1
@@ -100,9 +104,8 @@ final class RawServer: Sendable {
     }
 
     deinit {
-        // Wakes the thread that accepts, which then ends; so does closing, but only on the next connection.
+        // Refuses connections from now on, and wakes the thread that accepts, which then ends.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// A port of 127.0.0.1 on which nothing listens.

@@ -94,6 +94,11 @@ struct GatewayWorld: Sendable {
         try await GatewayProcess.run(["serve", "--port", "0"], environment: environment)
     }
 
+    /// What `aragora doctor` says.
+    func doctor() async throws -> String {
+        try await GatewayProcess.run(["doctor"], environment: environment).output
+    }
+
     /// Sends a request as Slack does.
     /// - Returns: the status, or nil where no answer came.
     func send(_ payload: SlackPayload, to gateway: GatewayProcess) async -> Int? {

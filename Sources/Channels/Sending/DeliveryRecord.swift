@@ -127,7 +127,7 @@ struct DeliveryRecord {
     private func end(
         _ body: @escaping @Sendable (Bool, OutboxStore, OutboxClaim, String, borrowing Transaction) throws -> Void
     ) async throws {
-        let isHooked = failures < context.policy.maximumAttempts
+        let isHooked = failures < context.policy.maximumHookAttempts
         do {
             try await write { store, claim, receiptsJSON, transaction in
                 try body(isHooked, store, claim, receiptsJSON, transaction)

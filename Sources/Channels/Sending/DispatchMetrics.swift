@@ -28,7 +28,7 @@ struct DispatchMetrics: Sendable {
     }
 
     func depths(_ counts: [OutboxStatus: Int]) {
-        for status in [OutboxStatus.queued, .sending, .unknown] {
+        for status in OutboxStatus.allCases where status != .sent {
             Gauge(label: "aragora_outbox_rows", dimensions: [("status", status.label)]).record(counts[status] ?? 0)
         }
     }

@@ -22,7 +22,7 @@ struct Housekeeping {
         do {
             if nextMeasure <= now {
                 nextMeasure = now + Self.measureInterval
-                context.metrics.depths(try await context.database.read { try store.openCounts(in: $0) })
+                context.metrics.depths(try await context.database.read { try store.unsentCounts(in: $0) })
             }
             if nextPurge <= now {
                 let purged = try await context.database.write { transaction in

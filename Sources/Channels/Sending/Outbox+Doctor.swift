@@ -9,11 +9,11 @@ extension Outbox {
         let counts = try store.counts(in: transaction)
         let summary = OutboxStatus.allCases.map { "\(counts[$0] ?? 0) \($0.label)" }.joined(separator: ", ")
         let troubled = try store.listTroubled(limit: limit, in: transaction)
-        return [Finding(.fine, "outbox", "\(summary).")]
+        return [Finding(.fine, "Outbox", "\(summary).")]
             + troubled.map { row in
                 Finding(
                     row.status == .queued ? .warning : .problem,
-                    "outbox \(row.key)",
+                    "Outbox \(row.key)",
                     "\(row.platform) \(row.operation) is \(row.status.label): \(row.errorCode), \(row.errorMessage)",
                     remedy: Self.remedy(for: row)
                 )

@@ -40,8 +40,10 @@ package struct OutcomePolicy: Sendable {
     /// The delay after the first failure; doubles with each further one.
     package var baseDelay = Duration.seconds(1)
     package var maximumDelay = Duration.seconds(300)
-    /// The tries that a part gets.
-    package var maximumAttempts = 8
+    /// The tries that a part gets: with the longest delay between them, a platform may be away for a day.
+    package var maximumAttempts = 300
+    /// How often what follows from a delivery is tried to be written together with it.
+    package var maximumHookAttempts = 8
     /// How often a workspace's credentials are tried again.
     package var credentialsRecheck = Duration.seconds(60)
     /// How long a platform gets to make an unclear send visible before it is asked.

@@ -9,12 +9,13 @@ package protocol DebateAPI: Sendable {
     /// Stores a question and sets its debate going; the same `originKey` gives the same debate.
     func start(_ question: DebateQuestion) async throws -> DebateSummary
 
-    /// The newest debates of a workspace, newest first, and how many there are in all.
-    func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+    /// The newest debates, newest first, and how many there are in all.
+    /// - Parameter workspace: whose debates; nil shows those of all workspaces.
+    func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
         -> (items: [DebateSummary], total: Int)
 
-    /// The debate with this id, where the workspace has it.
-    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary?
+    /// The debate with this id, whichever workspace has it: the API serves the operator.
+    func findAnywhere(_ id: DebateID) async throws -> DebateSummary?
 
     /// The journal's entries behind a sequence number, each as canonical JSON
     /// `{at, data, hash, previous, sequence, type}`.

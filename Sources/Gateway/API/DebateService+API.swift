@@ -26,7 +26,7 @@ extension DebateService: DebateAPI {
         )
     }
 
-    package func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+    package func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
         -> (items: [DebateSummary], total: Int)
     {
         let page: (items: [DebateRecord], total: Int) = try await list(
@@ -38,8 +38,8 @@ extension DebateService: DebateAPI {
         return (page.items.map { DebateSummary($0) }, page.total)
     }
 
-    package func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
-        let record: DebateRecord? = try await find(id, workspace: workspace)
+    package func findAnywhere(_ id: DebateID) async throws -> DebateSummary? {
+        let record: DebateRecord? = try await findAnywhere(id)
         return record.map { DebateSummary($0) }
     }
 

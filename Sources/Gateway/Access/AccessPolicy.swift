@@ -23,7 +23,8 @@ struct AccessPolicy: Sendable {
             try requireLocalProgram(request, context)
             return .localProgram
         }
-        guard let shown = bearerToken(of: request), constantTimeEquals(shown.utf8, token.reveal().utf8) else {
+        guard let shown = bearerToken(of: request), constantTimeEquals(Array(shown.utf8), Array(token.reveal().utf8))
+        else {
             throw HTTPFailure(
                 .unauthorized,
                 "unauthorized",

@@ -8,6 +8,7 @@ enum DebateDocument {
             "id": .string(record.id.rawValue),
             "debate_id": .string(record.id.rawValue),
             "number": .integer(record.number),
+            "workspace": .string(record.workspace.rawValue),
             "task": .string(record.task),
             "title": record.title.map { .string($0) },
             "status": .string(record.status),

@@ -6,10 +6,10 @@ struct DebateLookup: Sendable {
     let debates: any DebateAPI
 
     /// The debate of `{id}`.
-    /// - Throws: `HTTPFailure` 404 for an id that the workspace does not have, or that is none.
+    /// - Throws: `HTTPFailure` 404 for an id that no debate has.
     func record(_ context: GatewayContext) async throws -> DebateSummary {
         guard let text = context.parameters.get("id"), (1...64).contains(text.utf8.count),
-            let record = try await debates.find(DebateID(text), workspace: .local)
+            let record = try await debates.findAnywhere(DebateID(text))
         else { throw HTTPFailure.notFound("debate") }
         return record
     }

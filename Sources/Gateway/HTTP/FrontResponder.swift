@@ -11,6 +11,8 @@ struct FrontResponder: HTTPResponder {
         if let methods = endpoints[request.uri.path], let endpoint = methods[request.method.rawValue] {
             return await adapters.respond(to: request, at: endpoint, context: context)
         }
-        return try await router.respond(to: request, context: context)
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            try await router.respond(to: request, context: context)
+        }
     }
 }

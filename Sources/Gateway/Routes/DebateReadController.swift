@@ -10,7 +10,7 @@ struct DebateReadController: Sendable {
 
     private static let statuses: Set = ["created", "running", "completed", "failed", "cancelled"]
 
-    /// `GET /debates`: the newest first.
+    /// `GET /debates`: the newest first, of all workspaces or of the one that `workspace` names.
     func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = QueryParameters(request.uri.query)
         let page = try ListPage(query, defaultLimit: 20)
@@ -19,7 +19,7 @@ struct DebateReadController: Sendable {
             throw HTTPFailure.invalid("`status` has to be one of \(Self.statuses.sorted().joined(separator: ", ")).")
         }
         let found = try await debates.list(
-            workspace: .local,
+            workspace: query["workspace"].map { WorkspaceID($0) },
             status: status,
             limit: Int(page.limit),
             offset: Int(page.offset)

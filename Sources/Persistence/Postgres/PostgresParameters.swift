@@ -16,6 +16,10 @@ struct PostgresParameters {
         static let real32: Oid = 700
         static let real64: Oid = 701
         static let numeric: Oid = 1700
+        static let text: Oid = 25
+        static let bytesArray: Oid = 1001
+        static let textArray: Oid = 1009
+        static let integer64Array: Oid = 1016
     }
 
     /// The protocol counts parameters in 16 bits.
@@ -42,6 +46,7 @@ struct PostgresParameters {
             switch value {
             case .text(let text): needed += text.utf8.count + 1
             case .blob(let bytes): needed += bytes.count + 1
+            case .array(let array): needed += Self.size(of: array) + 1
             default: needed += 24
             }
         }
@@ -58,6 +63,7 @@ struct PostgresParameters {
             case .blob(let bytes):
                 guard bytes.count < 1 << 30 else { throw DatabaseError(.constraint, "A value is over 1 GiB.") }
                 append(type: TypeID.bytes, isBinary: true) { $0.append(contentsOf: bytes) }
+            case .array(let array): try append(array)
             }
         }
     }
@@ -76,6 +82,59 @@ struct PostgresParameters {
         formats.append(isBinary ? 1 : 0)
         // Texts end with a NUL; behind bytes it keeps an empty value's pointer inside the block.
         memory.append(0)
+    }
+
+    private static func size(of array: SQLArray) -> Int {
+        switch array {
+        case .integers(let values): 20 + values.count * 12
+        case .texts(let values): values.reduce(20) { $0 + 4 + $1.utf8.count }
+        case .blobs(let values): values.reduce(20) { $0 + 4 + $1.count }
+        }
+    }
+
+    /// Lays an array out in the binary form of `array_recv`: one dimension, no nulls, each element behind its length.
+    private mutating func append(_ array: SQLArray) throws {
+        guard Self.size(of: array) < 1 << 30 else { throw DatabaseError(.constraint, "A value is over 1 GiB.") }
+        switch array {
+        case .integers(let values):
+            append(type: TypeID.integer64Array, isBinary: true) { memory in
+                Self.appendArrayHead(values.count, of: TypeID.integer64, to: &memory)
+                for value in values {
+                    Self.append(UInt32(8), to: &memory)
+                    Self.append(UInt64(bitPattern: value), to: &memory)
+                }
+            }
+        case .texts(let values):
+            for value in values { try value.requireNoNUL() }
+            append(type: TypeID.textArray, isBinary: true) { memory in
+                Self.appendArrayHead(values.count, of: TypeID.text, to: &memory)
+                for value in values {
+                    Self.append(UInt32(value.utf8.count), to: &memory)
+                    memory.append(contentsOf: value.utf8)
+                }
+            }
+        case .blobs(let values):
+            append(type: TypeID.bytesArray, isBinary: true) { memory in
+                Self.appendArrayHead(values.count, of: TypeID.bytes, to: &memory)
+                for value in values {
+                    Self.append(UInt32(value.count), to: &memory)
+                    memory.append(contentsOf: value)
+                }
+            }
+        }
+    }
+
+    private static func appendArrayHead(_ count: Int, of type: Oid, to memory: inout [UInt8]) {
+        append(UInt32(count > 0 ? 1 : 0), to: &memory)
+        append(UInt32(0), to: &memory)
+        append(UInt32(type), to: &memory)
+        guard count > 0 else { return }
+        append(UInt32(count), to: &memory)
+        append(UInt32(1), to: &memory)
+    }
+
+    private static func append(_ value: some FixedWidthInteger, to memory: inout [UInt8]) {
+        withUnsafeBytes(of: value.bigEndian) { memory.append(contentsOf: $0) }
     }
 
     private static func text(of real: Double) -> String {

@@ -78,6 +78,7 @@ extension SQLValue {
                 try text.requireNoNUL()
                 return text.databaseValue
             case .blob(let bytes): return Data(bytes).databaseValue
+            case .array: throw DatabaseError(.syntax, "SQLite has no arrays.")
             }
         }
     }

@@ -31,6 +31,12 @@ package struct DebateStore: Sendable {
         ).first.map { try DebateRecord($0) }
     }
 
+    /// The debate with this id, whichever workspace has it: for the operator alone.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(_ id: DebateID, in transaction: borrowing Transaction) throws -> DebateRecord? {
+        try transaction.query("select * from debates where debate_id = \(id)").first.map { try DebateRecord($0) }
+    }
+
     /// The debate that an origin led to.
     /// - Throws: `DatabaseError`.
     package func find(origin: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
@@ -55,21 +61,23 @@ package struct DebateStore: Sendable {
     }
 
     /// The newest debates of a workspace, newest first, with the number of all of them.
+    /// - Parameter workspace: whose debates; nil shows the operator those of all workspaces.
     /// - Throws: `DatabaseError`.
     package func list(
-        workspace: WorkspaceID,
+        workspace: WorkspaceID?,
         status: DebateRecord.Status? = nil,
         limit: Int,
         offset: Int = 0,
         in transaction: borrowing Transaction
     ) throws -> (items: [DebateRecord], total: Int) {
+        let owner: SQL = workspace.map { "workspace_id = \($0)" } ?? "true"
         let filter: SQL = status.map { "and status = \($0.rawValue)" } ?? ""
         let total = try transaction.query(
-            "select count(*) as total from debates where workspace_id = \(workspace) \(filter)"
+            "select count(*) as total from debates where \(owner) \(filter)"
         ).first?.integer("total")
         let rows = try transaction.query(
             """
-            select * from debates where workspace_id = \(workspace) \(filter)
+            select * from debates where \(owner) \(filter)
             order by debate_number desc limit \(limit) offset \(offset)
             """
         )

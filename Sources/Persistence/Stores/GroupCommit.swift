@@ -10,12 +10,10 @@ final class GroupCommit<Entry: Sendable, Outcome: Sendable>: Sendable {
 
     private struct State {
         var queue: [Waiting] = []
-        /// Where the queue begins; what stands before was taken.
-        var head = 0
         var parked: CheckedContinuation<Void, Never>?
         var isClosed = false
-
-        var count: Int { queue.count - head }
+        /// How many entries the commit has that is under way; 0 where nothing is written.
+        var underWay = 0
     }
 
     private let capacity: Int
@@ -34,13 +32,16 @@ final class GroupCommit<Entry: Sendable, Outcome: Sendable>: Sendable {
         self.maximumWeight = maximumWeight
     }
 
+    /// How many entries the commit has that is under way: many where many write at once, 0 where nobody does.
+    var underWay: Int { state.withLock { $0.underWay } }
+
     /// Puts an entry into the queue; one that comes before `run` waits for it.
     /// - Throws: `DatabaseError`: `full`, or `closed` after `run` has ended.
     func submit(_ entry: Entry, weight: Int) throws -> CommitTicket<Outcome> {
         let ticket = CommitTicket<Outcome>()
         let parked = try state.withLock { state in
             if state.isClosed { throw DatabaseError(.closed, "Nothing is written any more: the process is stopping.") }
-            guard state.count < capacity else {
+            guard state.queue.count < capacity else {
                 throw DatabaseError(.full, "Too many writes are waiting for the database.")
             }
             state.queue.append(Waiting(entry: entry, ticket: ticket, weight: weight))
@@ -67,26 +68,24 @@ final class GroupCommit<Entry: Sendable, Outcome: Sendable>: Sendable {
         }
     }
 
-    private func take() -> ArraySlice<Waiting> {
+    private func take() -> [Waiting] {
         state.withLock { state in
-            var end = state.head
+            var end = 0
             var weight = 0
-            while end < state.queue.count, end - state.head < maximumEntries {
+            while end < state.queue.count, end < maximumEntries {
                 weight += state.queue[end].weight
-                if weight > maximumWeight, end > state.head { break }
+                if weight > maximumWeight, end > 0 { break }
                 end += 1
             }
-            let group = state.queue[state.head..<end]
+            state.underWay = end
             if end == state.queue.count {
+                let group = state.queue
                 state.queue = []
-                state.head = 0
-            } else {
-                state.head = end
-                if end > 4096 {
-                    state.queue.removeFirst(end)
-                    state.head = 0
-                }
+                return group
             }
+            // A copy, because a slice would make the next append copy the whole queue.
+            let group = Array(state.queue[..<end])
+            state.queue.removeFirst(end)
             return group
         }
     }
@@ -97,7 +96,7 @@ final class GroupCommit<Entry: Sendable, Outcome: Sendable>: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in
-                    if Task.isCancelled || state.count > 0 { return true }
+                    if Task.isCancelled || state.queue.count > 0 { return true }
                     state.parked = continuation
                     return false
                 }
@@ -112,7 +111,7 @@ final class GroupCommit<Entry: Sendable, Outcome: Sendable>: Sendable {
             parked?.resume()
         }
         return state.withLock { state in
-            if Task.isCancelled, state.count == 0 { state.isClosed = true }
+            if Task.isCancelled, state.queue.count == 0 { state.isClosed = true }
             return state.isClosed
         }
     }

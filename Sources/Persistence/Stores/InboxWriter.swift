@@ -26,6 +26,9 @@ package final class InboxWriter: Sendable {
         group = GroupCommit(capacity: capacity, maximumEntries: maximumRows, maximumWeight: 16 << 20)
     }
 
+    /// Whether so many senders wait for their acknowledgements at once that everything else had better make way.
+    package var isBusy: Bool { group.underWay >= 8 }
+
     /// Stores an event and returns after the commit.
     /// - Returns: true for a new event, false for a twin of one that is stored already.
     /// - Throws: `DatabaseError` where it is not known to be stored; the sender must not get an acknowledgement.
@@ -52,26 +55,27 @@ package final class InboxWriter: Sendable {
     private func store(_ entries: [InboxEntry], _ connection: any Database) async throws -> [Bool] {
         var seen: Set<Key> = []
         let isFirst = entries.map { seen.insert(Key(workspaceID: $0.workspaceID, eventKey: $0.eventKey)).inserted }
-        let rows = zip(entries, isFirst).lazy.filter(\.1).map(\.0).map { entry -> [SQLValue] in
-            [
-                entry.workspaceID.sqlValue, .text(entry.eventKey), .text(entry.platform), .text(entry.shape),
-                .text(entry.conversationKey), .blob(entry.body), entry.availableAt.sqlValue, entry.receivedAt.sqlValue,
-            ]
-        }
+        let new = zip(entries, isFirst).filter(\.1).map(\.0)
+        let lines = connection.dialect.table([
+            .texts(new.map(\.workspaceID.rawValue)), .texts(new.map(\.eventKey)), .texts(new.map(\.platform)),
+            .texts(new.map(\.shape)), .texts(new.map(\.conversationKey)), .blobs(new.map(\.body)),
+            .integers(new.map(\.availableAt.rawValue)), .integers(new.map(\.receivedAt.rawValue)),
+        ])
         let inserted = try await connection.run(
             """
             insert into inbox (
                 workspace_id, event_key, platform, shape, conversation_key, body, available_at, received_at
-            ) values \(rows: rows)
+            ) select column1, column2, column3, column4, column5, column6, column7, column8 from \(lines) where true
             on conflict (workspace_id, event_key) do nothing
             returning workspace_id, event_key
             """
         )
-        let new = Set(
+        guard inserted.count < entries.count else { return entries.map { _ in true } }
+        let stored = Set(
             try inserted.map { Key(workspaceID: try $0.id("workspace_id"), eventKey: try $0.text("event_key")) }
         )
         return zip(entries, isFirst).map { entry, isFirst in
-            isFirst && new.contains(Key(workspaceID: entry.workspaceID, eventKey: entry.eventKey))
+            isFirst && stored.contains(Key(workspaceID: entry.workspaceID, eventKey: entry.eventKey))
         }
     }
 }

@@ -4,8 +4,8 @@ package import CoreTypes
 ///
 /// A claim holds a job for the time of its lease, which heartbeats prolong. Each claim raises the job's fence, and
 /// every write for the job checks it; so a worker that lost its lease can change nothing. `attempts` counts failures
-/// that a worker reported. A lease that ran out says more about the worker than about the job, so only every tenth
-/// claim that takes over a dead worker's job counts as a failure: a job that kills its workers is given up in the end,
+/// that a worker reported. A lease that ran out says more about the worker than about the job, so only every
+/// hundredth claim that takes over a dead worker's job counts as a failure: a job that kills its workers is given up in the end,
 /// one that lives through some restarts is not. A job that is given up this way is still handed out, marked
 /// `isExhausted`, because somebody has to bring its end to those who wait for it.
 package struct JobQueue: Sendable {
@@ -62,7 +62,7 @@ package struct JobQueue: Sendable {
             )
             update job_queue set
                 status = 'processing', worker_id = \(workerID), lease_until = \(now + lease), fence = fence + 1,
-                attempts = attempts + case when chosen.taken_over = 1 and fence % 10 = 9 then 1 else 0 end,
+                attempts = attempts + case when chosen.taken_over = 1 and fence % 100 = 99 then 1 else 0 end,
                 error = case when chosen.taken_over = 1 then 'lease_expired' else error end,
                 started_at = coalesce(started_at, \(now)), updated_at = \(now)
             from chosen where job_queue.id = chosen.job

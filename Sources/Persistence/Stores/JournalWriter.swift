@@ -111,27 +111,28 @@ package final class JournalWriter: Sendable {
     private func insert(_ segments: [JournalSegment], _ connection: any Database) async throws -> Set<DebateID> {
         guard !segments.isEmpty else { return [] }
         let now = time.now()
-        let rows = segments.lazy.map { segment -> [SQLValue] in
-            [
-                segment.workspaceID.sqlValue, segment.debateID.sqlValue, segment.claim.id.sqlValue,
-                .integer(segment.claim.fence), segment.firstSequence.sqlValue, segment.lastSequence.sqlValue,
-                .blob(segment.bytes), now.sqlValue,
-            ]
-        }
-        // Both engines call the columns of `values` column1, column2 … The jobs are locked in the order of their ids,
-        // as heartbeats lock them, so that the two cannot wait for each other.
+        let lines = connection.dialect.table([
+            .texts(segments.map(\.workspaceID.rawValue)), .texts(segments.map(\.debateID.rawValue)),
+            .texts(segments.map(\.claim.id.rawValue)), .integers(segments.map(\.claim.fence)),
+            .integers(segments.map { Int64($0.firstSequence) }), .integers(segments.map { Int64($0.lastSequence) }),
+            .blobs(segments.map(\.bytes)),
+        ])
+        // The jobs are locked in the order of their ids, as heartbeats lock them, so that the two cannot wait for each
+        // other.
         let written = try await connection.run(
             """
-            with held as materialized (
+            with line as materialized (
+                select * from \(lines)
+            ), held as materialized (
                 select id, fence, workspace_id from job_queue
-                where id in (\(list: segments.map(\.claim.id))) and status = 'processing'
+                where id in (select column3 from line) and status = 'processing'
                 order by id \(raw: connection.dialect.forShare)
             )
             insert into debate_journal (
                 workspace_id, debate_id, first_sequence, last_sequence, entries, written_at
             )
-            select line.column1, line.column2, line.column5, line.column6, line.column7, line.column8
-            from (values \(rows: rows)) as line
+            select line.column1, line.column2, line.column5, line.column6, line.column7, \(now)
+            from line
             join held on held.id = line.column3 and held.fence = line.column4 and held.workspace_id = line.column1
             where line.column5 = 1 + coalesce(
                 (

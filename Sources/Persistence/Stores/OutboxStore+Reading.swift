@@ -26,11 +26,15 @@ extension OutboxStore {
         }
     }
 
-    /// How many rows are in each state that is not final.
+    /// How many rows are in each state but sent.
     /// - Throws: `DatabaseError`.
-    package func openCounts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
+    package func unsentCounts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
         try counts(
-            "select status, count(*) as total from outbox where status in (0, 1, 4) group by status",
+            """
+            select status, count(*) as total from outbox where status in (0, 1, 4) group by status
+            union all
+            select 3, count(*) from outbox where status = 3 and error_code <> \(Self.superseded)
+            """,
             transaction
         )
     }
@@ -103,7 +107,9 @@ extension OutboxStore {
         try transaction.execute(
             """
             delete from outbox where outbox_id in (
-                select outbox_id from outbox where status = 2 and updated_at < \(moment) order by outbox_id limit \(limit)
+                select outbox_id from outbox
+                where updated_at < \(moment) and (status = 2 or (status = 3 and error_code = \(Self.superseded)))
+                order by outbox_id limit \(limit)
             )
             """
         )

@@ -85,38 +85,17 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func checkQueues(_ house: House) async throws -> [Finding] {
-        let (inbox, outbox, troubled) = try await house.database.read { transaction in
-            (
-                try InboxStore().counts(in: transaction),
-                try OutboxStore().counts(in: transaction),
-                try OutboxStore().listTroubled(limit: 10, in: transaction)
-            )
+        let (inbox, outbox) = try await house.database.read { transaction in
+            (try InboxStore().counts(in: transaction), try Outbox(time: house.time).findings(in: transaction))
         }
-        var findings = [
+        return [
             Finding(
                 inbox.givenUp == 0 ? .fine : .problem,
                 "Inbox",
                 "\(inbox.waiting) waiting, \(inbox.givenUp) could not be handled.",
                 remedy: inbox.givenUp == 0 ? "" : "See last_error in the table inbox where status is 2."
-            ),
-            Finding(
-                .fine,
-                "Outbox",
-                OutboxStatus.allCases.map { "\(outbox[$0] ?? 0) \($0.label)" }.joined(separator: ", ") + "."
-            ),
-        ]
-        for row in troubled {
-            findings.append(
-                Finding(
-                    .warning,
-                    "Outbox",
-                    "\(row.platform) \(row.operation) \(row.key) is \(row.status.label): "
-                        + "\(row.errorCode) – \(row.errorMessage)",
-                    remedy: "It is never repeated silently; look into the thread and say it again by hand if needed."
-                )
             )
-        }
-        return findings
+        ] + outbox
     }
 
     private func checkAgents(_ house: House) async -> [Finding] {

@@ -93,10 +93,9 @@ struct House: Sendable {
             panel: agents,
             outbox: outbox,
             posts: posts,
-            journal: JournalStore(database),
-            time: time,
-            identifiers: identifiers
+            journal: JournalStore(database)
         )
+        let inboxWriter = InboxWriter(database)
         let journalWriter = Persistence.JournalWriter(database, time: time)
         let runner = DebateRunner(
             database: database,
@@ -138,7 +137,7 @@ struct House: Sendable {
             adapters: adapters,
             browserRoutes: browserRoutes,
             debates: DebateService(database: database, starter: starter, controls: controls),
-            inboxWriter: InboxWriter(database),
+            inboxWriter: inboxWriter,
             journalWriter: journalWriter,
             dispatcher: Dispatcher(
                 database: database,
@@ -164,7 +163,8 @@ struct House: Sendable {
                     loopBudget: LoopBudget(time: time)
                 ),
                 time: time,
-                logger: logger
+                logger: logger,
+                makesWay: { inboxWriter.isBusy }
             ),
             jobWorker: JobWorker(
                 database: database,

@@ -104,21 +104,23 @@ final class FakeDebates: DebateAPI {
         }
         if let known { return known }
         let id = add("debate-\(question.originKey.suffix(4))", status: "created", task: question.task)
-        guard let record = try await find(id, workspace: .local) else { throw FakeError(code: "internal") }
+        guard let record = try await findAnywhere(id) else { throw FakeError(code: "internal") }
         return record
     }
 
-    func list(workspace: WorkspaceID, status: String?, limit: Int, offset: Int) async throws
+    func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
         -> (items: [DebateSummary], total: Int)
     {
         try checked { state in
-            let all = state.records.filter { status == nil || $0.status == status }.reversed()
+            let all = state.records.filter { record in
+                (status == nil || record.status == status) && (workspace == nil || record.workspace == workspace)
+            }.reversed()
             return (Array(all.dropFirst(offset).prefix(limit)), all.count)
         }
     }
 
-    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
-        try checked { state in state.records.first { $0.id == id && $0.workspace == workspace } }
+    func findAnywhere(_ id: DebateID) async throws -> DebateSummary? {
+        try checked { state in state.records.first { $0.id == id } }
     }
 
     func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws

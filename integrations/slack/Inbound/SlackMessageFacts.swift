@@ -40,13 +40,13 @@ struct SlackMessageFacts {
         mentionsUs = type == "app_mention" || botUser.map { SlackText.mentions($0, in: text) } ?? false
     }
 
-    /// Whether it can mean anything to us: somebody else wrote it, to us or in a thread, which may be a debate's.
+    /// Whether somebody else said something: only that is stored.
+    var isSpokenByOthers: Bool { !isOurs && subtype.map(Self.spoken.contains) ?? true }
+
+    /// Whether it can mean anything to us: somebody else said it, to us or in a thread, which may be a debate's.
     ///
-    /// What people say to each other in a channel is never stored.
-    var concernsUs: Bool {
-        guard !isOurs, subtype.map(Self.spoken.contains) ?? true else { return false }
-        return mentionsUs || isDirect || thread != nil
-    }
+    /// What people say to each other in a channel is let go of as soon as that is seen.
+    var concernsUs: Bool { isSpokenByOthers && (mentionsUs || isDirect || thread != nil) }
 
     /// The same for the same message under whatever event id; a mention's two events have two keys and one origin.
     var eventKey: String {

@@ -48,7 +48,7 @@ struct SlackReception: Sendable {
             )
         else { throw .malformed("An event names no workspace.") }
         if let message = SlackMessageFacts(document) {
-            guard message.concernsUs else { return Reception(entries: []) }
+            guard message.isSpokenByOthers else { return Reception(entries: []) }
             return Reception(entries: [
                 Reception.Entry(
                     workspace: workspace,

@@ -1,0 +1,122 @@
+import Conversations
+import Testing
+
+@Suite struct CommandParserTests {
+    private let parser = CommandParser(agents: ["anthropic", "openai", "gemini"])
+
+    private func mistake(_ text: String, _ style: CommandParser.Style = .slash) throws -> CommandMistake {
+        try #require(throws: CommandMistake.self) { try parser.parse(text, style: style) }
+    }
+
+    @Test(arguments: [
+        ("help", Command.help), ("recent", .recent), ("agents", .agents), ("leaderboard", .leaderboard),
+        ("status", .status(id: nil)), ("status 7", .status(id: "7")), ("status #7", .status(id: "7")),
+        ("stop", .stop(id: nil)), ("stop 01abc", .stop(id: "01abc")),
+        ("verdict", .verdict(id: nil)), ("verdict 12", .verdict(id: "12")),
+        ("  HELP  ", .help), ("", .help), (" \n\t", .help), ("help me", .help),
+        ("debate Should we?", .debate(question: "Should we?", options: DebateOptions())),
+        ("Debate   Should\nwe? ", .debate(question: "Should\nwe?", options: DebateOptions())),
+        ("ask Why?", .ask(question: "Why?", options: DebateOptions())),
+    ])
+    func everyCommandIsRead(text: String, command: Command) throws {
+        #expect(try parser.parse(text, style: .slash) == command)
+    }
+
+    @Test(arguments: [
+        "--rounds 3 --agents openai,gemini --consensus unanimous Tabs or spaces?",
+        "--rounds=3 --agents=openai,gemini --consensus=unanimous Tabs or spaces?",
+        "—rounds 3 –agents openai,gemini —consensus unanimous Tabs or spaces?",
+        "Tabs or spaces? --rounds 3 --agents openai,gemini --consensus unanimous",
+        "Tabs or spaces? —rounds=3 —agents=openai,gemini —consensus=unanimous",
+        "--rounds 3 Tabs or spaces? --agents OpenAI,Gemini --CONSENSUS Unanimous",
+        "--agents “openai,gemini” --rounds “3” --consensus ‘unanimous’ Tabs or spaces?",
+        "--agents openai, gemini --rounds 3 --consensus unanimous Tabs or spaces?",
+        "--agents \"openai, gemini\" --rounds 3 --consensus unanimous Tabs or spaces?",
+        "Tabs or spaces? --agents=“openai,gemini” --rounds 3 --consensus unanimous",
+    ])
+    func optionsAreReadAsPhonesTypeThem(text: String) throws {
+        let options = DebateOptions(rounds: 3, agents: ["openai", "gemini"], consensus: "unanimous")
+        let command = try parser.parse("debate \(text)", style: .slash)
+        #expect(command == .debate(question: "Tabs or spaces?", options: options))
+    }
+
+    @Test(arguments: [
+        "Should we move — or stay?", "Is it worth it -- or not", "Do we need --verbose in the tool?",
+        "What about “curly” quotes and ‘these’?", "Is 3--4 a range", "-1 or 1?", "Which is it, tabs --",
+    ])
+    func dashesAndQuotesOfTheQuestionStay(question: String) throws {
+        let command = try parser.parse("debate \(question)", style: .slash)
+        #expect(command == .debate(question: question, options: DebateOptions()))
+    }
+
+    @Test(arguments: [
+        ("hlep", "help"), ("stauts", "status"), ("stats 3", "status 3"), ("debat Should we?", "debate Should we?"),
+        ("leaderbord", "leaderboard"), ("verdikt 3", "verdict 3"), ("agent", "agents"), ("recnet", "recent"),
+        ("Should we move?", "debate Should we move?"), ("qwertyuiop", "help"),
+    ])
+    func aWrongSlashCommandNamesTheNearestRightOne(text: String, suggestion: String) throws {
+        let mistake = try mistake(text)
+        #expect(mistake.suggestion == suggestion)
+        #expect(mistake.message.contains("no command"))
+    }
+
+    @Test(arguments: [
+        ("debate --rounds 0 Q", "from 1 to 12"), ("debate --rounds 13 Q", "from 1 to 12"),
+        ("debate --rounds many Q", "from 1 to 12"), ("debate --rounds", "from 1 to 12"),
+        ("debate Q --rounds -1", "from 1 to 12"), ("debate --rounds 99999999999999999999 Q", "from 1 to 12"),
+        ("debate --agents opnai Q", "Did you mean “openai”?"),
+        ("debate --agents openai,nobody Q", "There are: anthropic, openai, gemini"),
+        ("debate --agents , Q", "There is no agent “q”"), ("debate --agents ,", "commas between"),
+        ("debate --consensus most Q", "one of majority, supermajority, unanimous, judge"),
+        ("debate --round 3 Q", "no option --round"), ("debate Q --agent openai", "no option --agent"),
+        ("debate --colour red Q", "--rounds, --agents and --consensus"),
+        ("debate", "needs a question"), ("debate --rounds 3", "needs a question"), ("ask  ", "needs a question"),
+        ("status 1 2", "one debate number"),
+    ])
+    func aMistakeSaysWhatIsWrong(text: String, message: String) throws {
+        let found = try mistake(text).message
+        #expect(found.contains(message), "\(found)")
+    }
+
+    @Test func aMisspeltOptionSuggestsTheRightOne() throws {
+        #expect(try mistake("debate --round 3 Q").suggestion == "debate --rounds 3 …")
+        #expect(try mistake("debate --consensus majorty Q").suggestion == "debate --consensus majority …")
+        #expect(try mistake("debate").suggestion?.hasPrefix("debate ") == true)
+    }
+
+    @Test func aLongQuestionIsTakenAndATooLongOneRefused() throws {
+        let long = String(repeating: "why ", count: 24_000) + "?"
+        #expect(try parser.parse("debate \(long)", style: .slash) == .debate(question: long, options: DebateOptions()))
+        let tooLong = String(repeating: "x", count: DebateOptions.longestQuestion + 1)
+        #expect(try mistake("debate \(tooLong)").message.contains("longer than 100000"))
+    }
+
+    @Test func whatWasTypedIsSaidBackShort() throws {
+        let long = String(repeating: "x", count: 90_000)
+        for text in [long, "\(long) really", "debate --agents \(long) Q", "debate --\(long) 3 Q"] {
+            #expect(try mistake(text).message.count < 200)
+        }
+    }
+
+    @Test(arguments: [
+        "Should we move?", "status of the migration is bad", "stop that nonsense now", "help us decide between them",
+        "recent layoffs were wrong", "agents should have memory", "verdict on the new logo please", "why?",
+    ])
+    func inConversationASentenceIsAQuestion(text: String) throws {
+        let command = try parser.parse(text, style: .conversation)
+        #expect(command == .debate(question: text, options: DebateOptions()))
+    }
+
+    @Test(arguments: [
+        ("status", Command.status(id: nil)), ("stop 3", .stop(id: "3")), ("help", .help), ("help please", .help),
+        ("--rounds 2 Should we?", .debate(question: "Should we?", options: DebateOptions(rounds: 2))),
+        ("ask why is that so?", .ask(question: "why is that so?", options: DebateOptions())),
+    ])
+    func inConversationCommandsStayCommands(text: String, command: Command) throws {
+        #expect(try parser.parse(text, style: .conversation) == command)
+    }
+
+    @Test func inConversationOneMisspeltWordIsNoQuestion() throws {
+        #expect(try mistake("stauts", .conversation).suggestion == "status")
+    }
+}

@@ -1,0 +1,76 @@
+import ChannelSupport
+import Channels
+import Conversations
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct DeliveryFollowUpTests {
+    @Test(arguments: DatabaseEngine.allCases)
+    func aVerdictThatCannotBePostedIsToldToWhoAsked(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.deliver()
+            try await house.work()
+            try await house.database.run(
+                "update outbox set available_at = available_at + 1000 where operation = 'edit'"
+            )
+            house.channel.script(.answer(.permanent(code: "is_archived", description: "The channel is archived.")))
+            try await house.deliver()
+            let told = try #require(house.answers.first)
+            #expect(house.answers.count == 1 && told.address.person == "U1")
+            #expect(
+                told.payload.contains("The verdict of debate #1 could not be posted here: The channel is archived.")
+            )
+            #expect(told.payload.hasSuffix("`verdict 1` shows its outcome."))
+            #expect(!told.payload.contains("goes on"))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aStartThatCannotBePostedIsToldAndTheDebateGoesOn(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            house.channel.script(.answer(.permanent(code: "not_in_channel", description: "We are no member.")))
+            try await house.receive(house.command("debate Tabs or spaces?"))
+            try await house.deliver()
+            let told = try #require(house.answers.first)
+            #expect(told.payload.contains("The start message of debate #1") && told.payload.contains("goes on"))
+            try await house.work()
+            try await house.deliver()
+            #expect(house.publicMessages.map { $0.payload.contains("Verdict of debate #1") } == [true])
+            #expect(house.publicMessages[0].address.thread == nil)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func anAnswerThatCannotBePostedLeadsToNoOther(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            house.channel.script(.answer(.permanent(code: "is_archived", description: "The channel is archived.")))
+            try await house.receive(house.command("help"))
+            try await house.deliver()
+            #expect(house.channel.messages.isEmpty)
+            #expect(try await house.outboxKeys().count == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theIntegrationRemembersWhatWasSentAndWhatFailed(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let (integrations, workspace, now) = (house.integrations, house.workspace, house.time.now())
+            let connected = Integration(workspaceID: workspace, type: "chat", installationID: "T1")
+            try await house.database.write { try integrations.save(connected, now: now, in: $0) }
+            try await house.receive(house.command("help", "1"))
+            try await house.deliver()
+            house.channel.script(.answer(.permanent(code: "is_archived", description: "The channel is archived.")))
+            try await house.receive(house.command("help", "2"))
+            try await house.deliver()
+            let found = try await house.database.read {
+                try integrations.find(workspace: workspace, type: "chat", in: $0)
+            }
+            #expect(found?.messagesSent == 1 && found?.lastActivity == now)
+            #expect(found?.lastError == "The channel is archived." && found?.lastErrorAt == now)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import ChannelSupport
+import Channels
+import Conversations
+import CoreTypes
+import DatabaseSupport
+import Debates
+import Persistence
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct EventHandlerTests {
+    private struct Broken: Error {}
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aMentionStartsOneDebateWithOneMessage(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?"))
+            let debate = try await house.debate()
+            #expect(debate.task == "Tabs or spaces?")
+            #expect(debate.requestedBy == "U1")
+            #expect(debate.status == .created)
+            #expect(try await house.outboxKeys() == ["\(debate.id)/start"])
+            #expect(try await house.openJobs() == 1)
+            #expect(try await house.count("inbox", where: "status = 1") == 1)
+            try await house.deliver()
+            let start = try #require(house.publicMessages.first)
+            #expect(start.address.thread == "1")
+            #expect(start.payload.contains("Debate #1") && start.payload.contains("> Tabs or spaces?"))
+            #expect(start.payload.contains("Panel: alpha, beta") && start.payload.contains("Asked by Ada."))
+            #expect(start.token("Stop") != nil)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func allOfItHappensOrNothing(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let (handler, event) = (house.handler(), house.mention("Tabs or spaces?"))
+            await #expect(throws: Broken.self) {
+                try await house.database.write { transaction in
+                    try handler.handle(event, in: transaction)
+                    throw Broken()
+                }
+            }
+            for table in ["debates", "outbox", "job_queue", "button_tokens", "conversations"] {
+                #expect(try await house.count(table) == 0, "\(table)")
+            }
+            try await house.database.write { try handler.handle(event, in: $0) }
+            for table in ["debates", "outbox", "job_queue", "button_tokens", "conversations"] {
+                #expect(try await house.count(table) == 1, "\(table)")
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theQuestionTakesItsOptions(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(
+                house.mention("--rounds 4 --agents beta,gamma --consensus unanimous Tabs or spaces?")
+            )
+            let settings = try DebateSettings(json: try await house.debate().settings)
+            #expect(settings.agents == ["beta", "gamma"])
+            #expect(settings.debateProtocol.rounds == 4)
+            #expect(settings.debateProtocol.consensus == .unanimous)
+            #expect(settings.requester == "Ada")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aDirectMessageStartsADebate(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.direct("Tabs or spaces?", "1"), house.direct("", "2"))
+            #expect(try await house.debates().map(\.task) == ["Tabs or spaces?"])
+            try await house.deliver()
+            #expect(house.publicMessages.map(\.address.channel) == ["D1"])
+            #expect(house.answers.count == 1 && house.answers[0].payload.contains("`debate <question>`"))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aFormThatComesBackStartsADebate(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let answers = ["question": "Tabs or spaces?", "agents": "alpha,gamma", "rounds": "2", "consensus": "judge"]
+            let empty = ["question": "  ", "agents": "", "rounds": "", "consensus": ""]
+            try await house.receive(
+                house.event(.formSubmitted(callback: "debate", answers: answers, state: ""), "view:1"),
+                house.event(.formSubmitted(callback: "debate", answers: empty, state: ""), "view:2", by: "U2")
+            )
+            let settings = try DebateSettings(json: try await house.debate().settings)
+            #expect(settings.agents == ["alpha", "gamma"])
+            #expect(settings.debateProtocol.rounds == 2)
+            #expect(settings.debateProtocol.consensus == .judge)
+            #expect(try await house.debates().count == 1)
+            try await house.deliver()
+            #expect(house.answers.map(\.payload) == ["The question is empty."])
+            #expect(house.answers.map(\.address.person) == ["U2"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aShortcutOpensTheForm(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.event(.formRequested(text: "Tabs?"), "shortcut:1", trigger: "tr"))
+            try await house.deliver()
+            let form = try #require(house.channel.forms.first)
+            #expect(form.callback == "debate")
+            #expect(form.fields.map(\.name) == ["question", "agents", "rounds", "consensus"])
+            #expect(form.fields[0].initial == "Tabs?")
+            #expect(house.channel.forms.count == 1 && house.channel.messages.isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aWrongCommandIsAnsweredToThePersonAlone(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(
+                house.command("stauts", "t1", by: "U7"),
+                house.command("debate --agents alpha Q", "t2", by: "U8"),
+                house.command("debate --rounds 40 Q", "t3", by: "U9")
+            )
+            try await house.deliver()
+            #expect(house.publicMessages.isEmpty)
+            #expect(house.answers.map(\.address.person).sorted { $0 ?? "" < $1 ?? "" } == ["U7", "U8", "U9"])
+            let texts = house.answers.map(\.payload)
+            #expect(texts.contains { $0.contains("Did you mean `/aragora status`?") })
+            #expect(texts.contains { $0.contains("at least 2 agents; there are: alpha, beta, gamma") })
+            #expect(texts.contains { $0.contains("from 1 to 12") })
+            #expect(try await house.debates().isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatCannotBeAskedIsRefusedInWords(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let tooManyBytes = String(repeating: "ä", count: 60_000)
+            try await house.receive(
+                house.mention("debate \(tooManyBytes)", "1"),
+                house.mention("debate a\u{0}b", "2"),
+                house.mention("ask a\u{0}b", "3")
+            )
+            try await house.deliver()
+            #expect(house.answers.count == 3)
+            #expect(house.answers.filter { $0.payload.contains("NUL character") }.count == 2)
+            #expect(house.answers.contains { $0.payload.contains("longer than 100000 bytes") })
+            #expect(try await house.count("debates") == 0)
+            #expect(try await house.count("inbox", where: "status = 1") == 3)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whereThePlatformRemovesUsTheIntegrationIsDisabled(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let (integrations, workspace, now) = (house.integrations, house.workspace, house.time.now())
+            let connected = Integration(
+                workspaceID: workspace,
+                type: "chat",
+                installationID: "T1",
+                credentials: ["token": Secret("s")]
+            )
+            try await house.database.write { try integrations.save(connected, now: now, in: $0) }
+            try await house.receive(
+                InboundEvent(
+                    workspace: workspace,
+                    originKey: "chat:event:1",
+                    conversationKey: "chat:app",
+                    actor: .init(id: "chat", isBot: true),
+                    address: Address(platform: "chat", workspace: workspace, channel: ""),
+                    kind: .uninstalled(reason: "app_uninstalled")
+                )
+            )
+            let found = try await house.database.read {
+                try integrations.find(workspace: workspace, type: "chat", in: $0)
+            }
+            #expect(found?.isEnabled == false)
+            #expect(found?.credentials.isEmpty == true)
+        }
+    }
+}

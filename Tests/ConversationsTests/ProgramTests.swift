@@ -1,0 +1,47 @@
+import Channels
+import Conversations
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import TestSupport
+import Testing
+
+/// Other programs may ask, within a budget, and are never drawn into a talk without end.
+@Suite(.timeLimit(.minutes(1))) struct ProgramTests {
+    @Test(arguments: DatabaseEngine.allCases)
+    func aProgramStartsDebatesWithinItsBudget(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            for stamp in 1...5 { try await house.receive(house.program("Question \(stamp)?", "\(stamp)")) }
+            #expect(try await house.debates().map(\.task) == ["Question 1?", "Question 2?"])
+            try await house.receive(house.mention("Question of a person?", "6"))
+            house.time.advance(by: .seconds(3601))
+            try await house.receive(house.program("Question 7?", "7"))
+            #expect(try await house.debates().map(\.task).suffix(2) == ["Question of a person?", "Question 7?"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aProgramIsAnsweredNothingElse(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            for (stamp, text) in ["help", "ask Why?", "status", "stauts", "", "debate --rounds 99 Q"].enumerated() {
+                try await house.receive(house.program(text, "\(stamp)"))
+            }
+            #expect(try await house.outboxKeys() == [])
+            #expect(try await house.openJobs() == 0)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aProgramThatDoesNotMeanUsIsNotHeard(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let robot = InboundEvent.Actor(id: "B1", isBot: true)
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(
+                house.message("Build failed.", "2", thread: "1", by: robot, mentionsUs: false),
+                house.message("Build failed.", "3", by: robot, mentionsUs: false)
+            )
+            #expect(try await house.evidence(house.debate()) == [])
+            #expect(try await house.debates().count == 1)
+        }
+    }
+}

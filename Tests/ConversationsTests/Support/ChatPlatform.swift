@@ -1,0 +1,79 @@
+import ChannelSupport
+import Channels
+import CoreTypes
+import Synchronization
+import TestSupport
+
+/// A chat platform in memory: what it posts is kept readable, and its inbox rows mean what the test says.
+final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel {
+    let channel = ScriptedChannel(platform: "chat", partSize: 1_000_000)
+    private let meanings = Mutex<[String: [InboundEvent]]>([:])
+    private let earlier = Mutex<[HistoryMessage]>([])
+
+    var platform: String { channel.platform }
+    var routes: [AdapterRoute] { channel.routes }
+    var limits: ChannelLimits { channel.limits }
+
+    /// Says what a row of the inbox means; all others cannot be read.
+    func teach(_ eventKey: String, _ events: [InboundEvent]) {
+        meanings.withLock { $0[eventKey] = events }
+    }
+
+    /// Says what was written in every thread before.
+    func remember(_ messages: HistoryMessage...) {
+        earlier.withLock { $0 = messages }
+    }
+
+    func verify(_ request: RawRequest) throws(RequestRefusal) -> VerifiedRequest { try channel.verify(request) }
+    func receive(_ request: VerifiedRequest) throws(RequestRefusal) -> Reception { try channel.receive(request) }
+
+    func interpret(_ event: StoredEvent) throws -> [InboundEvent] {
+        guard let events = meanings.withLock({ $0[event.eventKey] }) else { throw UnreadableEvent() }
+        return events
+    }
+
+    /// A line for the title, each field, each button and the footer, with the body between them.
+    func render(_ post: Post) -> [RenderedPart] {
+        var lines = [post.title, post.body].compactMap { $0 }
+        lines += post.fields.map { "\($0.name): \($0.value)" }
+        lines += post.buttons.map { "[\($0.label)]\($0.token)" }
+        if let footer = post.footer { lines.append(footer) }
+        return [RenderedPart(payload: JSONText(lines.joined(separator: "\n")))]
+    }
+
+    func send(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
+        await channel.send(part, to: address, key: key)
+    }
+
+    func edit(_ part: RenderedPart, messageID: String, at address: Address) async -> SendOutcome {
+        await channel.edit(part, messageID: messageID, at: address)
+    }
+
+    func sendEphemeral(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
+        await channel.sendEphemeral(part, to: address, key: key)
+    }
+
+    func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
+        await channel.open(form, at: address, key: key)
+    }
+
+    func history(of address: Address, limit: Int) async throws -> [HistoryMessage] {
+        earlier.withLock { Array($0.prefix(limit)) }
+    }
+}
+
+extension ScriptedChannel.Message {
+    /// The token of a button below the message.
+    func token(_ label: String) -> String? {
+        payload.split(separator: "\n").first { $0.hasPrefix("[\(label)]") }.map {
+            String($0.dropFirst(label.count + 2))
+        }
+    }
+}
+
+/// A row of the inbox that nobody can read.
+struct UnreadableEvent: CodedError {
+    let code = "unreadable"
+    let description = "The event cannot be read."
+    let isRetryable = false
+}

@@ -1,0 +1,114 @@
+import ChannelSupport
+import Channels
+import Conversations
+import CoreTypes
+import DatabaseSupport
+import Debates
+import Persistence
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ThreadTests {
+    @Test(arguments: DatabaseEngine.allCases)
+    func whateverIsSaidInTheThreadOfARunningDebateIsEvidence(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(
+                house.reply("The linter wants spaces.", "2", thread: "1"),
+                house.mention("status of the linter is red", "3", thread: "1"),
+                house.reply("status", "4", thread: "1"),
+                house.reply("   ", "5", thread: "1"),
+                house.reply("elsewhere", "6", thread: "99")
+            )
+            let debate = try await house.debate()
+            #expect(
+                try await house.evidence(debate) == [
+                    "U2: The linter wants spaces.", "Ada: status of the linter is red", "U2: status",
+                ]
+            )
+            #expect(try await house.debates().count == 1)
+            try await house.work()
+            #expect(try await house.projection(debate)?.evidence.map(\.text).first == "The linter wants spaces.")
+            #expect(house.calls.briefings.contains { $0.evidence.contains { $0.text == "The linter wants spaces." } })
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aCommandMentionedInTheThreadIsACommand(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"), house.mention("Newer?", "9"))
+            try await house.receive(house.mention("status", "2", thread: "1", by: "U2"))
+            try await house.deliver()
+            #expect(house.answers.map(\.address.person) == ["U2"])
+            #expect(house.answers[0].payload.contains("Debate #1") && house.answers[0].payload.contains("created"))
+            #expect(try await house.evidence(house.debate()) == [])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aMentionInTheThreadOfAFinishedDebateFollowsItUp(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.work()
+            try await house.receive(
+                house.reply("Thanks all.", "2", thread: "1"),
+                house.mention("--agents beta,gamma And how wide?", "3", thread: "1")
+            )
+            let next = try await house.debate(2)
+            let settings = try DebateSettings(json: next.settings)
+            #expect(next.task == "And how wide?")
+            #expect(settings.agents == ["beta", "gamma"])
+            #expect(settings.background.contains("Tabs or spaces?"))
+            #expect(try next.metadata["follows"]?.string == (await house.debate(1)).id.rawValue)
+            try await house.receive(house.reply("80 columns.", "4", thread: "1"))
+            #expect(try await house.evidence(next) == ["U2: 80 columns."])
+            #expect(try await house.debates().count == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theThreadThatACommandOpensBelongsToItsDebate(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.command("debate Tabs or spaces?"))
+            try await house.deliver()
+            let opened = try #require(house.publicMessages.first)
+            #expect(opened.address.thread == nil)
+            try await house.receive(house.reply("The linter wants spaces.", "2", thread: opened.id))
+            #expect(try await house.evidence(house.debate()) == ["U2: The linter wants spaces."])
+            try await house.work()
+            try await house.deliver()
+            #expect(house.publicMessages.last?.address.thread == opened.id)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatCannotBeEvidenceIsRefusedInWords(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            let tooLong = String(repeating: "x", count: DebateControls.longestInput + 1)
+            try await house.receive(
+                house.reply("a\u{0}b", "2", thread: "1"),
+                house.reply(tooLong, "3", thread: "1"),
+                house.reply("fine", "4", thread: "1")
+            )
+            #expect(try await house.evidence(house.debate()) == ["U2: fine"])
+            try await house.deliver()
+            #expect(house.answers.map(\.address.person) == ["U2", "U2"])
+            #expect(try await house.count("inbox", where: "status <> 1") == 0)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasSaidBeforeBecomesBackground(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            house.platform.remember(
+                .init(author: "Grace", text: "Our editor shows tabs badly."),
+                .init(author: "Ada", text: "Tabs or spaces?")
+            )
+            try await house.receive(house.mention("Tabs or spaces?", "5", thread: "1"))
+            try await house.work()
+            let background = try #require(house.calls.briefings.first?.background)
+            #expect(background.hasSuffix("Grace: Our editor shows tabs badly."))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import TestSupport
+import Testing
+import Transport
+
+/// What Slack may answer to a post, and what an operator sees of it.
+@Suite("Answers of Slack")
+struct SendStateTests {
+    @Test("429 with Retry-After is waited for", arguments: DatabaseEngine.allCases)
+    func rateLimited(engine: DatabaseEngine) async throws {
+        try await GatewayWorld.with(engine) { world in
+            await world.slack.fail("chat.postMessage", .rateLimited(retryAfter: 2))
+            let gateway = try await ask(world)
+            try await world.awaitVerdicts(1)
+            #expect(await world.slack.posts.count == 2)
+            let metrics = try await metrics(of: gateway, world)
+            #expect(metrics.contains(#"aragora_outbox_outcomes_total{platform="slack",outcome="rate_limited"} 1"#))
+        }
+    }
+
+    @Test("A post whose answer was lost is found in the thread, not repeated", arguments: DatabaseEngine.allCases)
+    func lostAnswer(engine: DatabaseEngine) async throws {
+        try await GatewayWorld.with(engine) { world in
+            await world.slack.fail("chat.postMessage", .serverErrorAfterwards, .serverErrorAfterwards)
+            _ = try await ask(world)
+            try await world.awaitVerdicts(1)
+            #expect(await world.slack.posts.count == 2)
+            #expect(await world.slack.calls("chat.postMessage").count == 2)
+        }
+    }
+
+    @Test("A channel that is gone ends the post, and doctor says so", arguments: DatabaseEngine.allCases)
+    func channelNotFound(engine: DatabaseEngine) async throws {
+        try await GatewayWorld.with(engine) { world in
+            await world.slack.remove(channel: SlackPayloads.standard.channel)
+            let gateway = try await ask(world)
+            try await awaitMetric(#"aragora_outbox_rows{status="failed"}"#, gateway, world)
+            let doctor = try await world.doctor()
+            #expect(doctor.contains("is failed: channel_not_found"), "\(doctor)")
+        }
+    }
+
+    @Test("A refused token holds the posts until it is renewed", arguments: DatabaseEngine.allCases)
+    func invalidAuth(engine: DatabaseEngine) async throws {
+        try await GatewayWorld.with(engine) { world in
+            await world.slack.fail("chat.postMessage", .error("invalid_auth"))
+            let gateway = try await ask(world)
+            try await awaitMetric(
+                #"aragora_outbox_outcomes_total{platform="slack",outcome="authentication"}"#,
+                gateway,
+                world
+            )
+            let doctor = try await world.doctor()
+            #expect(doctor.contains("is queued: authentication"), "\(doctor)")
+            #expect(doctor.contains("Renew the credentials"), "\(doctor)")
+            #expect(await world.slack.posts.isEmpty)
+        }
+    }
+
+    private func ask(_ world: GatewayWorld) async throws -> GatewayProcess {
+        let gateway = try await world.start()
+        #expect(await world.send(SlackPayloads.standard.mention("Ship?", ts: "1760000000.000100"), to: gateway) == 200)
+        return gateway
+    }
+
+    private func metrics(of gateway: GatewayProcess, _ world: GatewayWorld) async throws -> String {
+        let response = try await world.client.send(HTTPRequest(url: gateway.url + "/metrics"))
+        return String(decoding: response.body, as: UTF8.self)
+    }
+
+    /// Waits until a series of the metrics is above zero.
+    private func awaitMetric(_ series: String, _ gateway: GatewayProcess, _ world: GatewayWorld) async throws {
+        try await eventually(series) {
+            let lines = try await metrics(of: gateway, world).split(separator: "\n")
+            let line = lines.first { $0.hasPrefix(series) }
+            return line.map { !$0.hasSuffix(" 0") } ?? false ? true : nil
+        }
+    }
+}
