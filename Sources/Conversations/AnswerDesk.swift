@@ -1,5 +1,5 @@
 package import Channels
-package import CoreTypes
+import CoreTypes
 import Debates
 package import Persistence
 
