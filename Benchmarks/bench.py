@@ -163,7 +163,10 @@ def ingest() -> bool:
             ).stdout
             sql("bench_peer", schema)
             load(port, count=2000, connections=CLIENTS, seed=900)
+            waiting = "select count(*) from inbox where status = 0;"
             for turn in range(TURNS):
+                # Nobody works for the other one's last turn.
+                wait_for("an empty inbox", 120, lambda: sql("bench_ingest", waiting) == "0")
                 sql("postgres", "checkpoint;")
                 peers.append(pgbench(Path(directory), turn))
                 sql("postgres", "checkpoint;")
@@ -173,6 +176,7 @@ def ingest() -> bool:
                 if result["failed"] or stored != result["answered"]:
                     raise SystemExit(f"Not every event was acknowledged and stored: {result}, {stored} rows")
                 ours.append({**result, "rate": result["answered"] / result["seconds"]})
+                print(f"turn {turn + 1}: pgbench {peers[-1]['rate']:,.0f}, gateway {ours[-1]['rate']:,.0f}", flush=True)
 
     def median(of: list, what: str) -> float:
         return statistics.median(entry[what] for entry in of)
