@@ -24,6 +24,7 @@ create table inbox (
     last_error text,
     primary key (workspace_id, event_key)
 );
+create index inbox_given_up on inbox (inbox_id) where status = 2;
 create index inbox_waiting on inbox (inbox_id) where status = 0;
 alter table inbox alter column body set storage external;
 

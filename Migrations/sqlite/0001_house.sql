@@ -24,6 +24,7 @@ create table inbox (
     last_error text,
     unique (workspace_id, event_key)
 );
+create index inbox_given_up on inbox (inbox_id) where status = 2;
 create index inbox_waiting on inbox (inbox_id) where status = 0;
 
 -- Every effect on the outside world. `status`: 0 queued, 1 sending, 2 sent, 3 failed, 4 unknown.

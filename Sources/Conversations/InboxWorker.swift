@@ -19,8 +19,8 @@ package struct InboxWorker: Sendable {
 
     /// How many rows one transaction takes at most.
     private static let batch = 256
-    /// How many it takes while senders crowd, and how long it waits for them before each batch.
-    private static let (smallBatch, courtesy) = (32, Duration.milliseconds(200))
+    /// Where senders crowd, it rests so many times longer than it works.
+    private static let courtesy = 3
     /// A row that fails this often is set aside and shown to the operator.
     private static let maximumAttempts = 8
 
@@ -57,20 +57,23 @@ package struct InboxWorker: Sendable {
         }
     }
 
-    /// Works off one batch, a small one where senders crowd.
+    /// Works off one batch, and rests a little where senders crowd.
     /// - Returns: whether there may be more.
     private func workConsiderately() async throws -> Bool {
-        guard makesWay() else { return try await workOnce() == Self.batch }
-        try await time.sleep(for: Self.courtesy)
-        return try await workOnce(limit: Self.smallBatch) == Self.smallBatch
+        let start = time.now()
+        let isFull = try await workOnce() == Self.batch
+        if makesWay() {
+            try await time.sleep(for: min((time.now() - start) * Self.courtesy, .seconds(1)))
+        }
+        return isFull
     }
 
     /// Works off one batch.
     /// - Returns: how many rows were taken.
     /// - Throws: `DatabaseError`.
-    package func workOnce(limit: Int = batch) async throws -> Int {
+    package func workOnce() async throws -> Int {
         do {
-            let outcome = try await database.write { try workOff(limit, in: $0) }
+            let outcome = try await database.write { try workOff(in: $0) }
             if outcome.acted {
                 await database.notify(.outbox)
                 await database.notify(.jobs)
@@ -89,8 +92,8 @@ package struct InboxWorker: Sendable {
         let description: String
     }
 
-    private func workOff(_ limit: Int, in transaction: borrowing Transaction) throws -> (count: Int, acted: Bool) {
-        let rows = try inbox.claim(limit: limit, now: time.now(), in: transaction)
+    private func workOff(in transaction: borrowing Transaction) throws -> (count: Int, acted: Bool) {
+        let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
         var finished: [Int64] = []
         finished.reserveCapacity(rows.count)
         var acted = false

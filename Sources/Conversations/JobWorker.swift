@@ -86,6 +86,11 @@ package final class JobWorker: Sendable {
 
     /// Works until the task is cancelled; what runs then is handed back for another process.
     package func run() async {
+        await run(only: nil)
+    }
+
+    /// Works on one job, for a process that is here for nothing else; nil stands for all.
+    package func run(only: JobID?) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.beat() }
             let (claims, continuation) = AsyncStream.makeStream(of: [Assignment].self)
@@ -99,7 +104,7 @@ package final class JobWorker: Sendable {
                 .run {
                     // A full batch means that there may be more.
                     while !Task.isCancelled {
-                        let jobs = await self.claim()
+                        let jobs = await self.claim(only)
                         if !jobs.isEmpty { continuation.yield(jobs) }
                         if jobs.count < Self.batch { break }
                     }
@@ -115,13 +120,14 @@ package final class JobWorker: Sendable {
     private static let batch = 50
 
     /// Takes what there is room for; a job counts as running from here on.
-    private func claim() async -> [Assignment] {
+    private func claim(_ only: JobID?) async -> [Assignment] {
         let free = min(Self.batch, capacity - running)
         guard free > 0, isInTouch.withLock({ $0 }) else { return [] }
         do {
             let jobs = try await database.write { transaction in
                 try queue.claim(
                     types: handlers.keys.sorted(),
+                    only: only,
                     workerID: workerID,
                     limit: free,
                     lease: Self.lease,
@@ -196,7 +202,9 @@ package final class JobWorker: Sendable {
             logger.info("Another process took a job over.", metadata: ["job": "\(job.id)"])
             return
         }
-        let isHandBack = error is CancellationError || Task.isCancelled
+        // Where nobody knows whether the last write was made, the next run reads what there is and goes on from it.
+        let isUnclear = (error as? DatabaseError)?.reason == .commitUnknown
+        let isHandBack = error is CancellationError || Task.isCancelled || isUnclear
         let isRetryable = (error as? any CodedError)?.isRetryable ?? false
         let description = (error as? any CodedError)?.description ?? "Unexpected error."
         if !isHandBack {

@@ -71,7 +71,7 @@ package struct GatewayApplication: Service {
         do {
             let executor = EventLoopExecutor(eventLoops.next())
             result = .success(
-                try await withTaskExecutorPreference(executor) { try await application.run() }
+                try await withTaskExecutorPreference(executor) { try await runUntilDrained() }
             )
         } catch {
             result = .failure(error)
@@ -79,6 +79,26 @@ package struct GatewayApplication: Service {
         try await eventLoops.shutdownGracefully()
         try result.get()
     }
+
+    /// Serves, and on graceful shutdown lets the requests in flight end, but waits for no peer that does not read.
+    private func runUntilDrained() async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await application.run()
+                return true
+            }
+            group.addTask {
+                try await gracefulShutdown()
+                try await Task.sleep(for: Self.drain)
+                return false
+            }
+            defer { group.cancelAll() }
+            _ = try await group.next()
+        }
+    }
+
+    /// How long requests in flight may take after a shutdown began.
+    private static let drain = Duration.seconds(5)
 
     private static func channel(_ configuration: GatewayConfiguration) -> HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(

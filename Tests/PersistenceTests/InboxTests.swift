@@ -7,13 +7,12 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases) func fiftyTwinsBecomeOneRow(engine: DatabaseEngine) async throws {
         try await withDatabase(engine) { test in
             let writer = InboxWriter(test.database)
-            let news = try await running({ await writer.run() }) {
-                try await withThrowingTaskGroup(of: Bool.self) { group in
+            try await running({ await writer.run() }) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<50 { group.addTask { try await writer.append(event("e1")) } }
-                    return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+                    try await group.waitForAll()
                 }
             }
-            #expect(news == 1)
             #expect(try await test.database.run("select * from inbox").count == 1)
         }
     }
@@ -23,18 +22,17 @@ import Testing
         try await withDatabase(engine) { test in
             let one = InboxWriter(test.database)
             let two = InboxWriter(try test.open())
-            let news = try await running({ await one.run() }) {
+            try await running({ await one.run() }) {
                 try await running({ await two.run() }) {
-                    try await withThrowingTaskGroup(of: Bool.self) { group in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
                         for number in 0..<200 {
                             group.addTask { try await one.append(event("e\(number)")) }
                             group.addTask { try await two.append(event("e\(199 - number)")) }
                         }
-                        return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+                        try await group.waitForAll()
                     }
                 }
             }
-            #expect(news == 200)
             #expect(try await test.database.run("select * from inbox").count == 200)
         }
     }
@@ -44,13 +42,11 @@ import Testing
         try await withDatabase(engine) { test in
             let writer = InboxWriter(test.database)
             try await running({ await writer.run() }) {
-                let news = [
-                    try await writer.append(event("e1")),
-                    try await writer.append(event("e1", workspace: WorkspaceID("slack:T2"))),
-                    try await writer.append(event("e1")),
-                ]
-                #expect(news == [true, true, false])
+                try await writer.append(event("e1"))
+                try await writer.append(event("e1", workspace: WorkspaceID("slack:T2")))
+                try await writer.append(event("e1"))
             }
+            #expect(try await test.database.run("select * from inbox").count == 2)
         }
     }
 
@@ -60,16 +56,16 @@ import Testing
             let writer = InboxWriter(test.database)
             try await running({ await writer.run() }) {
                 try await test.database.run("alter table inbox rename to away")
-                await #expect(throws: DatabaseError.self) { _ = try await writer.append(event("e1")) }
+                await #expect(throws: DatabaseError.self) { try await writer.append(event("e1")) }
                 try await test.database.run("alter table away rename to inbox")
-                #expect(try await writer.append(event("e1")))
+                try await writer.append(event("e1"))
             }
         }
     }
 
     @Test func tooManyWaitingEventsAreRefused() async throws {
         let writer = InboxWriter(try SQLiteDatabase(inMemory: SystemTime()), capacity: 0)
-        let error = await #expect(throws: DatabaseError.self) { _ = try await writer.append(event("e1")) }
+        let error = await #expect(throws: DatabaseError.self) { try await writer.append(event("e1")) }
         #expect(error?.reason == .full)
         #expect(error?.isRetryable == true)
     }
@@ -78,10 +74,10 @@ import Testing
     func whatWaitsAtTheEndIsWrittenAndNothingAfter(engine: DatabaseEngine) async throws {
         try await withDatabase(engine) { test in
             let writer = InboxWriter(test.database)
-            try await withThrowingTaskGroup(of: Bool.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<100 { group.addTask { try await writer.append(event("e\(number)")) } }
                 let service = Task { await writer.run() }
-                for try await isNew in group.prefix(1) { #expect(isNew) }
+                _ = try await group.next()
                 service.cancel()
                 await service.value
                 // The others were in the queue, or came after its end and were told so.
@@ -98,7 +94,7 @@ import Testing
                 #expect(stored + refused == 100)
                 #expect(try await test.database.run("select * from inbox").count == stored)
             }
-            await #expect(throws: DatabaseError.self) { _ = try await writer.append(event("late")) }
+            await #expect(throws: DatabaseError.self) { try await writer.append(event("late")) }
         }
     }
 
@@ -107,7 +103,7 @@ import Testing
             let wakeUps = test.database.wakeUps.subscribe(.inbox)
             let writer = InboxWriter(test.database)
             try await running({ await writer.run() }) {
-                _ = try await writer.append(event("e1"))
+                try await writer.append(event("e1"))
                 #expect(await wakeUps.next() == .inbox)
             }
         }
@@ -117,7 +113,7 @@ import Testing
     private func store(_ entries: [InboxEntry], in database: any Database) async throws {
         let writer = InboxWriter(database, maximumRows: 1)
         try await running({ await writer.run() }) {
-            for entry in entries { _ = try await writer.append(entry) }
+            for entry in entries { try await writer.append(entry) }
         }
     }
 
@@ -201,7 +197,7 @@ import Testing
             let writer = InboxWriter(database)
             try await running({ await writer.run() }) {
                 for number in 0..<120 {
-                    _ = try await writer.append(
+                    try await writer.append(
                         event("e\(number)", conversation: "C\(number % 7)", body: [UInt8(number)])
                     )
                 }

@@ -106,7 +106,7 @@ import Testing
                             for number in 0..<100 {
                                 while true {
                                     do {
-                                        _ = try await writer.append(event("\(sender)-\(number)"))
+                                        try await writer.append(event("\(sender)-\(number)"))
                                         break
                                     } catch is DatabaseError {
                                         try await Task.sleep(for: .milliseconds(5))

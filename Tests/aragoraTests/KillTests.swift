@@ -8,8 +8,8 @@ import Testing
 /// The real program is killed at moments that nobody chose, again and again.
 @Suite("kill -9")
 struct KillTests {
-    /// More than a hundred in all: so many on each engine.
-    private static let kills = 55
+    /// On each engine.
+    private static let kills = 100
 
     @Test(
         "Every question gets its verdict once, and no journaled model call is repeated",

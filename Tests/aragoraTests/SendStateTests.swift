@@ -16,7 +16,8 @@ struct SendStateTests {
             try await world.awaitVerdicts(1)
             #expect(await world.slack.posts.count == 2)
             let metrics = try await metrics(of: gateway, world)
-            #expect(metrics.contains(#"aragora_outbox_outcomes_total{platform="slack",outcome="rate_limited"} 1"#))
+            #expect(metrics.contains(#"aragora_outbox_outcomes_total{outcome="rate_limited",platform="slack"} 1"#))
+            #expect(try await gateway.terminate() == .exited(0))
         }
     }
 
@@ -24,21 +25,23 @@ struct SendStateTests {
     func lostAnswer(engine: DatabaseEngine) async throws {
         try await GatewayWorld.with(engine) { world in
             await world.slack.fail("chat.postMessage", .serverErrorAfterwards, .serverErrorAfterwards)
-            _ = try await ask(world)
+            let gateway = try await ask(world)
             try await world.awaitVerdicts(1)
             #expect(await world.slack.posts.count == 2)
             #expect(await world.slack.calls("chat.postMessage").count == 2)
+            #expect(try await gateway.terminate() == .exited(0))
         }
     }
 
     @Test("A channel that is gone ends the post, and doctor says so", arguments: DatabaseEngine.allCases)
     func channelNotFound(engine: DatabaseEngine) async throws {
         try await GatewayWorld.with(engine) { world in
-            await world.slack.remove(channel: SlackPayloads.standard.channel)
+            await world.slack.remove(channel: "C0CHANNEL1")
             let gateway = try await ask(world)
             try await awaitMetric(#"aragora_outbox_rows{status="failed"}"#, gateway, world)
             let doctor = try await world.doctor()
             #expect(doctor.contains("is failed: channel_not_found"), "\(doctor)")
+            #expect(try await gateway.terminate() == .exited(0))
         }
     }
 
@@ -48,7 +51,7 @@ struct SendStateTests {
             await world.slack.fail("chat.postMessage", .error("invalid_auth"))
             let gateway = try await ask(world)
             try await awaitMetric(
-                #"aragora_outbox_outcomes_total{platform="slack",outcome="authentication"}"#,
+                #"aragora_outbox_outcomes_total{outcome="authentication",platform="slack"}"#,
                 gateway,
                 world
             )
@@ -56,12 +59,13 @@ struct SendStateTests {
             #expect(doctor.contains("is queued: authentication"), "\(doctor)")
             #expect(doctor.contains("Renew the credentials"), "\(doctor)")
             #expect(await world.slack.posts.isEmpty)
+            #expect(try await gateway.terminate() == .exited(0))
         }
     }
 
     private func ask(_ world: GatewayWorld) async throws -> GatewayProcess {
         let gateway = try await world.start()
-        #expect(await world.send(SlackPayloads.standard.mention("Ship?", ts: "1760000000.000100"), to: gateway) == 200)
+        #expect(await world.send(await world.writeQuestion(1).payload, to: gateway) == 200)
         return gateway
     }
 

@@ -79,7 +79,8 @@ final class PostgresPool: Sendable {
         return try await withThrowingTaskGroup(of: State.Grant?.self) { group in
             group.addTask { try await self.stand(waiter) }
             group.addTask {
-                try await self.time.sleep(for: self.leaseTimeout)
+                // Where it is cancelled, the one who stands decides: he may have been given a connection already.
+                guard (try? await self.time.sleep(for: self.leaseTimeout)) != nil else { return nil }
                 self.leave(waiter, DatabaseError(.timeout, "No connection to Postgres came free in time."))
                 return nil
             }

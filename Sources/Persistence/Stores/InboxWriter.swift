@@ -6,13 +6,8 @@ import Metrics
 /// Requests that come while a commit is under way share the next one. One commit for each event would be limited by
 /// the disk to a sixth of the rate at ten times the latency.
 package final class InboxWriter: Sendable {
-    private struct Key: Hashable {
-        let workspaceID: WorkspaceID
-        let eventKey: String
-    }
-
     private let database: any Database
-    private let group: GroupCommit<InboxEntry, Bool>
+    private let group: GroupCommit<InboxEntry, Void>
     private let groupSize = Recorder(label: "aragora_inbox_group_size")
     private let failures = Counter(label: "aragora_inbox_write_failures_total")
 
@@ -29,10 +24,9 @@ package final class InboxWriter: Sendable {
     /// Whether so many senders wait for their acknowledgements at once that everything else had better make way.
     package var isBusy: Bool { group.underWay >= 8 }
 
-    /// Stores an event and returns after the commit.
-    /// - Returns: true for a new event, false for a twin of one that is stored already.
+    /// Stores an event, unless a twin of it is stored already, and returns after the commit.
     /// - Throws: `DatabaseError` where it is not known to be stored; the sender must not get an acknowledgement.
-    package func append(_ entry: InboxEntry) async throws -> Bool {
+    package func append(_ entry: InboxEntry) async throws {
         try await group.submit(entry, weight: entry.body.count + 256).value()
     }
 
@@ -41,10 +35,10 @@ package final class InboxWriter: Sendable {
         let connection = database.dedicated()
         await group.run { entries in
             do {
-                let outcomes = try await store(entries, connection)
+                try await store(entries, connection)
                 groupSize.record(entries.count)
                 await database.notify(.inbox)
-                return outcomes.map { .success($0) }
+                return entries.map { _ in .success(()) }
             } catch {
                 failures.increment()
                 return entries.map { _ in .failure(error) }
@@ -52,30 +46,21 @@ package final class InboxWriter: Sendable {
         }
     }
 
-    private func store(_ entries: [InboxEntry], _ connection: any Database) async throws -> [Bool] {
-        var seen: Set<Key> = []
-        let isFirst = entries.map { seen.insert(Key(workspaceID: $0.workspaceID, eventKey: $0.eventKey)).inserted }
-        let new = zip(entries, isFirst).filter(\.1).map(\.0)
+    private func store(_ entries: [InboxEntry], _ connection: any Database) async throws {
         let lines = connection.dialect.table([
-            .texts(new.map(\.workspaceID.rawValue)), .texts(new.map(\.eventKey)), .texts(new.map(\.platform)),
-            .texts(new.map(\.shape)), .texts(new.map(\.conversationKey)), .blobs(new.map(\.body)),
-            .integers(new.map(\.availableAt.rawValue)), .integers(new.map(\.receivedAt.rawValue)),
+            .texts(entries.map(\.workspaceID.rawValue)), .texts(entries.map(\.eventKey)),
+            .texts(entries.map(\.platform)), .texts(entries.map(\.shape)), .texts(entries.map(\.conversationKey)),
+            .blobs(entries.map(\.body)), .integers(entries.map(\.availableAt.rawValue)),
+            .integers(entries.map(\.receivedAt.rawValue)),
         ])
-        let inserted = try await connection.run(
+        // SQLite would take `on` for a join's without a `where`.
+        try await connection.run(
             """
             insert into inbox (
                 workspace_id, event_key, platform, shape, conversation_key, body, available_at, received_at
             ) select column1, column2, column3, column4, column5, column6, column7, column8 from \(lines) where true
             on conflict (workspace_id, event_key) do nothing
-            returning workspace_id, event_key
             """
         )
-        guard inserted.count < entries.count else { return entries.map { _ in true } }
-        let stored = Set(
-            try inserted.map { Key(workspaceID: try $0.id("workspace_id"), eventKey: try $0.text("event_key")) }
-        )
-        return zip(entries, isFirst).map { entry, isFirst in
-            isFirst && stored.contains(Key(workspaceID: entry.workspaceID, eventKey: entry.eventKey))
-        }
     }
 }

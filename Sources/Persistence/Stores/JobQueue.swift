@@ -31,10 +31,12 @@ package struct JobQueue: Sendable {
     /// Takes jobs that are due, those of dead workers first.
     /// - Parameters:
     ///   - types: the kinds of job that the worker knows.
+    ///   - only: the one job that is wanted; nil for any.
     ///   - lease: how long they are held without a heartbeat.
     /// - Returns: at most `limit` jobs, the most urgent first.
     package func claim(
         types: [String],
+        only: JobID? = nil,
         workerID: String,
         limit: Int,
         lease: Duration,
@@ -42,17 +44,18 @@ package struct JobQueue: Sendable {
         in transaction: borrowing Transaction
     ) throws -> [ClaimedJob] {
         guard limit > 0, !types.isEmpty else { return [] }
+        let wanted: SQL = only.map { "and id = \($0)" } ?? ""
         // Two reads, so that each has its own partial index; in common table expressions, so that the planner cannot
         // take more rows than the limit says.
         let rows = try transaction.query(
             """
             with abandoned as materialized (
                 select id as job, 1 as taken_over from job_queue
-                where status = 'processing' and lease_until < \(now) and job_type in (\(list: types))
+                where status = 'processing' and lease_until < \(now) and job_type in (\(list: types)) \(wanted)
                 order by lease_until limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             ), due as materialized (
                 select id as job, 0 as taken_over from job_queue
-                where status = 'pending' and run_at <= \(now) and job_type in (\(list: types))
+                where status = 'pending' and run_at <= \(now) and job_type in (\(list: types)) \(wanted)
                 order by priority desc, run_at limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             ), chosen as materialized (
                 select job, taken_over from (

@@ -140,7 +140,7 @@ package final class JournalWriter: Sendable {
                     where journal.workspace_id = line.column1 and journal.debate_id = line.column2
                     order by first_sequence desc limit 1
                 ),
-                line.column5 - 1
+                0
             )
             on conflict (workspace_id, debate_id, first_sequence) do nothing
             returning debate_id

@@ -40,21 +40,19 @@ struct AskCommand: AsyncParsableCommand {
                 agents: agents.map { $0.split(separator: ",").map { $0.lowercased() } },
                 consensus: consensus?.lowercased()
             )
-            try await house.running {
-                let id = house.identifiers.next()
-                let debate = try await house.debates.start(
-                    Question(
-                        workspace: .local,
-                        task: question.joined(separator: " "),
-                        options: options,
-                        platform: "terminal",
-                        originKey: "terminal:\(id)",
-                        conversationKey: "terminal:\(id)",
-                        requestedBy: "terminal"
-                    )
+            let id = house.identifiers.next()
+            let debate = try await house.debates.start(
+                Question(
+                    workspace: .local,
+                    task: question.joined(separator: " "),
+                    options: options,
+                    platform: "terminal",
+                    originKey: "terminal:\(id)",
+                    conversationKey: "terminal:\(id)",
+                    requestedBy: "terminal"
                 )
-                try await follow(debate, in: house)
-            }
+            )
+            try await house.running(debate.id) { try await follow(debate, in: house) }
         }
     }
 
@@ -76,7 +74,11 @@ struct AskCommand: AsyncParsableCommand {
                 sequence = row.sequence
                 if case .debateEnd = entry.event { isOver = true }
             }
-            if !isOver, rows.isEmpty { try await house.time.sleep(for: .milliseconds(150)) }
+            guard !isOver, rows.isEmpty else { continue }
+            if try await house.debates.findAnywhere(debate.id)?.status == .failed {
+                throw SettingsError("The debate failed; `aragora doctor` and the log say more.")
+            }
+            try await house.time.sleep(for: .milliseconds(150))
         }
         if let receipt {
             guard let document = try await house.debates.receipt(of: debate.id, workspace: debate.workspace) else {

@@ -87,6 +87,7 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },
             Work { await GaugeReporter(house: house).run() },
+            Work { await Forgetting(house: house).run() },
             gateway,
         ]
         var configuration = ServiceGroupConfiguration(

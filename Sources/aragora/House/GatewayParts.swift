@@ -12,7 +12,7 @@ struct InboxIntake: Intake {
 
     func append(_ entries: [Reception.Entry], platform: String, receivedAt: Timestamp) async throws {
         for entry in entries {
-            _ = try await writer.append(
+            try await writer.append(
                 InboxEntry(
                     workspaceID: entry.workspace,
                     eventKey: entry.eventKey,
@@ -62,6 +62,32 @@ struct Readiness: HealthAPI {
         }
         checks.append(("workers", true, "\(house.jobWorker.running) debates running"))
         return checks
+    }
+}
+
+/// Forgets what nobody needs any more: keys of events that no platform repeats after so long, and logins not finished.
+struct Forgetting: Sendable {
+    private static let interval = Duration.seconds(600)
+    private static let retention = Duration.seconds(7 * 24 * 3600)
+    /// So that no transaction holds many rows for long.
+    private static let batch = 1000
+
+    let house: House
+
+    func run() async {
+        while !Task.isCancelled {
+            // What fails now is done the next time.
+            _ = try? await forget()
+            try? await house.time.sleep(for: Self.interval)
+        }
+    }
+
+    private func forget() async throws {
+        let now = house.time.now()
+        _ = try await house.database.write { try OAuthStateStore().prune(now: now, in: $0) }
+        while try await house.database.write({ transaction in
+            try InboxStore().prune(receivedBefore: now - Self.retention, limit: Self.batch, in: transaction)
+        }) == Self.batch {}
     }
 }
 

@@ -226,10 +226,13 @@ struct House: Sendable {
         return logger
     }
 
-    /// Runs what a debate in this process needs while something is done, and stops it afterwards.
-    func running(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    /// Runs what one debate in this process needs while something is done, and stops it afterwards.
+    func running(_ debate: DebateID, _ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            for work in [journalWriter.run, inboxWriter.run, jobWorker.run, database.runWakeUps] {
+            let works: [@Sendable () async -> Void] = [
+                journalWriter.run, database.runWakeUps, { await jobWorker.run(only: JobID(debate.rawValue)) },
+            ]
+            for work in works {
                 group.addTask {
                     await work()
                     return false

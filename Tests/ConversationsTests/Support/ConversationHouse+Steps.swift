@@ -35,7 +35,7 @@ extension ConversationHouse {
             body: Array("{}".utf8),
             receivedAt: time.now()
         )
-        _ = try await inboxWriter.append(entry)
+        try await inboxWriter.append(entry)
     }
 
     /// Stores events and works the inbox off.

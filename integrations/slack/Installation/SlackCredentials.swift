@@ -107,13 +107,20 @@ final class SlackCredentials: Sendable {
             return installation
         }
         // A workspace of an organisation that installed the app as a whole: the organisation's token tells which are.
+        var failure: SlackFailure?
         for organisation in try await stored({ try await installations.all() }) where organisation.isOrganisation {
-            let tokens = try await current(organisation)
-            if try await teams(of: tokens.access).contains(teamID(of: workspace)) {
-                organisations.withLock { $0[workspace] = organisation.workspace }
-                return organisation
+            do throws(SlackFailure) {
+                let tokens = try await current(organisation)
+                if try await teams(of: tokens.access).contains(teamID(of: workspace)) {
+                    organisations.withLock { $0[workspace] = organisation.workspace }
+                    return organisation
+                }
+            } catch {
+                // The workspace may be another one's.
+                failure = error
             }
         }
+        if let failure, configuration.botToken == nil { throw failure }
         return nil
     }
 
@@ -198,10 +205,20 @@ final class SlackCredentials: Sendable {
             guard let tokens = SlackInstallation.Tokens(oauth: answer, now: time.now()) else {
                 throw SlackFailure(.transient, code: "unreadable_answer", "Slack's answer holds no tokens.")
             }
-            let isStored = try await stored {
-                try await installations.replaceTokens(of: workspace, refreshToken: refresh, with: tokens)
+            // A refresh token works once: this pair must not be lost to a database that is away for a moment.
+            var attempt = 0
+            var isStored: Bool?
+            while isStored == nil {
+                do throws(SlackFailure) {
+                    isStored = try await stored {
+                        try await installations.replaceTokens(of: workspace, refreshToken: refresh, with: tokens)
+                    }
+                } catch {
+                    attempt += 1
+                    guard attempt < 20, (try? await time.sleep(for: .milliseconds(500))) != nil else { throw error }
+                }
             }
-            guard isStored else {
+            guard isStored == true else {
                 // Installed anew in the meantime: those tokens are newer than ours.
                 guard let read = try await stored({ try await installations.installation(of: workspace) }) else {
                     throw SlackFailure(slackError: "app_not_installed", retryAfter: nil)
