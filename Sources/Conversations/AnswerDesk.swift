@@ -61,8 +61,9 @@ package struct AnswerDesk: Sendable {
 
     func noSuchDebate(_ name: String?, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let text =
-            name.map { "There is no debate “\(clipped($0[...]))” in this workspace. `recent` lists the newest." }
-            ?? "There is no debate in this workspace yet. Start one with `debate <question>`."
+            name.map {
+                "There is no debate “\(clipped($0[...]))” that was asked here or by you. `recent` lists the newest."
+            } ?? "No debate was asked here or by you yet. Start one with `debate <question>`."
         try reply(text, event, in: transaction)
     }
 
@@ -70,8 +71,14 @@ package struct AnswerDesk: Sendable {
         try reply(posts.help(prefix: style == .slash ? "/aragora " : "", isDemo: isDemo), event, in: transaction)
     }
 
+    /// The newest debates that somebody may see from where they are.
+    func visibleDebates(to event: InboundEvent, in transaction: borrowing Transaction) throws -> [DebateRecord] {
+        try debates.list(workspace: event.workspace, limit: 200, in: transaction).items
+            .filter { $0.isVisible(to: event) }
+    }
+
     func recent(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        let items = try debates.list(workspace: event.workspace, limit: 10, in: transaction).items
+        let items = Array(try visibleDebates(to: event, in: transaction).prefix(10))
         guard !items.isEmpty else { return try noSuchDebate(nil, event, in: transaction) }
         try reply(posts.list(of: items), event, in: transaction)
     }
@@ -127,5 +134,14 @@ package struct AnswerDesk: Sendable {
     /// A text that can stand between backticks.
     private func quotable(_ text: String) -> String {
         String(text.prefix(300).map { $0 == "`" || $0.isNewline ? " " : $0 })
+    }
+}
+
+extension DebateRecord {
+    /// Whether somebody may see the debate from where they are: it was asked there, or by them.
+    ///
+    /// Channels may be private, and only the platform knows who is in them.
+    func isVisible(to event: InboundEvent) -> Bool {
+        requestedBy == event.actor.id || Address(json: address)?.channel == event.address.channel
     }
 }

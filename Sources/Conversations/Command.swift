@@ -23,6 +23,8 @@ package struct DebateOptions: Hashable, Sendable {
     package var rounds: Int?
     package var agents: [String]?
     package var consensus: String?
+    /// What the models may cost, in millionths of a dollar.
+    package var budgetMicrodollars: Int64?
 
     /// The consensus rules that people may choose.
     package static let consensusRules = ["majority", "supermajority", "unanimous", "judge"]
@@ -32,7 +34,13 @@ package struct DebateOptions: Hashable, Sendable {
     package static let longestQuestion = 100_000
 
     /// Describes a choice.
-    package init(rounds: Int? = nil, agents: [String]? = nil, consensus: String? = nil) {
+    package init(
+        rounds: Int? = nil,
+        agents: [String]? = nil,
+        consensus: String? = nil,
+        budgetMicrodollars: Int64? = nil
+    ) {
+        self.budgetMicrodollars = budgetMicrodollars
         self.rounds = rounds
         self.agents = agents
         self.consensus = consensus

@@ -46,6 +46,8 @@ package struct CommandParser: Sendable {
             if rest.isEmpty, let nearest {
                 throw CommandMistake("There is no command “\(clipped(word))”.", suggestion: nearest)
             }
+            // "Thanks!" is no question for a panel.
+            if rest.isEmpty, !word.hasSuffix("?") { return .help }
             return try parse("debate", text)
         }
     }

@@ -177,7 +177,7 @@ package struct DebatePosts: Sendable {
     func outcomeLine(_ result: DebateResult) -> String {
         switch result.status {
         case .completed:
-            "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure. The verdict is below."
+            "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure. `verdict` shows it."
         case .cancelled: "Stopped"
         default: "Failed"
         }

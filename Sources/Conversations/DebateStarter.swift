@@ -222,6 +222,7 @@ package struct DebateStarter: Sendable {
 
     private func debateProtocol(for options: DebateOptions) throws -> DebateProtocol {
         var chosen = defaults
+        if let budget = options.budgetMicrodollars { chosen.budgetMicrodollars = budget }
         if let rounds = options.rounds {
             guard DebateOptions.rounds.contains(rounds) else {
                 throw ConversationError(.invalidOptions, "The rounds are a number from 1 to 12.")

@@ -190,7 +190,8 @@ package struct EventHandler: Sendable {
         try start(values["question"] ?? "", options, following: nil, event, in: transaction)
     }
 
-    /// The debate that a command names, else the thread's, else the workspace's newest; answers where there is none.
+    /// The debate that a command names, else the thread's, else the newest that the person may see; answers where there
+    /// is none.
     private func meantDebate(
         _ name: String?,
         _ event: InboundEvent,
@@ -199,10 +200,11 @@ package struct EventHandler: Sendable {
         let found: DebateRecord? =
             if let name {
                 try debates.find(named: name, workspace: event.workspace, in: transaction)
+                    .flatMap { $0.isVisible(to: event) ? $0 : nil }
             } else if let bound = try boundDebate(of: event, in: transaction) {
                 bound
             } else {
-                try debates.list(workspace: event.workspace, limit: 1, in: transaction).items.first
+                try answers.visibleDebates(to: event, in: transaction).first
             }
         if found == nil { try answers.noSuchDebate(name, event, in: transaction) }
         return found

@@ -84,6 +84,7 @@ extension DebateMachine {
         if isCancelled {
             result.status = .cancelled
             result.reason = "Cancelled by \(cancelledBy ?? "")."
+            result.finalAnswer = panelAnswer
         } else if living.isEmpty {
             result.status = .failed
             let failures = proposalFailures.map { "\($0.agent) (\($0.code))" }.joined(separator: ", ")

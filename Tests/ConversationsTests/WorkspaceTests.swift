@@ -30,8 +30,24 @@ import Testing
             try await house.deliver()
             #expect(house.answers.count == 12)
             #expect(house.answers.filter { $0.payload.contains("There is no debate “") }.count == 9)
-            #expect(house.answers.filter { $0.payload.contains("There is no debate in this workspace yet") }.count == 2)
+            #expect(house.answers.filter { $0.payload.contains("No debate was asked here or by you yet") }.count == 2)
             #expect(!house.answers.contains { $0.payload.contains("secret") || $0.address.workspace != stranger })
+            #expect(try await house.debate().cancelRequested == false)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasAskedInPrivateStaysThere(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.direct("A secret of mine, is it?", "1"))
+            let debate = try await house.debate()
+            for (index, text) in ["recent", "status", "verdict", "stop", "verdict \(debate.number)"].enumerated() {
+                let event = house.command(text, "c\(index)", by: "U9")
+                try await house.receive(event)
+            }
+            try await house.deliver()
+            #expect(house.answers.count == 5)
+            #expect(!house.answers.contains { $0.payload.contains("secret") })
             #expect(try await house.debate().cancelRequested == false)
         }
     }

@@ -61,6 +61,11 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             }
             let token = try await credentials.credential(for: address.workspace).token
             message["channel"] = .string(address.channel)
+            // What was asked for outside of any channel is answered where nobody else is.
+            if address.channel == person {
+                _ = try await api.call("chat.postMessage", token: token, json: message)
+                return .sent(messageID: "")
+            }
             message["user"] = .string(person)
             _ = try await api.call("chat.postEphemeral", token: token, json: message)
             return .sent(messageID: "")

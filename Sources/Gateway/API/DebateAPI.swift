@@ -56,6 +56,8 @@ package struct DebateQuestion: Sendable {
     package var background: String
     package var rounds: Int?
     package var consensus: String?
+    /// What the models may cost, in millionths of a dollar.
+    package var budgetMicrodollars: Int64?
     /// The names of the agents to seat; nil for the default panel.
     package var agents: [String]?
     package var requestedBy: String

@@ -14,7 +14,8 @@ extension DebateService: DebateAPI {
                     options: DebateOptions(
                         rounds: question.rounds,
                         agents: question.agents,
-                        consensus: question.consensus
+                        consensus: question.consensus,
+                        budgetMicrodollars: question.budgetMicrodollars
                     ),
                     platform: "web",
                     originKey: question.originKey,

@@ -68,7 +68,11 @@ struct AccessPolicy: Sendable {
         if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" {
             throw HTTPFailure(.forbidden, "origin_refused", "Requests of other sites' pages are refused.")
         }
-        guard isJSON(request.headers[.contentType]) else {
+        // A form of another site's page has a type; a browser's request without a body names its origin.
+        let hasBody =
+            request.headers[.contentType] != nil || request.headers[.transferEncoding] != nil
+            || (request.headers[.contentLength].map { $0 != "0" } ?? false)
+        guard isJSON(request.headers[.contentType]) || !hasBody else {
             throw HTTPFailure(
                 .unsupportedMediaType,
                 "json_required",

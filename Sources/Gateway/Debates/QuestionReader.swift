@@ -23,7 +23,7 @@ struct QuestionReader: Sendable {
             throw .invalid("`task` may have \(Self.longestQuestion) characters at most.")
         }
         let settings = fields["protocol"]
-        return DebateQuestion(
+        var question = DebateQuestion(
             workspace: .local,
             task: task,
             background: try background(fields["context"]),
@@ -34,6 +34,17 @@ struct QuestionReader: Sendable {
             originKey: originKey,
             metadata: try metadata(fields["metadata"])
         )
+        question.budgetMicrodollars = try budget(fields["budget_limit_usd"])
+        return question
+    }
+
+    /// Dollars, as the public API has them, in millionths.
+    private func budget(_ value: JSONValue?) throws(HTTPFailure) -> Int64? {
+        guard let value else { return nil }
+        guard let dollars = value.double, dollars > 0, dollars <= 100 else {
+            throw .invalid("`budget_limit_usd` has to be a number above 0 and not above 100.")
+        }
+        return max(1, Int64(dollars * 1_000_000))
     }
 
     /// Reads a body that has to be one JSON object.
@@ -83,7 +94,8 @@ struct QuestionReader: Sendable {
         if let text = value.string {
             names = text.split(separator: ",").map { trimmed(String($0)) }.filter { !$0.isEmpty }
         } else {
-            for element in value.array ?? [] {
+            guard let elements = value.array else { throw .invalid("`agents` has to be a list of names.") }
+            for element in elements {
                 guard let name = element.string ?? element["name"]?.string else {
                     throw .invalid("`agents` has to be a list of names.")
                 }

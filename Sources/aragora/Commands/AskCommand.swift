@@ -34,7 +34,7 @@ struct AskCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let settings = try await Settings.loadFromProcess()
-            let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .automatically)
+            let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
             let options = DebateOptions(
                 rounds: rounds,
                 agents: agents.map { $0.split(separator: ",").map { $0.lowercased() } },

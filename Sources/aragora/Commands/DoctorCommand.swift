@@ -28,9 +28,13 @@ struct DoctorCommand: AsyncParsableCommand {
                     settings.apiToken == nil
                         ? "No token is set: only this machine may use the API." : "A token is set.",
                     remedy: settings.apiToken == nil ? "Set ARAGORA_API_TOKEN to let other machines in." : ""
-                ),
-                Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey))."),
+                )
             ]
+            if !findings.contains(where: { $0.subject == "Schema" && $0.level != .fine || $0.level == .problem }) {
+                findings.append(
+                    Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey)).")
+                )
+            }
             findings += await checkAgents(house)
             findings += await checkAdapters(house)
             house.transport.shutdown()
@@ -49,10 +53,11 @@ struct DoctorCommand: AsyncParsableCommand {
                 pending.isEmpty
                     ? Finding(.fine, "Schema", "Up to date.")
                     : Finding(
-                        .problem,
+                        house.database.dialect == .sqlite ? .warning : .problem,
                         "Schema",
                         "Not applied: \(pending.joined(separator: ", ")).",
-                        remedy: "Run `aragora migrate`."
+                        remedy: house.database.dialect == .sqlite
+                            ? "`aragora serve` does that by itself." : "Run `aragora migrate`."
                     )
             )
             guard pending.isEmpty else { return findings }

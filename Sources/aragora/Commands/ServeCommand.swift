@@ -37,6 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await reportingErrors {
             let settings = try await Settings.loadFromProcess()
             let host = host ?? settings.values["ARAGORA_HOST"] ?? "127.0.0.1"
+            if let port, !(0...65_535).contains(port) { throw SettingsError("--port takes a number from 0 to 65535.") }
             let port = try port ?? settings.integer("ARAGORA_PORT", in: 0...65_535) ?? 8080
             try refuseOpenDoor(host, settings)
             let logger = House.logger(level: try settings.logLevel())

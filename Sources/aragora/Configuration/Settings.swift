@@ -8,6 +8,12 @@ import Persistence
 import SlackIntegration
 import SystemPackage
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// What the operator configured, by environment variables and an optional `.env` file.
 ///
 /// A variable wins over the file. Empty values count as not set. Whatever begins with `ARAGORA_` and is not known is an
@@ -44,7 +50,7 @@ struct Settings: Sendable {
             allowMissing: true,
             secretsSpecifier: secrets
         )
-        for name in environment.keys.sorted()
+        for name in environment.keys.sorted() + (try names(inFile: file))
         where name.hasPrefix("ARAGORA_") && !known.contains(name)
             && !foreignPrefixes.contains(where: { name.hasPrefix($0) })
         {
@@ -56,6 +62,26 @@ struct Settings: Sendable {
             if let value, !value.isEmpty { values[name] = value }
         }
         return Settings(values: values)
+    }
+
+    /// The names that a file sets.
+    /// - Throws: `SettingsError` for a line that sets nothing.
+    private static func names(inFile file: String) throws -> [String] {
+        guard let bytes = try? Data(contentsOf: URL(filePath: file)) else { return [] }
+        var names: [String] = []
+        for (number, line) in String(decoding: bytes, as: UTF8.self).split(
+            omittingEmptySubsequences: false,
+            whereSeparator: \.isNewline
+        ).enumerated() {
+            let line = line.drop { $0.isWhitespace }
+            if line.isEmpty || line.hasPrefix("#") { continue }
+            let name = line.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            guard !name.isEmpty, line[name.endIndex...].drop(while: \.isWhitespace).hasPrefix("=") else {
+                throw SettingsError("Line \(number + 1) of \(file) is no `NAME=value`.")
+            }
+            names.append(String(name))
+        }
+        return names
     }
 
     init(values: [String: String]) {

@@ -46,10 +46,7 @@ struct House: Sendable {
         let transport = HTTPClient(logger: logger)
         let agents = try AgentRegistry(configuration: settings.values, transport: transport, logger: logger)
         let sealer = try openSealer(settings)
-        let signingKey = try await database.write { transaction in
-            try SigningKeyStore(sealer: sealer).current(now: time.now(), in: transaction)
-        }
-        let signer = try ReceiptSigner(privateKey: signingKey.privateKeyBytes)
+        let signer = try await openSigner(database, sealer, time, migrate: migrate)
         let integrations = IntegrationStore(sealer: sealer)
 
         var adapters: [any ChannelAdapter] = []
@@ -217,6 +214,23 @@ struct House: Sendable {
         case (.ignore, _): break
         }
         return database
+    }
+
+    /// The installation's signer; where somebody only looks at what is wrong, one for the moment may take its place.
+    private static func openSigner(
+        _ database: any Database,
+        _ sealer: Sealer,
+        _ time: any TimeSource,
+        migrate: Migration
+    ) async throws -> ReceiptSigner {
+        do {
+            let key = try await database.write { transaction in
+                try SigningKeyStore(sealer: sealer).current(now: time.now(), in: transaction)
+            }
+            return try ReceiptSigner(privateKey: key.privateKeyBytes)
+        } catch  where migrate == .ignore {
+            return try ReceiptSigner(privateKey: (0..<32).map { _ in UInt8.random(in: 0...255) })
+        }
     }
 
     /// A logger that writes to the error stream.

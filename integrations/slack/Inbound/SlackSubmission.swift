@@ -31,6 +31,8 @@ struct SlackSubmission {
             let meaning = trimmed(answer)
             if meaning.isEmpty {
                 if !field.isOptional { errors[block] = "This is needed." }
+            } else if field.name == "agents", !meaning.contains(",") {
+                errors[block] = "A debate needs at least two agents."
             } else if field.name == "rounds", Int(meaning).map({ (1...Self.maximumRounds).contains($0) }) != true {
                 errors[block] = .string("A number from 1 to \(Self.maximumRounds), please.")
             }

@@ -85,7 +85,8 @@ enum SlackModal {
     private static func initial(of field: Form.Field, among choices: [Form.Field.Option]) -> JSONValue? {
         let wanted = field.initial.split(separator: ",").map { trimmed(String($0)) }
         let chosen = choices.filter { wanted.contains($0.value) }
-        return chosen.isEmpty ? nil : options(chosen)
+        // A bare nil would be JSON's null, which Slack refuses here.
+        return chosen.isEmpty ? Optional.none : options(chosen)
     }
 
     private static func options(_ choices: [Form.Field.Option]) -> JSONValue {
