@@ -6,6 +6,10 @@ import CoreTypes
 import Dispatch
 #endif
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A connection that only listens.
 actor PostgresListenConnection {
     private let executor = DispatchQueueExecutor(label: "aragora.listen")
@@ -26,13 +30,19 @@ actor PostgresListenConnection {
         self.handle = handle
         let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(4096))
         self.continuation = continuation
-        let source = DispatchSource.makeReadSource(fileDescriptor: handle.socket, queue: executor.queue)
+        // libpq closes its socket as soon as it sees the end; whoever got the number next would then be watched instead.
+        let watched = dup(handle.socket)
+        guard watched >= 0 else { throw DatabaseError(.full, "There is no file descriptor left to listen with.") }
+        let source = DispatchSource.makeReadSource(fileDescriptor: watched, queue: executor.queue)
         source.setEventHandler { [weak self] in
             // The source's queue is this actor's own; `checkIsolated` verifies it.
             self?.assumeIsolated { $0.readArrived() }
         }
         let (ended, sourceEnd) = AsyncStream.makeStream(of: Never.self)
-        source.setCancelHandler { sourceEnd.finish() }
+        source.setCancelHandler {
+            Glibc.close(watched)
+            sourceEnd.finish()
+        }
         self.ended = ended
         self.source = source
         source.activate()
