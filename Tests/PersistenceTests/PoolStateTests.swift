@@ -1,4 +1,5 @@
 import CoreTypes
+import TestSupport
 import Testing
 
 @testable import Persistence
@@ -137,7 +138,7 @@ import Testing
 
     /// Random operations never lend more connections than allowed and never lose a slot or a waiter.
     @Test(arguments: 0..<20) func theCountsStayInOrder(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var pool = pool(maximum: 3)
         var held: [PoolState<Int>.Member] = []
         var slots = 0
@@ -187,18 +188,5 @@ import Testing
             #expect(Set(pool.waiters) == waiting)
             #expect(Set(held.map(\.connection)).count == held.count)
         }
-    }
-}
-
-/// Random numbers that a seed repeats (SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }

@@ -18,7 +18,7 @@ struct KillTests {
     func killedAtRandomMoments(engine: DatabaseEngine) async throws {
         let seed = ProcessInfo.processInfo.environment["ARAGORA_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_123
         try await GatewayWorld.with(engine) { world in
-            var random = SeededGenerator(state: seed)
+            var random = SeededGenerator(seed: seed)
             var watch = RepetitionWatch(world: world)
             var questions: [(payload: SlackPayload, thread: String)] = []
             var unacknowledged: Set<Int> = []
@@ -101,18 +101,5 @@ struct RepetitionWatch {
         #expect(asked[requests...].allSatisfy { $0.idempotencyKey != nil })
         requests = asked.count
         journaled = try await world.look { try await JournaledCalls.keys(in: $0) }
-    }
-}
-
-/// Random numbers that are the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
