@@ -7,7 +7,8 @@ import Synchronization
 
 /// Measures debates a second with three instant agents and two rounds, and prints one JSON line.
 ///
-/// Once in memory, and once journaled on the Postgres of `DATABASE_URL` by the gateway's own writer.
+/// In memory, in memory with the journal's bytes and hashes made and thrown away, and journaled on the Postgres of
+/// `DATABASE_URL` by the gateway's own writer.
 ///
 ///     EngineBenchmark [SECONDS]
 @main
@@ -18,16 +19,17 @@ struct EngineBenchmark {
             print("DATABASE_URL is needed.")
             exit(64)
         }
-        let memory = try await inMemory(for: .seconds(seconds))
+        let memory = try await inMemory(for: .seconds(seconds), encoded: false)
+        let encoded = try await inMemory(for: .seconds(seconds), encoded: true)
         let journaled = try await journaled(for: .seconds(seconds), url: Secret(url))
-        print(#"{"memory":\#(memory),"journaled":\#(journaled)}"#)
+        print(#"{"memory":\#(memory),"encoded":\#(encoded),"journaled":\#(journaled)}"#)
     }
 
     /// As many at once as there are cores: instant agents never wait.
-    private static func inMemory(for duration: Duration) async throws -> Double {
+    private static func inMemory(for duration: Duration, encoded: Bool) async throws -> Double {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         return try await rate(for: duration, atOnce: cores) { number in
-            _ = try await debate(number, journal: ForgetfulJournal())
+            _ = try await debate(number, journal: ForgetfulJournal(wantsEncoding: encoded))
             return true
         }
     }
@@ -56,7 +58,7 @@ struct EngineBenchmark {
                     guard number <= claimed else { return false }
                     let journal = ClaimedJournal(number: number, writer: writer)
                     let outcome = try await debate(number, journal: journal)
-                    try journal.append(outcome.finalEntries, encoded: outcome.encoded)
+                    try journal.append(outcome.finalEntries, lines: outcome.finalLines)
                     try await journal.flush()
                     return true
                 }

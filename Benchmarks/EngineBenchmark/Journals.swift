@@ -3,35 +3,42 @@ import Debates
 import Persistence
 import Synchronization
 
-/// A journal that keeps nothing: the engine alone.
+/// A journal that keeps nothing: the engine alone, or with the making of the entries' bytes and hashes.
 struct ForgetfulJournal: DebateJournal {
-    var wantsEncoding: Bool { false }
-    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws {}
+    let wantsEncoding: Bool
+    func append(_ entries: [JournalEntry], lines: JournalLines) throws {}
     func flush() async throws {}
 }
 
 /// A journal in the database, written by the gateway's own writer under a claimed job.
 final class ClaimedJournal: DebateJournal {
-    private let number: Int
+    private let debate: DebateID
+    private let claim: JobClaim
     private let writer: Persistence.JournalWriter
     private let tickets = Mutex<[CommitTicket<Void>]>([])
 
     init(number: Int, writer: Persistence.JournalWriter) {
-        self.number = number
+        debate = DebateID("debate-\(number)")
+        claim = JobClaim(id: JobID("debate-\(number)"), fence: 1)
         self.writer = writer
     }
 
-    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws {
+    func append(_ entries: [JournalEntry], lines: JournalLines) throws {
         guard let first = entries.first else { return }
         let ticket = try writer.enqueue(
-            debate: DebateID("debate-\(number)"),
-            workspace: .local,
-            jobID: JobID("debate-\(number)"),
-            fence: 1,
-            firstSequence: first.sequence,
-            entries: encoded
+            JournalSegment(
+                workspaceID: .local,
+                debateID: debate,
+                claim: claim,
+                firstSequence: first.sequence,
+                count: lines.count,
+                lines: lines.bytes,
+                head: lines.head.bytes
+            )
         )
-        tickets.withLock { $0.append(ticket) }
+        tickets.withLock { tickets in
+            if tickets.last !== ticket { tickets.append(ticket) }
+        }
     }
 
     func flush() async throws {

@@ -122,18 +122,25 @@ create index debates_newest on debates (workspace_id, debate_number desc);
 create index debates_conversation on debates (workspace_id, conversation_key, debate_number desc);
 
 -- The append-only sequence of typed events of each debate; a row holds those that were written together, one JSON
--- object a line, chained by SHA-256.
+-- object a line, and the SHA-256 of the chain up to the last of them.
 create table debate_journal (
     workspace_id text not null,
     debate_id text not null,
     first_sequence integer not null,
     last_sequence integer not null,
     entries bytea not null,
+    head bytea not null,
     written_at bigint not null,
     primary key (workspace_id, debate_id, first_sequence)
 );
-alter table debate_journal alter column entries set storage external;
-alter table debate_journal set (toast_tuple_target = 8160);
+alter table debate_journal set (toast_tuple_target = 4080);
+-- Postgres 13 and servers that were built without LZ4 keep their own, slower compression.
+do $$
+begin
+    alter table debate_journal alter column entries set compression lz4;
+exception
+    when syntax_error or feature_not_supported or invalid_parameter_value then null;
+end $$;
 
 -- What people added to a running debate; the debate takes them up at its next round.
 create table debate_inputs (

@@ -119,13 +119,14 @@ create index debates_newest on debates (workspace_id, debate_number desc);
 create index debates_conversation on debates (workspace_id, conversation_key, debate_number desc);
 
 -- The append-only sequence of typed events of each debate; a row holds those that were written together, one JSON
--- object a line, chained by SHA-256.
+-- object a line, and the SHA-256 of the chain up to the last of them.
 create table debate_journal (
     workspace_id text not null,
     debate_id text not null,
     first_sequence integer not null,
     last_sequence integer not null,
     entries blob not null,
+    head blob not null,
     written_at integer not null,
     primary key (workspace_id, debate_id, first_sequence)
 );

@@ -55,7 +55,9 @@ package struct DebateConcluder: Sendable {
                         debateID: record.id,
                         claim: claim,
                         firstSequence: first.sequence,
-                        entries: outcome.encoded
+                        count: outcome.finalLines.count,
+                        lines: outcome.finalLines.bytes,
+                        head: outcome.finalLines.head.bytes
                     ),
                     now: now,
                     in: transaction

@@ -24,20 +24,24 @@ final class JobJournal: DebateJournal {
         self.debate = debate
     }
 
-    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws {
+    func append(_ entries: [JournalEntry], lines: JournalLines) throws {
         guard let first = entries.first else { return }
         try state.withLock { state in
             if let failure = state.failure { throw failure }
             do {
                 let ticket = try writer.enqueue(
-                    debate: debate,
-                    workspace: job.workspaceID,
-                    jobID: job.id,
-                    fence: job.fence,
-                    firstSequence: first.sequence,
-                    entries: encoded
+                    JournalSegment(
+                        workspaceID: job.workspaceID,
+                        debateID: debate,
+                        claim: JobClaim(id: job.id, fence: job.fence),
+                        firstSequence: first.sequence,
+                        count: lines.count,
+                        lines: lines.bytes,
+                        head: lines.head.bytes
+                    )
                 )
-                state.tickets.append(ticket)
+                // Entries that go into one commit share its promise.
+                if state.tickets.last !== ticket { state.tickets.append(ticket) }
             } catch {
                 state.failure = error
                 throw error

@@ -13,8 +13,12 @@ extension JournalStore {
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws -> [JournalEntry] {
-        let rows = try read(workspace: workspace, debate: debate, limit: Self.maximumEntries, in: transaction)
-        return try JournalEntry.decode(journal: rows.map(\.bytes))
+        var reader = JournalReader()
+        return try read(workspace: workspace, debate: debate, limit: Self.maximumEntries, in: transaction).map { row in
+            let entry = try reader.read(row.bytes)
+            if let head = row.head { try reader.check(head: head) }
+            return entry
+        }
     }
 
     /// What a debate's journal adds up to.

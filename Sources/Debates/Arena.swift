@@ -146,9 +146,9 @@ package final class Arena: Sendable {
 
     private func append(_ events: [DebateEvent], with recorder: inout Recorder) throws {
         guard !events.isEmpty else { return }
-        let (entries, encoded) = recorder.record(events, at: time.now())
+        let (entries, lines) = recorder.record(events, at: time.now())
         guard !entries.isEmpty else { return }
-        try journal.append(entries, encoded: encoded)
+        try journal.append(entries, lines: lines)
         observer?(entries)
     }
 
@@ -198,7 +198,7 @@ private struct Recorder {
     private var entries: [JournalEntry]
     private let encodes: Bool
     private var finalEntries: [JournalEntry] = []
-    private var finalBytes: [[UInt8]] = []
+    private var finalLines = JournalLines()
 
     init(entries: [JournalEntry], encodes: Bool) {
         self.entries = entries
@@ -208,34 +208,31 @@ private struct Recorder {
     }
 
     /// Makes entries of events; the end of the debate is kept back.
-    mutating func record(_ events: [DebateEvent], at: Timestamp) -> ([JournalEntry], [[UInt8]]) {
+    mutating func record(_ events: [DebateEvent], at: Timestamp) -> ([JournalEntry], JournalLines) {
         var recorded: [JournalEntry] = []
-        var bytes: [[UInt8]] = []
+        var lines = JournalLines()
         recorded.reserveCapacity(events.count)
-        if encodes { bytes.reserveCapacity(events.count) }
         for event in events {
-            let entry: JournalEntry
-            var encoded: [UInt8]?
-            if encodes {
-                let written = writer.append(event, at: at)
-                entry = written.entry
-                encoded = written.encoded
-            } else {
-                entry = writer.appendUnencoded(event, at: at)
-            }
-            entries.append(entry)
             if case .debateEnd = event {
-                finalEntries.append(entry)
-                if let encoded { finalBytes.append(encoded) }
+                var end = JournalLines()
+                let entry = encode(event, at: at, to: &end)
+                finalEntries = [entry]
+                finalLines = end
+                entries.append(entry)
             } else {
+                let entry = encode(event, at: at, to: &lines)
                 recorded.append(entry)
-                if let encoded { bytes.append(encoded) }
+                entries.append(entry)
             }
         }
-        return (recorded, bytes)
+        return (recorded, lines)
+    }
+
+    private mutating func encode(_ event: DebateEvent, at: Timestamp, to lines: inout JournalLines) -> JournalEntry {
+        encodes ? writer.append(event, at: at, to: &lines) : writer.appendUnencoded(event, at: at)
     }
 
     func outcome(_ result: DebateResult) -> DebateOutcome {
-        DebateOutcome(result: result, entries: entries, finalEntries: finalEntries, encoded: finalBytes)
+        DebateOutcome(result: result, entries: entries, finalEntries: finalEntries, finalLines: finalLines)
     }
 }

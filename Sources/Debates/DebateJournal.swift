@@ -7,10 +7,10 @@ package protocol DebateJournal: Sendable {
     /// Takes entries over; returns at once and keeps their order.
     /// - Parameters:
     ///   - entries: the entries, in order, behind all that were appended before.
-    ///   - encoded: their canonical JSON, one for each; empty where `wantsEncoding` is false.
+    ///   - lines: the same in the form that is stored; empty where `wantsEncoding` is false.
     /// - Throws: whatever shows that this process may no longer write, such as a lost lease; the run then ends with
     ///   that error.
-    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws
+    func append(_ entries: [JournalEntry], lines: JournalLines) throws
 
     /// Returns once everything that was appended is durable.
     /// - Throws: where that failed or this process may no longer write.
@@ -38,6 +38,6 @@ package struct DebateOutcome: Sendable {
     /// They are not appended yet: the caller writes them in the transaction that holds everything else which follows
     /// from the end.
     package let finalEntries: [JournalEntry]
-    /// The final entries' canonical JSON.
-    package let encoded: [[UInt8]]
+    /// The final entries in the form that is stored.
+    package let finalLines: JournalLines
 }

@@ -16,8 +16,7 @@ struct JSONWriter {
         separate()
         bytes.append(UInt8(ascii: "\""))
         literal(key)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        literal("\":")
     }
 
     /// Puts a comma where the open array or object already has a member.
@@ -73,7 +72,7 @@ struct JSONWriter {
         closeArray()
     }
 
-    private mutating func integer(_ value: Int64) {
+    mutating func integer(_ value: Int64) {
         if value < 0 {
             bytes.append(contentsOf: String(value).utf8)
         } else {
@@ -93,15 +92,16 @@ struct JSONWriter {
     }
 
     private mutating func digits(_ value: UInt64, atLeast minimum: Int) {
-        var divisor: UInt64 = 1
-        var count = 1
-        while count < minimum || value / divisor >= 10 {
-            divisor *= 10
-            count += 1
-        }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
+        // The longest has 20 digits.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = value
+            var start = digits.count
+            while rest > 0 || digits.count - start < minimum {
+                start -= 1
+                digits.initializeElement(at: start, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
         }
     }
 }

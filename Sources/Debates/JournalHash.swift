@@ -10,32 +10,24 @@ package struct JournalHash: Sendable, Hashable {
 
     private init() {}
 
-    init(_ digest: SHA256Digest) {
+    private init(_ digest: SHA256Digest) {
         digest.withUnsafeBytes { source in
             withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: source) }
         }
     }
 
-    /// Reads 64 lower-case hexadecimal digits; nil for anything else.
-    package init?(hexadecimal text: String) {
-        guard text.utf8.count == 64, let bytes = hexadecimalBytes(text) else { return nil }
-        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
-    }
+    /// The digest's 32 bytes.
+    package var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
     /// The digest as 64 lower-case hexadecimal digits.
-    package var hexadecimal: String {
-        var output: [UInt8] = []
-        output.reserveCapacity(64)
-        appendHexadecimal(to: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
+    package var hexadecimal: String { CoreTypes.hexadecimal(bytes) }
 
-    func appendHexadecimal(to output: inout [UInt8]) {
-        withUnsafeBytes(of: words) { CoreTypes.appendHexadecimal($0, to: &output) }
-    }
-
-    func append(to output: inout [UInt8]) {
-        withUnsafeBytes(of: words) { output.append(contentsOf: $0) }
+    /// The hash of what stands behind the entry with this hash.
+    func chained(with entry: UnsafeRawBufferPointer) -> JournalHash {
+        var digest = SHA256()
+        withUnsafeBytes(of: words) { digest.update(bufferPointer: $0) }
+        digest.update(bufferPointer: entry)
+        return JournalHash(digest.finalize())
     }
 
     package static func == (left: JournalHash, right: JournalHash) -> Bool { left.words == right.words }

@@ -77,11 +77,11 @@ final class MemoryJournal: DebateJournal {
     var bytes: [[UInt8]] { state.withLock { $0.bytes } }
     var flushedAt: Int { state.withLock { $0.flushedAt } }
 
-    func append(_ entries: [JournalEntry], encoded: [[UInt8]]) throws {
+    func append(_ entries: [JournalEntry], lines: JournalLines) throws {
         try state.withLock { state in
             guard state.entries.count + entries.count <= limit else { throw LeaseLost() }
             state.entries += entries
-            state.bytes += encoded
+            state.bytes += lines.split
         }
     }
 
@@ -159,4 +159,9 @@ final class Arrivals: Sendable {
             if isThere { continuation.resume() }
         }
     }
+}
+
+extension JournalLines {
+    /// Each entry's canonical JSON.
+    var split: [[UInt8]] { isEmpty ? [] : bytes.split(separator: UInt8(ascii: "\n")).map { Array($0) } }
 }

@@ -24,7 +24,7 @@ import Testing
         #expect(journal.entries + outcome.finalEntries == outcome.entries)
         #expect(journal.flushedAt == outcome.entries.count - 1)
         #expect(outcome.finalEntries.map { "\($0.event.type)" } == ["debate_end"])
-        #expect(try JournalEntry.decode(journal: journal.bytes + outcome.encoded) == outcome.entries)
+        #expect(try JournalEntry.decode(journal: journal.bytes + outcome.finalLines.split) == outcome.entries)
     }
 
     @Test func aRestartAsksOnlyForWhatIsMissing() async throws {
@@ -39,7 +39,7 @@ import Testing
             #expect(outcome.result == whole.result)
             #expect(outcome.entries.prefix(length) == entries.prefix(length))
             #expect(outcome.entries.map(\.event) == whole.events)
-            let replayed = Array(bytes.prefix(length)) + journal.bytes + outcome.encoded
+            let replayed = Array(bytes.prefix(length)) + journal.bytes + outcome.finalLines.split
             #expect(try JournalEntry.decode(journal: replayed) == outcome.entries)
             var machine = try DebateMachine(replaying: prefix)
             let missing = try script.play(&machine, from: machine.resume()).keys
@@ -53,7 +53,7 @@ import Testing
         let agents = script.agents()
         let journal = MemoryJournal()
         let outcome = try await script.arena(agents, journal).run(replaying: entries)
-        #expect(outcome.finalEntries.isEmpty && outcome.encoded.isEmpty && journal.entries.isEmpty)
+        #expect(outcome.finalEntries.isEmpty && outcome.finalLines.isEmpty && journal.entries.isEmpty)
         #expect(outcome.result.winner == "alpha")
         #expect(agents.allSatisfy { $0.keys.isEmpty })
     }
@@ -211,7 +211,7 @@ import Testing
         let journal = MemoryJournal(wantsEncoding: false)
         let outcome = try await script.arena(script.agents(), journal).run()
         #expect(outcome.entries.map(\.event) == (try script.play().events))
-        #expect(outcome.encoded.isEmpty && journal.bytes.isEmpty)
+        #expect(outcome.finalLines.isEmpty && journal.bytes.isEmpty)
     }
 
     @Test func theObserverSeesTheEntriesInOrder() async throws {

@@ -151,13 +151,11 @@ struct Play {
     var journal: (entries: [JournalEntry], bytes: [[UInt8]]) {
         var writer = JournalWriter()
         var entries: [JournalEntry] = []
-        var bytes: [[UInt8]] = []
+        var lines = JournalLines()
         for event in events {
             let at = Timestamp(milliseconds: 1_750_000_000_000 + Int64(entries.count) * 1000)
-            let (entry, encoded) = writer.append(event, at: at)
-            entries.append(entry)
-            bytes.append(encoded)
+            entries.append(writer.append(event, at: at, to: &lines))
         }
-        return (entries, bytes)
+        return (entries, lines.split)
     }
 }

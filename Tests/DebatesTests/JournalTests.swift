@@ -18,9 +18,11 @@ import Testing
     @Test func everyEntryIsCanonicalAndReadsBackTheSame() throws {
         let (entries, bytes) = try play().journal
         #expect(Set(entries.map { "\($0.event.type)" }).count == 13)
+        var reader = JournalReader()
         for (entry, encoded) in zip(entries, bytes) {
             #expect(try JSONValue(parsing: encoded).bytes == encoded)
-            #expect(try JournalEntry(decoding: encoded) == entry)
+            #expect(try reader.read(encoded) == entry)
+            try reader.check(head: entry.hash.bytes)
         }
         #expect(try JournalEntry.decode(journal: bytes) == entries)
     }
@@ -32,17 +34,17 @@ import Testing
         ]
         for event in events {
             var writer = JournalWriter()
-            let (entry, encoded) = writer.append(event, at: Timestamp(milliseconds: 5))
-            #expect(try JSONValue(parsing: encoded).bytes == encoded)
-            #expect(try JournalEntry(decoding: encoded) == entry)
+            var lines = JournalLines()
+            let entry = writer.append(event, at: Timestamp(milliseconds: 5), to: &lines)
+            #expect(try JSONValue(parsing: lines.bytes).bytes == lines.bytes)
+            #expect(try JournalEntry.decode(journal: [lines.bytes]) == [entry])
             #expect(entry.event == event)
         }
     }
 
     @Test func theHashCoversThePreviousHashAndTheEntry() throws {
         let (entries, bytes) = try play().journal
-        var body = try JSONValue(parsing: bytes[1])
-        body["hash"] = nil
+        let body = try JSONValue(parsing: bytes[1])
         var previous: [UInt8] = []
         let digits = Array(entries[0].hash.hexadecimal)
         for position in stride(from: 0, to: 64, by: 2) {
@@ -51,22 +53,28 @@ import Testing
         let digest = SHA256.hash(data: previous + body.bytes)
         let expected = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         #expect(entries[1].hash.hexadecimal == expected)
-        #expect(entries[0].previousHash == .zero)
-        #expect(body["previous"]?.string == entries[0].hash.hexadecimal)
+        let first = SHA256.hash(data: [UInt8](repeating: 0, count: 32) + bytes[0])
+        #expect(entries[0].hash.bytes == Array(first))
         #expect(body["sequence"]?.integer == 2)
     }
 
     @Test func anyChangedByteOfAnEntryIsFound() throws {
-        let (_, bytes) = try play {
+        let (entries, bytes) = try play {
             $0.settings.rounds = 1
             $0.size = 2
         }.journal
-        for encoded in bytes {
+        var reader = JournalReader()
+        for (entry, encoded) in zip(entries, bytes) {
             for position in encoded.indices {
                 var changed = encoded
                 changed[position] ^= 1
-                #expect(throws: DebateError.self) { try JournalEntry(decoding: changed) }
+                #expect(throws: DebateError.self) {
+                    var reader = reader
+                    _ = try reader.read(changed)
+                    try reader.check(head: entry.hash.bytes)
+                }
             }
+            _ = try reader.read(encoded)
         }
     }
 
@@ -79,8 +87,8 @@ import Testing
         for broken in [missing, moved, Array(bytes.dropFirst()), bytes + [bytes[2]]] {
             #expect(throws: DebateError.self) { try JournalEntry.decode(journal: broken) }
         }
-        #expect(throws: DebateError.self) { try JournalEntry(decoding: Array("{}".utf8)) }
-        #expect(throws: DebateError.self) { try JournalEntry(decoding: Array("[1".utf8)) }
+        #expect(throws: DebateError.self) { try JournalEntry.decode(journal: [Array("{}".utf8)]) }
+        #expect(throws: DebateError.self) { try JournalEntry.decode(journal: [Array("[1".utf8)]) }
         #expect(throws: DebateError.self) { try DebateMachine(replaying: []) }
     }
 

@@ -13,20 +13,53 @@ import Testing
             debateID: DebateID(debate),
             claim: JobClaim(id: JobID(debate), fence: fence),
             firstSequence: sequences.lowerBound,
-            entries: sequences.map(entry)
+            count: sequences.count,
+            lines: Array(sequences.map(entry).joined(separator: [UInt8(ascii: "\n")])),
+            head: head(sequences.upperBound)
         )
     }
 
-    @Test func segmentsThatFollowEachOtherBecomeOneRow() {
-        let group = JournalGroup([segment("a", 1...2), segment("b", 5...5), segment("a", 3...3), segment("a", 9...9)])
-        #expect(group.rounds.map { $0.map(\.members) } == [[[0, 2], [1]], [[3]]])
-        #expect(group.rounds[0][0].segment.lastSequence == 3)
-        #expect(String(decoding: group.rounds[0][0].segment.bytes, as: UTF8.self) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}")
+    /// Stands for the hash of an entry.
+    private func head(_ number: Int) -> [UInt8] { [UInt8](repeating: UInt8(number), count: 32) }
+
+    private func queue(debates: Int = 100, bytes: Int = 1 << 20) -> JournalQueue {
+        JournalQueue(capacity: 3, maximumDebates: debates, maximumBytes: bytes)
     }
 
-    @Test func segmentsOfAnotherClaimStayApart() {
-        let group = JournalGroup([segment("a", 1...1), segment("a", 2...2, fence: 2)])
-        #expect(group.rounds.count == 2)
+    @Test func segmentsThatFollowEachOtherBecomeOneRow() throws {
+        var queue = queue()
+        let first = try queue.add(segment("a", 1...2))
+        _ = try queue.add(segment("b", 5...5))
+        #expect(try queue.add(segment("a", 3...3)) === first)
+        let group = queue.take()
+        #expect(group.map(\.entry.debateID.rawValue) == ["a", "b"])
+        #expect(group[0].ticket === first)
+        #expect(group[0].entry.lastSequence == 3)
+        #expect(group[0].entry.head == head(3))
+        #expect(String(decoding: group[0].entry.bytes, as: UTF8.self) == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}")
+        #expect(queue.isEmpty && queue.take().isEmpty)
+    }
+
+    @Test func whatCannotBeJoinedWaitsForALaterCommit() throws {
+        var queue = queue()
+        for next in [segment("a", 1...1), segment("a", 2...2, fence: 2), segment("a", 9...9, fence: 2)] {
+            _ = try queue.add(next)
+        }
+        _ = try queue.add(segment("b", 1...1))
+        #expect(queue.take().map(\.entry.firstSequence) == [1, 1])
+        #expect(queue.take().map(\.entry.firstSequence) == [2])
+        #expect(queue.take().map(\.entry.firstSequence) == [9])
+        #expect(queue.isEmpty)
+    }
+
+    @Test func aCommitHasItsLimitsAndSoHasTheQueue() throws {
+        var queue = queue(debates: 2, bytes: 20)
+        for debate in ["a", "b", "c"] { _ = try queue.add(segment(debate, 1...1)) }
+        let error = #expect(throws: DatabaseError.self) { try queue.add(segment("d", 1...1)) }
+        #expect(error?.reason == .full)
+        _ = try queue.add(segment("a", 2...9))
+        #expect(queue.take().map(\.entry.debateID.rawValue) == ["a"])
+        #expect(queue.take().map(\.entry.debateID.rawValue) == ["b", "c"])
     }
 
     @Test(arguments: DatabaseEngine.allCases) func entriesComeBackInTheirOrder(engine: DatabaseEngine) async throws {
@@ -42,14 +75,7 @@ import Testing
                             var next = 1
                             for size in [1, 3, 2, 4] {
                                 tickets.append(
-                                    try writer.enqueue(
-                                        debate: DebateID(debate),
-                                        workspace: acme,
-                                        jobID: JobID(debate),
-                                        fence: 1,
-                                        firstSequence: next,
-                                        entries: (next..<(next + size)).map(self.entry)
-                                    )
+                                    try writer.enqueue(self.segment(debate, next...(next + size - 1)))
                                 )
                                 next += size
                             }
@@ -62,7 +88,10 @@ import Testing
             let store = JournalStore(test.database)
             for debate in debates {
                 let rows = try await store.read(workspace: acme, debate: DebateID(debate))
-                #expect(rows == (1...10).map { JournalRow(sequence: $0, bytes: entry($0)) })
+                #expect(rows.map(\.sequence) == Array(1...10))
+                #expect(rows.map(\.bytes) == (1...10).map(entry))
+                #expect(rows.allSatisfy { $0.head == nil || $0.head == head($0.sequence) })
+                #expect(rows.last?.head == head(10))
                 let tail = try await store.read(workspace: acme, debate: DebateID(debate), after: 4, limit: 3)
                 #expect(tail.map(\.sequence) == [5, 6, 7])
             }
@@ -79,14 +108,7 @@ import Testing
             }
             let writer = JournalWriter(test.database)
             func enqueue(_ debate: String, _ sequence: Int) throws -> CommitTicket<Void> {
-                try writer.enqueue(
-                    debate: DebateID(debate),
-                    workspace: acme,
-                    jobID: JobID(debate),
-                    fence: 1,
-                    firstSequence: sequence,
-                    entries: [entry(sequence)]
-                )
+                try writer.enqueue(segment(debate, sequence...sequence))
             }
             // All of them wait together, so that they are one group.
             let (good, old, more) = (try enqueue("good", 1), try enqueue("old", 1), try enqueue("good", 2))
@@ -107,14 +129,7 @@ import Testing
             _ = try await test.database.running(["d"])
             let writer = JournalWriter(test.database)
             func append(_ sequence: Int) async throws {
-                try await writer.append(
-                    debate: DebateID("d"),
-                    workspace: acme,
-                    jobID: JobID("d"),
-                    fence: 1,
-                    firstSequence: sequence,
-                    entries: [entry(sequence)]
-                )
+                try await writer.append(segment("d", sequence...sequence))
             }
             try await running({ await writer.run() }) {
                 try await append(1)
@@ -136,14 +151,7 @@ import Testing
             let wakeUps = test.database.wakeUps.subscribe(.debate(DebateID("d")))
             let writer = JournalWriter(test.database)
             try await running({ await writer.run() }) {
-                try await writer.append(
-                    debate: DebateID("d"),
-                    workspace: acme,
-                    jobID: JobID("d"),
-                    fence: 1,
-                    firstSequence: 1,
-                    entries: [entry(1)]
-                )
+                try await writer.append(segment("d", 1...1))
                 #expect(await wakeUps.next() == .debate(DebateID("d")))
             }
         }
@@ -161,14 +169,7 @@ import Testing
                     for debate in debates.shuffled() {
                         group.addTask {
                             for sequence in 1...20 {
-                                try await writer.append(
-                                    debate: DebateID(debate),
-                                    workspace: acme,
-                                    jobID: JobID(debate),
-                                    fence: 1,
-                                    firstSequence: sequence,
-                                    entries: [self.entry(sequence)]
-                                )
+                                try await writer.append(self.segment(debate, sequence...sequence))
                             }
                         }
                     }

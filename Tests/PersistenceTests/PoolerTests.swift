@@ -70,12 +70,15 @@ import Testing
         let claimed = try #require(try await database.claim(id, limit: 1).first)
         for sequence in 1...5 {
             try await journal.append(
-                debate: DebateID(claimed.id.rawValue),
-                workspace: acme,
-                jobID: claimed.id,
-                fence: claimed.fence,
-                firstSequence: sequence,
-                entries: [Array("{}".utf8)]
+                JournalSegment(
+                    workspaceID: acme,
+                    debateID: DebateID(claimed.id.rawValue),
+                    claim: claimed.claim,
+                    firstSequence: sequence,
+                    count: 1,
+                    lines: Array("{}".utf8),
+                    head: []
+                )
             )
         }
         let entries = try await JournalStore(database).read(workspace: acme, debate: DebateID(claimed.id.rawValue))

@@ -7,7 +7,7 @@ import Metrics
 /// the disk to a sixth of the rate at ten times the latency.
 package final class InboxWriter: Sendable {
     private let database: any Database
-    private let group: GroupCommit<InboxEntry, Void>
+    private let group: GroupCommit<InboxQueue>
     private let groupSize = Recorder(label: "aragora_inbox_group_size")
     private let failures = Counter(label: "aragora_inbox_write_failures_total")
 
@@ -18,7 +18,7 @@ package final class InboxWriter: Sendable {
     ///   - capacity: the most events that may wait; more are refused.
     package init(_ database: any Database, maximumRows: Int = 64, capacity: Int = 10_000) {
         self.database = database
-        group = GroupCommit(capacity: capacity, maximumEntries: maximumRows, maximumWeight: 16 << 20)
+        group = GroupCommit(InboxQueue(capacity: capacity, maximumRows: maximumRows))
     }
 
     /// Whether so many senders wait for their acknowledgements at once that everything else had better make way.
@@ -27,7 +27,7 @@ package final class InboxWriter: Sendable {
     /// Stores an event, unless a twin of it is stored already, and returns after the commit.
     /// - Throws: `DatabaseError` where it is not known to be stored; the sender must not get an acknowledgement.
     package func append(_ entry: InboxEntry) async throws {
-        try await group.submit(entry, weight: entry.body.count + 256).value()
+        try await group.submit(entry).value()
     }
 
     /// Writes until the task is cancelled, and then what is still waiting.

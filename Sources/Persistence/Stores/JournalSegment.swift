@@ -9,59 +9,44 @@ package struct JournalSegment: Sendable {
     /// The number of the first entry.
     package let firstSequence: Int
     /// How many entries there are.
-    package let count: Int
+    package private(set) var count: Int
     /// The entries, each a JSON object without line breaks, with a line feed between.
-    package let bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
+    /// The hash of the last entry.
+    package private(set) var head: [UInt8]
 
-    /// Joins entries; `entries` is not empty.
+    /// Describes entries; `lines` is not empty.
     package init(
         workspaceID: WorkspaceID,
         debateID: DebateID,
         claim: JobClaim,
         firstSequence: Int,
-        entries: [[UInt8]]
-    ) {
-        self.init(
-            workspaceID: workspaceID,
-            debateID: debateID,
-            claim: claim,
-            firstSequence: firstSequence,
-            count: entries.count,
-            bytes: Array(entries.joined(separator: [UInt8(ascii: "\n")]))
-        )
-    }
-
-    private init(
-        workspaceID: WorkspaceID,
-        debateID: DebateID,
-        claim: JobClaim,
-        firstSequence: Int,
         count: Int,
-        bytes: [UInt8]
+        lines: [UInt8],
+        head: [UInt8]
     ) {
         self.workspaceID = workspaceID
         self.debateID = debateID
         self.claim = claim
         self.firstSequence = firstSequence
         self.count = count
-        self.bytes = bytes
+        self.bytes = lines
+        self.head = head
     }
 
     /// The number of the last entry.
     package var lastSequence: Int { firstSequence + count - 1 }
 
-    /// This segment and the one that follows it without a gap under the same claim; nil where it does not.
-    func joined(with next: JournalSegment) -> JournalSegment? {
-        guard workspaceID == next.workspaceID, debateID == next.debateID, claim == next.claim,
-            next.firstSequence == lastSequence + 1
-        else { return nil }
-        return JournalSegment(
-            workspaceID: workspaceID,
-            debateID: debateID,
-            claim: claim,
-            firstSequence: firstSequence,
-            count: count + next.count,
-            bytes: bytes + [UInt8(ascii: "\n")] + next.bytes
-        )
+    /// Takes the entries of a segment over that follows this one without a gap under the same claim.
+    /// - Returns: false where it does not; nothing is changed then.
+    mutating func join(_ next: JournalSegment) -> Bool {
+        guard next.firstSequence == lastSequence + 1, claim == next.claim, debateID == next.debateID,
+            workspaceID == next.workspaceID
+        else { return false }
+        count += next.count
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: next.bytes)
+        head = next.head
+        return true
     }
 }

@@ -9,13 +9,13 @@ extension JournalStore {
         guard segment.count > 0 else { return }
         let last = try lastSequence(workspace: segment.workspaceID, debate: segment.debateID, in: transaction)
         guard last == segment.firstSequence - 1 else {
-            throw DatabaseError(.uniqueViolation, "The journal does not end at entry \(segment.firstSequence - 1).")
+            throw DatabaseError.journalGap(before: segment)
         }
         try transaction.execute(
             """
-            insert into debate_journal (workspace_id, debate_id, first_sequence, last_sequence, entries, written_at)
+            insert into debate_journal (workspace_id, debate_id, first_sequence, last_sequence, entries, head, written_at)
             values (\(segment.workspaceID), \(segment.debateID), \(segment.firstSequence), \(segment.lastSequence),
-                \(segment.bytes), \(now))
+                \(segment.bytes), \(segment.head), \(now))
             """
         )
     }

@@ -5,6 +5,8 @@ package struct JournalRow: Sendable, Hashable {
     package let sequence: Int
     /// One JSON object, byte for byte as it was written.
     package let bytes: [UInt8]
+    /// The hash of this entry, where it is the last of those that were written together.
+    package let head: [UInt8]?
 }
 
 /// Reads the journals of debates (table `debate_journal`).
@@ -47,7 +49,7 @@ package struct JournalStore: Sendable {
         while entries.count < limit {
             let rows = try transaction.query(
                 """
-                select first_sequence, last_sequence, entries from debate_journal
+                select first_sequence, last_sequence, entries, head from debate_journal
                 where workspace_id = \(workspace) and debate_id = \(debate) and last_sequence > \(last)
                 order by first_sequence limit \(min(64, limit - entries.count))
                 """
@@ -63,7 +65,13 @@ package struct JournalStore: Sendable {
                     throw DatabaseError(.decoding, "The journal of the debate \(debate) is damaged at entry \(first).")
                 }
                 for (offset, line) in lines.enumerated() where first + offset > sequence && entries.count < limit {
-                    entries.append(JournalRow(sequence: first + offset, bytes: Array(line)))
+                    entries.append(
+                        JournalRow(
+                            sequence: first + offset,
+                            bytes: Array(line),
+                            head: first + offset == last ? try row.blob("head") : nil
+                        )
+                    )
                 }
             }
             if rows.isEmpty { break }

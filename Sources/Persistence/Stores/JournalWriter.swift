@@ -3,12 +3,12 @@ import Metrics
 
 /// Appends to the journals of all debates of this process, many in one commit.
 ///
-/// Every row is checked in the statement that writes it: its claim must be the job's newest, and it must follow the
+/// Every row is checked in the transaction that writes it: its claim must be the job's newest, and it must follow the
 /// journal's last entry. What fails there fails for its debate alone. The claim is held until the commit, so that
 /// whoever takes the job over reads everything that was written under it.
 package final class JournalWriter: Sendable {
     private let database: any Database
-    private let group: GroupCommit<JournalSegment, Void>
+    private let group: GroupCommit<JournalQueue>
     private let time: any TimeSource
     private let groupSize = Recorder(label: "aragora_journal_group_size")
     private let failures = Counter(label: "aragora_journal_write_failures_total")
@@ -16,64 +16,26 @@ package final class JournalWriter: Sendable {
     /// Makes a writer; it writes while `run` is running.
     /// - Parameters:
     ///   - database: where the journals are; the writer takes a connection of its own.
-    ///   - capacity: the most segments that may wait; more are refused.
+    ///   - capacity: the most debates of which something may wait; more are refused.
     package init(_ database: any Database, capacity: Int = 20_000, time: any TimeSource = SystemTime()) {
         self.database = database
         self.time = time
-        group = GroupCommit(capacity: capacity, maximumEntries: 512, maximumWeight: 4 << 20)
+        group = GroupCommit(JournalQueue(capacity: capacity, maximumDebates: 256, maximumBytes: 4 << 20))
     }
 
     /// Hands entries over to be written; those of one debate are written in the order of these calls.
-    /// - Parameters:
-    ///   - jobID: the job under which the debate runs.
-    ///   - fence: the number of its claim.
-    ///   - firstSequence: the number of the first entry: one more than the journal's last.
-    ///   - entries: each a JSON object without line breaks.
     /// - Returns: the promise of the commit, which fails with `leaseLost` where the claim is not the newest, with
     ///   `uniqueViolation` where the journal does not end at the entry before, and otherwise with why the database
     ///   refused. After a failure the journal has to be read again.
     /// - Throws: `DatabaseError`: `full` or `closed`.
-    package func enqueue(
-        debate: DebateID,
-        workspace: WorkspaceID,
-        jobID: JobID,
-        fence: Int64,
-        firstSequence: Int,
-        entries: [[UInt8]]
-    ) throws -> CommitTicket<Void> {
-        let segment = JournalSegment(
-            workspaceID: workspace,
-            debateID: debate,
-            claim: JobClaim(id: jobID, fence: fence),
-            firstSequence: firstSequence,
-            entries: entries
-        )
-        guard segment.count > 0 else {
-            let ticket = CommitTicket<Void>()
-            ticket.resolve(.success(()))
-            return ticket
-        }
-        return try group.submit(segment, weight: segment.bytes.count + 256)
+    package func enqueue(_ segment: JournalSegment) throws -> CommitTicket<Void> {
+        try group.submit(segment)
     }
 
     /// Writes entries and returns after the commit; otherwise as `enqueue`.
     /// - Throws: `DatabaseError`.
-    package func append(
-        debate: DebateID,
-        workspace: WorkspaceID,
-        jobID: JobID,
-        fence: Int64,
-        firstSequence: Int,
-        entries: [[UInt8]]
-    ) async throws {
-        try await enqueue(
-            debate: debate,
-            workspace: workspace,
-            jobID: jobID,
-            fence: fence,
-            firstSequence: firstSequence,
-            entries: entries
-        ).value()
+    package func append(_ segment: JournalSegment) async throws {
+        try await enqueue(segment).value()
     }
 
     /// Writes until the task is cancelled, and then what is still waiting.
@@ -86,86 +48,88 @@ package final class JournalWriter: Sendable {
     }
 
     private func write(_ segments: [JournalSegment], _ connection: any Database) async -> [Result<Void, any Error>] {
-        var results = [Result<Void, any Error>](repeating: .success(()), count: segments.count)
-        var failed: [DebateID: any Error] = [:]
-        for round in JournalGroup(segments).rounds {
-            let lines = round.filter { failed[$0.segment.debateID] == nil }
-            do {
-                let written = try await insert(lines.map(\.segment), connection)
-                for line in lines where !written.contains(line.segment.debateID) {
-                    failed[line.segment.debateID] = await reason(line.segment, connection)
-                }
-                for debate in written { await database.notify(.debate(debate)) }
-            } catch {
-                for line in lines { failed[line.segment.debateID] = error }
+        let results: [Result<Void, any Error>]
+        do {
+            let refused = try await connection.write { transaction in
+                let refused = try check(segments, in: transaction)
+                try insert(segments.filter { refused[$0.debateID] == nil }, in: transaction)
+                return refused
             }
-            for line in round {
-                guard let error = failed[line.segment.debateID] else { continue }
-                for member in line.members { results[member] = .failure(error) }
+            results = segments.map { segment in refused[segment.debateID].map { .failure($0) } ?? .success(()) }
+            failures.increment(by: refused.count)
+            for segment in segments where refused[segment.debateID] == nil {
+                await database.notify(.debate(segment.debateID))
             }
+        } catch {
+            failures.increment(by: segments.count)
+            results = segments.map { _ in .failure(error) }
         }
-        if !failed.isEmpty { failures.increment(by: failed.count) }
         return results
     }
 
-    private func insert(_ segments: [JournalSegment], _ connection: any Database) async throws -> Set<DebateID> {
-        guard !segments.isEmpty else { return [] }
-        let now = time.now()
-        let lines = connection.dialect.table([
-            .texts(segments.map(\.workspaceID.rawValue)), .texts(segments.map(\.debateID.rawValue)),
-            .texts(segments.map(\.claim.id.rawValue)), .integers(segments.map(\.claim.fence)),
-            .integers(segments.map { Int64($0.firstSequence) }), .integers(segments.map { Int64($0.lastSequence) }),
-            .blobs(segments.map(\.bytes)),
+    /// Holds the jobs' claims until the commit and finds the segments that must not be written.
+    private func check(
+        _ segments: [JournalSegment],
+        in transaction: borrowing Transaction
+    ) throws -> [DebateID: DatabaseError] {
+        let lines = transaction.dialect.table([
+            .texts(segments.map(\.claim.id.rawValue)), .texts(segments.map(\.workspaceID.rawValue)),
+            .texts(segments.map(\.debateID.rawValue)), .integers(segments.map(\.claim.fence)),
         ])
         // The jobs are locked in the order of their ids, as heartbeats lock them, so that the two cannot wait for each
         // other.
-        let written = try await connection.run(
+        let rows = try transaction.query(
             """
-            with line as materialized (
-                select * from \(lines)
-            ), held as materialized (
-                select id, fence, workspace_id from job_queue
-                where id in (select column3 from line) and status = 'processing'
-                order by id \(raw: connection.dialect.forShare)
-            )
-            insert into debate_journal (
-                workspace_id, debate_id, first_sequence, last_sequence, entries, written_at
-            )
-            select line.column1, line.column2, line.column5, line.column6, line.column7, \(now)
-            from line
-            join held on held.id = line.column3 and held.fence = line.column4 and held.workspace_id = line.column1
-            where line.column5 = 1 + coalesce(
-                (
-                    select last_sequence from debate_journal as journal
-                    where journal.workspace_id = line.column1 and journal.debate_id = line.column2
-                    order by first_sequence desc limit 1
-                ),
-                0
-            )
-            on conflict (workspace_id, debate_id, first_sequence) do nothing
-            returning debate_id
+            select line.column3 as debate_id, (
+                select last_sequence from debate_journal as journal
+                where journal.workspace_id = line.column2 and journal.debate_id = line.column3
+                order by first_sequence desc limit 1
+            ) as last_sequence
+            from \(lines)
+            join job_queue as job on job.id = line.column1
+            where job.workspace_id = line.column2 and job.fence = line.column4 and job.status = 'processing'
+            order by job.id \(raw: transaction.dialect.forShare)
             """
         )
-        return Set(try written.map { try $0.id("debate_id") })
+        var lastSequences: [DebateID: Int] = [:]
+        for row in rows {
+            lastSequences[try row.id("debate_id")] = Int(try row.integerOrNil("last_sequence") ?? 0)
+        }
+        var refused: [DebateID: DatabaseError] = [:]
+        for segment in segments {
+            guard let last = lastSequences[segment.debateID] else {
+                refused[segment.debateID] = .leaseLost
+                continue
+            }
+            if last != segment.firstSequence - 1 { refused[segment.debateID] = .journalGap(before: segment) }
+        }
+        return refused
     }
 
-    /// Why a segment was not written, for its writer.
-    private func reason(_ segment: JournalSegment, _ connection: any Database) async -> any Error {
-        do {
-            let held = try await connection.run(
-                """
-                select 1 as held from job_queue
-                where id = \(segment.claim.id) and fence = \(segment.claim.fence) and status = 'processing'
-                    and workspace_id = \(segment.workspaceID)
-                """
+    private func insert(_ segments: [JournalSegment], in transaction: borrowing Transaction) throws {
+        guard !segments.isEmpty else { return }
+        let lines = transaction.dialect.table([
+            .texts(segments.map(\.workspaceID.rawValue)), .texts(segments.map(\.debateID.rawValue)),
+            .integers(segments.map { Int64($0.firstSequence) }), .integers(segments.map { Int64($0.lastSequence) }),
+            .blobs(segments.map(\.bytes)), .blobs(segments.map(\.head)),
+        ])
+        try transaction.execute(
+            """
+            insert into debate_journal (
+                workspace_id, debate_id, first_sequence, last_sequence, entries, head, written_at
             )
-            if held.isEmpty { return DatabaseError.leaseLost }
-            return DatabaseError(
-                .uniqueViolation,
-                "The journal of the debate \(segment.debateID) does not end at entry \(segment.firstSequence - 1)."
-            )
-        } catch {
-            return error
-        }
+            select column1, column2, column3, column4, column5, column6, \(time.now()) from \(lines)
+            """
+        )
+    }
+}
+
+extension DatabaseError {
+    /// A segment does not follow the last entry of its journal.
+    static func journalGap(before segment: JournalSegment) -> DatabaseError {
+        DatabaseError(
+            .uniqueViolation,
+            "The journal of the debate \(segment.debateID) does not end at entry \(segment.firstSequence - 1)."
+        )
     }
 }

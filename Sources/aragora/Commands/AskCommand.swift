@@ -59,6 +59,7 @@ struct AskCommand: AsyncParsableCommand {
     private func follow(_ debate: DebateRecord, in house: House) async throws {
         var script = TerminalScript(isQuiet: quiet)
         if debate.isDemo { printError(TerminalScript.demoNotice) }
+        var journal = JournalReader()
         var sequence = 0
         var isOver = false
         while !isOver {
@@ -69,7 +70,7 @@ struct AskCommand: AsyncParsableCommand {
                 limit: 500
             )
             for row in rows {
-                let entry = try JournalEntry(decoding: row.bytes)
+                let entry = try journal.read(row.bytes)
                 for line in script.lines(for: entry.event) { printNow(line) }
                 sequence = row.sequence
                 if case .debateEnd = entry.event { isOver = true }

@@ -1,0 +1,36 @@
+import CoreTypes
+
+/// Reads a journal from its first entry on and checks that it is whole: numbers, canonical form and hashes.
+package struct JournalReader: Sendable {
+    private var writer = JournalWriter()
+
+    /// Starts before the first entry.
+    package init() {}
+
+    /// Reads the next entry.
+    /// - Parameter bytes: exactly the canonical JSON of one entry.
+    /// - Throws: `DebateError` with code `invalid_journal`.
+    package mutating func read(_ bytes: [UInt8]) throws(DebateError) -> JournalEntry {
+        let reader = try EventReader(parsing: bytes)
+        let sequence = try reader.integer("sequence")
+        guard sequence == writer.sequence + 1 else {
+            throw DebateError(.invalidJournal, "The journal is broken before entry \(sequence).")
+        }
+        let event = try DebateEvent(type: try reader.string("type"), data: try reader.object("data"))
+        var lines = JournalLines()
+        let entry = writer.append(event, at: Timestamp(milliseconds: try reader.integer64("at")), to: &lines)
+        // Writing it again must give the same bytes.
+        guard lines.bytes == bytes else {
+            throw DebateError(.invalidJournal, "Journal entry \(sequence) was changed.")
+        }
+        return entry
+    }
+
+    /// Compares the chain so far with the hash that was stored beside the last entry.
+    /// - Throws: `DebateError` with code `invalid_journal`.
+    package func check(head: [UInt8]) throws(DebateError) {
+        guard head == writer.head.bytes else {
+            throw DebateError(.invalidJournal, "The journal was changed at or before entry \(writer.sequence).")
+        }
+    }
+}
