@@ -118,6 +118,14 @@ package struct ChannelLimits: Sendable {
     }
 }
 
+/// A platform whose requests show already by their head that they cannot be verified, whatever their body is.
+package protocol ScreeningChannel: ChannelAdapter {
+    /// Looks at a request before its body is read.
+    /// - Parameter head: the request with an empty body.
+    /// - Throws: `RequestRefusal`; the rest of the request is then not read.
+    func screen(_ head: RawRequest) throws(RequestRefusal)
+}
+
 /// A platform on which a posted message can be changed.
 ///
 /// An edit may be repeated without harm.

@@ -29,6 +29,18 @@ package struct RawRequest: Sendable {
         self.receivedAt = receivedAt
     }
 
+    /// Adds the body to a request whose head was there first.
+    package init(_ head: RawRequest, body: [UInt8]) {
+        self.init(
+            method: head.method,
+            route: head.route,
+            query: head.query,
+            headers: head.headers,
+            body: body,
+            receivedAt: head.receivedAt
+        )
+    }
+
     /// The value of a header; nil where it is missing or stands there more than once.
     package func header(_ name: String) -> String? {
         var found: String?
