@@ -1,5 +1,6 @@
 import Channels
 import CoreTypes
+import Crypto
 import Debates
 import Persistence
 
@@ -127,13 +128,26 @@ extension DebatePosts {
     func receipt(_ document: [UInt8], id: String, of debate: DebateRecord) -> Post {
         let facts = try? JSONValue(parsing: document)
         var fields: [Post.Field] = [.init("Receipt", id)]
+        if let verdict = facts?["verdict"]?.string { fields.append(.init("Verdict", verdict)) }
+        fields.append(.init("SHA-256 of the file", hexadecimal(SHA256.hash(data: document))))
         if let head = facts?["journal"]?["head"]?.string { fields.append(.init("Journal head", head)) }
         if let key = facts?["public_key"]?.string { fields.append(.init("Signed by", key)) }
-        let place =
-            publicURL.map { "Download it at \($0)/api/v1/debates/\(debate.id)/receipt, then check it" } ?? "Check it"
+        let body: String
+        if let link = links.receipt(of: debate) {
+            body = """
+                [Download the receipt](\(link)) and check it offline with `aragora receipt verify FILE`: one changed byte \
+                makes it fail. The link opens this receipt alone; whoever has it needs no token.
+                """
+        } else {
+            body = """
+                There is no link because the operator has not set `ARAGORA_PUBLIC_URL`. On the gateway's machine, \
+                `aragora receipt export \(debate.number) --output FILE` writes the receipt; `aragora receipt verify FILE` \
+                checks it offline, wherever it is, and one changed byte makes it fail.
+                """
+        }
         return Post(
             title: "Receipt of debate #\(debate.number)",
-            body: "\(place) offline with `aragora receipt verify FILE`. One changed byte makes it fail.",
+            body: body,
             fields: fields,
             footer: footer(of: debate, ""),
             fallbackText: "Receipt \(id) of debate #\(debate.number)"

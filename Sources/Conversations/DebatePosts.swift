@@ -5,12 +5,11 @@ import Persistence
 
 /// Writes every message about a debate that people read in a chat.
 package struct DebatePosts: Sendable {
-    /// Where people reach the gateway; nil leaves the links out.
-    let publicURL: String?
+    let links: ReceiptLinks
 
     /// Makes the writer.
-    package init(publicURL: String?) {
-        self.publicURL = publicURL
+    package init(links: ReceiptLinks) {
+        self.links = links
     }
 
     /// Said wherever demo agents speak: they must never be taken for models.
@@ -104,7 +103,7 @@ package struct DebatePosts: Sendable {
             body: body,
             fields: fields,
             buttons: tokens.map { buttons($0, debate) } ?? [],
-            footer: footer(of: debate, signature(result)),
+            footer: footer(of: debate, signature(result) + receiptLink(debate)),
             fallbackText:
                 "Verdict of debate #\(debate.number): \(words(result.verdict)), \(percent(result.confidence)) sure"
         )
@@ -153,8 +152,15 @@ package struct DebatePosts: Sendable {
             .init(label: "Receipt", token: tokens.receipt),
             .init(label: "Ask again", token: tokens.again),
         ]
-        if let publicURL { buttons.append(.init(label: "Open page", url: "\(publicURL)/debates/\(debate.id)")) }
+        if let publicURL = links.publicURL {
+            buttons.append(.init(label: "Open page", url: "\(publicURL)/debates/\(debate.id)"))
+        }
         return buttons
+    }
+
+    /// The button's answer is for one person and a while; the link stays with the verdict.
+    private func receiptLink(_ debate: DebateRecord) -> String {
+        links.receipt(of: debate).map { " [Signed receipt](\($0))" } ?? ""
     }
 
     private func signature(_ result: DebateResult) -> String {

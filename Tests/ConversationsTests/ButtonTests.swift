@@ -48,7 +48,10 @@ import Testing
             )
             let head = try #require(try JSONValue(parsing: document)["journal"]?["head"]?.string)
             #expect(receipt.contains("Receipt of debate #1") && receipt.contains(head))
-            #expect(receipt.contains("https://aragora.example/api/v1/debates/\(debate.id)/receipt"))
+            let code = house.links.code(debate.id, debate.workspace)
+            let link = "https://aragora.example/api/v1/debates/\(debate.id)/receipt?access=\(code)"
+            #expect(receipt.contains(link))
+            #expect(verdict.payload.contains(link))
             #expect(house.publicMessages.count == 2)
         }
     }

@@ -218,6 +218,48 @@ struct DebateRouteTests {
         }
     }
 
+    @Test("A link opens receipt and journal of its own debate without the API token, for reading")
+    func receiptLink() async throws {
+        var harness = harness
+        harness.configuration.apiToken = Secret("operator")
+        for name in ["d1", "d2"] {
+            let id = harness.debates.add(name, status: "completed")
+            harness.debates.state.withLock { $0.receipts[id] = Array("{}".utf8) }
+        }
+        try await harness.run { client async throws in
+            for tail in ["receipt", "journal"] {
+                let path = Self.path + "/d1/\(tail)"
+                #expect(try await client.request("GET", path).status == 401)
+                #expect(try await client.request("GET", path + "?access=code-of-local-d1").status == 200)
+                let wrong = try await client.request("GET", path + "?access=code-of-local-d2")
+                let none = try await client.request("GET", Self.path + "/none/\(tail)?access=code-of-local-none")
+                #expect(wrong.status == 404)
+                #expect(try wrong.json["error"] == none.json["error"])
+                #expect(try await client.request("GET", path + "?access=").status == 404)
+                #expect(try await client.request("POST", path + "?access=code-of-local-d1").status == 405)
+            }
+            for tail in ["", "/events", "/stream", "/messages", "/votes"] {
+                let path = Self.path + "/d1\(tail)?access=code-of-local-d1"
+                #expect(try await client.request("GET", path).status == 401, "\(tail)")
+            }
+            #expect(try await client.post(Self.path + "/d1/cancel?access=code-of-local-d1").status == 401)
+        }
+    }
+
+    @Test("The journal comes byte for byte, one entry a line, however long it is")
+    func journal() async throws {
+        let id = harness.debates.add("d1")
+        for round in 0..<450 { harness.debates.append("round_start", ["round": .integer(Int64(round))], to: id) }
+        let lines = harness.debates.state.withLock { $0.entries[id, default: []].map(\.json) }
+        try await harness.run { client async throws in
+            let answer = try await client.request("GET", Self.path + "/d1/journal")
+            #expect(answer.headers["content-type"] == "application/x-ndjson")
+            #expect(answer.body == lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined())
+            harness.debates.add("new")
+            #expect(try await client.request("GET", Self.path + "/new/journal").body == "")
+        }
+    }
+
     @Test("The agents say who they are, and whether they are models at all")
     func agents() async throws {
         var harness = GatewayHarness()

@@ -17,6 +17,9 @@ package protocol DebateAPI: Sendable {
     /// The debate with this id, whichever workspace has it: the API serves the operator.
     func findAnywhere(_ id: DebateID) async throws -> DebateSummary?
 
+    /// The debate with this id, where the workspace has it.
+    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary?
+
     /// The journal's entries behind a sequence number, each as canonical JSON
     /// `{at, data, hash, previous, sequence, type}`.
     func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
@@ -37,6 +40,9 @@ package protocol DebateAPI: Sendable {
 
     /// The signed receipt's exact bytes; nil while there is none.
     func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]?
+
+    /// Whether a code, as links to receipts carry it, opens what can be checked about a debate.
+    func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool
 
     /// Ticks when the journal grew, in whichever process; best effort.
     func changes(of id: DebateID) -> AsyncStream<Void>

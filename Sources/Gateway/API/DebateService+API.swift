@@ -44,6 +44,11 @@ extension DebateService: DebateAPI {
         return record.map { DebateSummary($0) }
     }
 
+    package func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
+        let record: DebateRecord? = try await find(id, workspace: workspace)
+        return record.map { DebateSummary($0) }
+    }
+
     package func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
         -> [(sequence: Int64, json: [UInt8])]
     {

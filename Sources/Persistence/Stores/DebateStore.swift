@@ -37,6 +37,14 @@ package struct DebateStore: Sendable {
         try transaction.query("select * from debates where debate_id = \(id)").first.map { try DebateRecord($0) }
     }
 
+    /// The debate with this number, whichever workspace has it: for the operator alone.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(number: Int64, in transaction: borrowing Transaction) throws -> DebateRecord? {
+        try transaction.query("select * from debates where debate_number = \(number)").first.map {
+            try DebateRecord($0)
+        }
+    }
+
     /// The debate that an origin led to.
     /// - Throws: `DatabaseError`.
     package func find(origin: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws

@@ -76,7 +76,8 @@ struct House: Sendable {
         }
 
         let outbox = Outbox(time: time)
-        let posts = DebatePosts(publicURL: settings.publicURL)
+        let links = ReceiptLinks(publicURL: settings.publicURL, sealer: sealer)
+        let posts = DebatePosts(links: links)
         let starter = DebateStarter(
             panel: agents,
             defaults: try settings.debateDefaults(),
@@ -133,7 +134,7 @@ struct House: Sendable {
             agents: agents,
             adapters: adapters,
             browserRoutes: browserRoutes,
-            debates: DebateService(database: database, starter: starter, controls: controls),
+            debates: DebateService(database: database, starter: starter, controls: controls, links: links),
             inboxWriter: inboxWriter,
             journalWriter: journalWriter,
             dispatcher: Dispatcher(

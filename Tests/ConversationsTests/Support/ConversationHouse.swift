@@ -20,10 +20,11 @@ struct ConversationHouse: Sendable {
     let journalWriter: Persistence.JournalWriter
     let inboxWriter: InboxWriter
     let integrations: IntegrationStore
+    var links: ReceiptLinks
 
     var channel: ScriptedChannel { platform.channel }
     var outbox: Outbox { Outbox(time: time) }
-    var posts: DebatePosts { DebatePosts(publicURL: "https://aragora.example") }
+    var posts: DebatePosts { DebatePosts(links: links) }
     var controls: DebateControls { DebateControls(time: time) }
 
     /// One short round, decided by most votes.
@@ -40,8 +41,9 @@ struct ConversationHouse: Sendable {
         self.calls = calls
         journalWriter = Persistence.JournalWriter(database, time: time)
         inboxWriter = InboxWriter(database)
-        let key = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-        integrations = IntegrationStore(sealer: try Sealer(keys: Secret(key)))
+        let sealer = try Sealer.forTests
+        integrations = IntegrationStore(sealer: sealer)
+        links = ReceiptLinks(publicURL: "https://aragora.example", sealer: sealer)
     }
 
     /// Opens a house in which both writers run, and removes it afterwards.
@@ -126,7 +128,9 @@ struct ConversationHouse: Sendable {
         )
     }
 
-    var service: DebateService { DebateService(database: database, starter: starter(), controls: controls) }
+    var service: DebateService {
+        DebateService(database: database, starter: starter(), controls: controls, links: links)
+    }
 
     /// A process that runs jobs, with a clock of its own where a test wants two.
     func worker(_ name: String = "one", panel: ScriptedPanel? = nil, time: ManualTime? = nil) -> JobWorker {
@@ -205,5 +209,12 @@ struct ConversationHouse: Sendable {
             jitter: FixedJitter(),
             logger: .silent
         )
+    }
+}
+
+extension Sealer {
+    /// A sealer with a key that everybody may know.
+    static var forTests: Sealer {
+        get throws { try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")) }
     }
 }

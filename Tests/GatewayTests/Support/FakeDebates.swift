@@ -123,6 +123,14 @@ final class FakeDebates: DebateAPI {
         try checked { state in state.records.first { $0.id == id } }
     }
 
+    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
+        try checked { state in state.records.first { $0.id == id && $0.workspace == workspace } }
+    }
+
+    func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool {
+        code == "code-of-\(workspace)-\(id)"
+    }
+
     func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
         -> [(sequence: Int64, json: [UInt8])]
     {
