@@ -179,6 +179,15 @@ package struct HistoryMessage: Sendable, Hashable {
     }
 }
 
+/// A platform whose messages have addresses that a browser, or the platform's own app, opens.
+package protocol LinkingChannel: ChannelAdapter {
+    /// The address of a message; nil where it has none. Makes no call.
+    /// - Parameters:
+    ///   - messageID: the platform's id, as `SendOutcome.sent` or `Address.thread` has it.
+    ///   - address: an address in the message's channel.
+    func permalink(of messageID: String, at address: Address) -> String?
+}
+
 /// A platform that can be checked without posting anything.
 package protocol DiagnosableChannel: ChannelAdapter {
     func diagnose() async -> [Finding]

@@ -205,8 +205,8 @@ package struct InboundEvent: Sendable {
         case formRequested(text: String)
         /// A form came back.
         case formSubmitted(callback: String, answers: [String: String], state: String)
-        /// The app was removed from the workspace, or its tokens were revoked.
-        case uninstalled(reason: String)
+        /// The app was removed from the workspace, or its tokens were revoked; `at` is when, where the platform says so.
+        case uninstalled(reason: String, at: Timestamp? = nil)
     }
 
     package let workspace: WorkspaceID

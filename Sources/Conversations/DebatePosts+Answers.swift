@@ -12,15 +12,15 @@ extension DebatePosts {
             here with its dissent and a receipt that anyone can check.
 
             - `\(prefix)debate <question>` – start a debate
-            - `\(prefix)ask <question>` – a quick answer without rounds
-            - `\(prefix)status [number]` – how a debate stands
-            - `\(prefix)stop [number]` – stop it with what it has
-            - `\(prefix)verdict <number>` – show a verdict again
-            - `\(prefix)recent` – the newest debates
-            - `\(prefix)agents` – who can sit on the panel
-            - `\(prefix)leaderboard` – whose proposals win
+            - `\(prefix)ask <question>` – get a quick answer from one agent, without rounds
+            - `\(prefix)status [number]` – see how a debate is going
+            - `\(prefix)stop [number]` – stop a debate; it ends with what the panel has so far
+            - `\(prefix)verdict <number>` – see a verdict again
+            - `\(prefix)recent` – list the newest debates
+            - `\(prefix)agents` – list who can sit on the panel
+            - `\(prefix)leaderboard` – see whose proposals win
 
-            Options of `debate`: `--rounds 1…12`, `--agents name,name`, \
+            Options for `debate`: `--rounds 1…12`, `--agents name,name`, \
             `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.
 
             Whatever you write in the thread of a running debate becomes evidence for its next round.
@@ -29,12 +29,14 @@ extension DebatePosts {
         return Post(title: "Aragora", body: body, fallbackText: "Aragora: the commands")
     }
 
-    func list(of debates: [DebateRecord]) -> Post {
-        let lines = debates.map { debate in
+    /// - Parameter debates: each with the address of its thread, where there is one.
+    func list(of debates: [(debate: DebateRecord, thread: String?)]) -> Post {
+        let lines = debates.map { debate, thread in
             let state =
                 debate.status == .completed
                 ? "verdict, \(percent(debate.confidence ?? 0)) sure" : debate.status.rawValue
-            return "- **#\(debate.number)** \(escaped(oneLine(debate.task))) – \(state)"
+            let number = thread.map { "[#\(debate.number)](\($0))" } ?? "#\(debate.number)"
+            return "- \(number) \(escaped(plainLine(debate.task))) – \(state)"
         }
         return Post(
             title: "Newest debates",
@@ -73,7 +75,8 @@ extension DebatePosts {
         )
     }
 
-    func status(of debate: DebateRecord, _ projection: DebateProjection) -> Post {
+    /// - Parameter thread: the address of the debate's thread, where there is one.
+    func status(of debate: DebateRecord, _ projection: DebateProjection, thread: String?) -> Post {
         let state: String =
             if let result = projection.result {
                 outcomeLine(result)
@@ -88,7 +91,7 @@ extension DebatePosts {
             title: "Debate #\(debate.number)",
             body: quoted(debate.task),
             fields: [.init("Status", debate.status.rawValue), .init("Progress", state)],
-            footer: footer(of: debate, ""),
+            footer: footer(of: debate, thread.map { "[Open the thread](\($0))." } ?? ""),
             fallbackText: "Debate #\(debate.number): \(state)"
         )
     }

@@ -121,10 +121,10 @@ package struct DebateService: Sendable {
 
     /// Asks a debate to stop; it ends with what it has.
     /// - Throws: `ConversationError` with code `conflict` where it has ended already.
-    package func cancel(_ id: DebateID, workspace: WorkspaceID) async throws {
+    package func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws {
         try await database.write { transaction in
             let debate = try existing(id, workspace, in: transaction)
-            guard try controls.cancel(debate, in: transaction) else {
+            guard try controls.cancel(debate, by: person, in: transaction) else {
                 throw ConversationError(.conflict, "The debate has ended already: \(debate.status.rawValue).")
             }
         }

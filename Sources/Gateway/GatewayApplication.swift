@@ -15,6 +15,7 @@ import WebIntegration
 /// stops accepting, ends the live streams, and returns when the requests in flight are answered.
 package struct GatewayApplication: Service {
     private let application: Application<FrontResponder>
+    private let place: (host: String, port: Int)
     private let time: any TimeSource
     private let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
@@ -37,6 +38,7 @@ package struct GatewayApplication: Service {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
         self.time = time
+        place = (configuration.host, configuration.port)
         let bodyReader = BodyReader(time: time, timeout: configuration.bodyTimeout)
         let routes = GatewayRoutes(
             configuration: configuration,
@@ -81,7 +83,7 @@ package struct GatewayApplication: Service {
                 try await withTaskExecutorPreference(executor) { try await runUntilDrained() }
             )
         } catch {
-            result = .failure(error)
+            result = .failure(ListenError(error, host: place.host, port: place.port) ?? error)
         }
         try await eventLoops.shutdownGracefully()
         try result.get()

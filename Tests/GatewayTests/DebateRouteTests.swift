@@ -40,12 +40,18 @@ struct DebateRouteTests {
             let first = try await client.post(Self.path, #"{"task":"Why?"}"#, headers: key)
             let again = try await client.post(Self.path, #"{"task":"Why?"}"#, headers: key)
             #expect(try first.json["id"] == again.json["id"])
-            let other = try await client.post(Self.path, #"{"task":"How?"}"#, headers: key)
-            #expect(other.status == 409)
+            for body in [#"{"task":"How?"}"#, #"{"task":"Why?","rounds":2}"#, #"{"task":"Why?","context":"So."}"#] {
+                #expect(try await client.post(Self.path, body, headers: key).status == 409, "\(body)")
+            }
+            let full = [("Idempotency-Key", "k-0002")]
+            let one = try await client.post(Self.path, #"{"task":"Why?","rounds":2}"#, headers: full)
+            let same = try await client.post(Self.path, #" { "rounds": 2, "task": "Why?" }"#, headers: full)
+            #expect(same.status == 201)
+            #expect(try one.json["id"] == same.json["id"])
             let without = try await client.post(Self.path, #"{"task":"Why?"}"#)
             #expect(try without.json["id"] != first.json["id"])
         }
-        #expect(harness.debates.state.withLock { $0.questions.count } == 2)
+        #expect(harness.debates.state.withLock { $0.questions.count } == 3)
     }
 
     @Test(

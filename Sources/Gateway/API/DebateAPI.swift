@@ -69,6 +69,8 @@ package struct DebateQuestion: Sendable {
     package var requestedBy: String
     /// The same for every try of the same request.
     package var originKey: String
+    /// What the whole request can be told from another one by; nil where nobody compares.
+    package var fingerprint: String?
     package var metadata: JSONValue
 
     /// Describes a question.
@@ -118,6 +120,8 @@ package struct DebateSummary: Sendable {
     package var finishedAt: Timestamp?
     package var title: String?
     package var metadata: JSONValue
+    /// What the request that it came from can be told from another one by; no part of the public form.
+    package var fingerprint: String?
 
     /// Describes a debate.
     package init(

@@ -21,6 +21,7 @@ extension DebateService: DebateAPI {
                     originKey: question.originKey,
                     conversationKey: question.originKey,
                     requestedBy: question.requestedBy,
+                    fingerprint: question.fingerprint,
                     metadata: question.metadata
                 )
             )
@@ -62,7 +63,7 @@ extension DebateService: DebateAPI {
     }
 
     package func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws -> String {
-        try await cancel(id, workspace: workspace)
+        try await cancel(id, workspace: workspace, by: person) as Void
         return "cancelled"
     }
 
@@ -103,5 +104,6 @@ extension DebateSummary {
             title: record.title,
             metadata: record.metadata
         )
+        fingerprint = settings?.fingerprint
     }
 }

@@ -108,6 +108,7 @@ struct ConversationHouse: Sendable {
             starter: starter(panel: panel),
             answers: AnswerDesk(
                 panel: panel ?? self.panel,
+                adapters: [platform],
                 outbox: outbox,
                 posts: posts,
                 journal: JournalStore(database)
@@ -191,6 +192,41 @@ struct ConversationHouse: Sendable {
             time: time ?? self.time,
             jitter: FixedJitter(),
             logger: .silent
+        )
+    }
+
+    /// One of each worker, with somebody who is told each time that a loop goes round.
+    func idleWorkers(
+        pulse: @escaping @Sendable (String) -> Void
+    ) -> (jobs: JobWorker, inbox: InboxWorker, dispatcher: Dispatcher) {
+        (
+            JobWorker(
+                database: database,
+                handlers: [:],
+                capacity: 1,
+                workerID: "idle",
+                time: time,
+                jitter: FixedJitter(),
+                logger: .silent,
+                pulse: { pulse("jobs") }
+            ),
+            InboxWorker(
+                database: database,
+                adapters: [platform],
+                handler: handler(),
+                time: time,
+                logger: .silent,
+                pulse: { pulse("inbox") }
+            ),
+            Dispatcher(
+                database: database,
+                adapters: [platform],
+                owner: "idle",
+                time: time,
+                jitter: FixedJitter(),
+                logger: .silent,
+                pulse: { pulse("dispatcher") }
+            )
         )
     }
 

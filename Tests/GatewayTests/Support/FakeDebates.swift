@@ -104,6 +104,7 @@ final class FakeDebates: DebateAPI {
         }
         if let known { return known }
         let id = add("debate-\(question.originKey.suffix(4))", status: "created", task: question.task)
+        update(id) { $0.fingerprint = question.fingerprint }
         guard let record = try await findAnywhere(id) else { throw FakeError(code: "internal") }
         return record
     }
