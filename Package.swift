@@ -120,6 +120,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "WebIntegration",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -118,6 +118,14 @@ package struct ChannelLimits: Sendable {
     }
 }
 
+/// A platform whose requests show already by their head that they cannot be verified, whatever their body is.
+package protocol ScreeningChannel: ChannelAdapter {
+    /// Looks at a request before its body is read.
+    /// - Parameter head: the request with an empty body.
+    /// - Throws: `RequestRefusal`; the rest of the request is then not read.
+    func screen(_ head: RawRequest) throws(RequestRefusal)
+}
+
 /// A platform on which a posted message can be changed.
 ///
 /// An edit may be repeated without harm.
@@ -169,6 +177,15 @@ package struct HistoryMessage: Sendable, Hashable {
         self.author = author
         self.text = text
     }
+}
+
+/// A platform whose messages have addresses that a browser, or the platform's own app, opens.
+package protocol LinkingChannel: ChannelAdapter {
+    /// The address of a message; nil where it has none. Makes no call.
+    /// - Parameters:
+    ///   - messageID: the platform's id, as `SendOutcome.sent` or `Address.thread` has it.
+    ///   - address: an address in the message's channel.
+    func permalink(of messageID: String, at address: Address) -> String?
 }
 
 /// A platform that can be checked without posting anything.

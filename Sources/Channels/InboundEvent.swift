@@ -29,6 +29,18 @@ package struct RawRequest: Sendable {
         self.receivedAt = receivedAt
     }
 
+    /// Adds the body to a request whose head was there first.
+    package init(_ head: RawRequest, body: [UInt8]) {
+        self.init(
+            method: head.method,
+            route: head.route,
+            query: head.query,
+            headers: head.headers,
+            body: body,
+            receivedAt: head.receivedAt
+        )
+    }
+
     /// The value of a header; nil where it is missing or stands there more than once.
     package func header(_ name: String) -> String? {
         var found: String?
@@ -193,8 +205,8 @@ package struct InboundEvent: Sendable {
         case formRequested(text: String)
         /// A form came back.
         case formSubmitted(callback: String, answers: [String: String], state: String)
-        /// The app was removed from the workspace, or its tokens were revoked.
-        case uninstalled(reason: String)
+        /// The app was removed from the workspace, or its tokens were revoked; `at` is when, where the platform says so.
+        case uninstalled(reason: String, at: Timestamp? = nil)
     }
 
     package let workspace: WorkspaceID

@@ -8,18 +8,25 @@ package struct AnswerDesk: Sendable {
     let panel: any PanelSource
     let outbox: Outbox
     let posts: DebatePosts
+    private let adapters: [String: any LinkingChannel]
     private let debates = DebateStore()
     private let journal: JournalStore
     private let receipts = ReceiptStore()
 
     /// Makes the desk.
+    /// - Parameter adapters: those whose messages have addresses are linked to.
     package init(
         panel: any PanelSource,
+        adapters: [any ChannelAdapter],
         outbox: Outbox,
         posts: DebatePosts,
         journal: JournalStore
     ) {
         self.panel = panel
+        self.adapters = Dictionary(
+            adapters.compactMap { $0 as? any LinkingChannel }.map { ($0.platform, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         self.journal = journal
         self.outbox = outbox
         self.posts = posts
@@ -62,7 +69,7 @@ package struct AnswerDesk: Sendable {
     func noSuchDebate(_ name: String?, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let text =
             name.map {
-                "There is no debate “\(clipped($0[...]))” that was asked here or by you. `recent` lists the newest."
+                "No debate “\(clipped($0[...]))” was asked here or by you. `recent` lists the newest ones."
             } ?? "No debate was asked here or by you yet. Start one with `debate <question>`."
         try reply(text, event, in: transaction)
     }
@@ -72,15 +79,41 @@ package struct AnswerDesk: Sendable {
     }
 
     /// The newest debates that somebody may see from where they are.
-    func visibleDebates(to event: InboundEvent, in transaction: borrowing Transaction) throws -> [DebateRecord] {
-        try debates.list(workspace: event.workspace, limit: 200, in: transaction).items
-            .filter { $0.isVisible(to: event) }
+    func visibleDebates(
+        to event: InboundEvent,
+        limit: Int,
+        in transaction: borrowing Transaction
+    ) throws -> [DebateRecord] {
+        try debates.visible(
+            workspace: event.workspace,
+            channel: event.address.channel,
+            person: event.actor.id,
+            limit: limit,
+            in: transaction
+        )
     }
 
     func recent(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        let items = Array(try visibleDebates(to: event, in: transaction).prefix(10))
+        var items: [(debate: DebateRecord, thread: String?)] = []
+        for debate in try visibleDebates(to: event, limit: 10, in: transaction) {
+            items.append((debate, try thread(of: debate, in: transaction)))
+        }
         guard !items.isEmpty else { return try noSuchDebate(nil, event, in: transaction) }
         try reply(posts.list(of: items), event, in: transaction)
+    }
+
+    /// The address of the message that a debate's thread begins with, where the platform has such addresses.
+    private func thread(of debate: DebateRecord, in transaction: borrowing Transaction) throws -> String? {
+        guard let address = Address(json: debate.address), let adapter = adapters[address.platform] else { return nil }
+        let first =
+            if let thread = address.thread {
+                thread
+            } else if let key = address.threadOpenedBy {
+                try outbox.messageID(of: key, workspace: debate.workspace, in: transaction)
+            } else {
+                nil as String?
+            }
+        return first.flatMap { adapter.permalink(of: $0, at: address) }
     }
 
     func agents(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
@@ -93,14 +126,17 @@ package struct AnswerDesk: Sendable {
     }
 
     func status(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        try reply(posts.status(of: debate, try projection(of: debate, in: transaction)), event, in: transaction)
+        let post = posts.status(
+            of: debate,
+            try projection(of: debate, in: transaction),
+            thread: try thread(of: debate, in: transaction)
+        )
+        try reply(post, event, in: transaction)
     }
 
     func verdict(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        guard debate.status.isFinal else { return try status(of: debate, event, in: transaction) }
         let projection = try projection(of: debate, in: transaction)
-        guard debate.status.isFinal else {
-            return try reply(posts.status(of: debate, projection), event, in: transaction)
-        }
         try reply(posts.verdict(of: debate, projection, tokens: nil), event, in: transaction)
     }
 
@@ -131,10 +167,15 @@ package struct AnswerDesk: Sendable {
         try journal.projection(of: debate.id, workspace: debate.workspace, in: transaction)
     }
 
-    /// A text that can stand between backticks.
+    /// A text that can stand between backticks, whole where somebody may want to send it again.
     private func quotable(_ text: String) -> String {
-        String(text.prefix(300).map { $0 == "`" || $0.isNewline ? " " : $0 })
+        let shown = text.count > Self.longestSuggestion ? text.prefix(Self.clippedSuggestion) + "…" : text[...]
+        return String(shown.map { $0 == "`" || $0.isNewline ? " " : $0 })
     }
+
+    /// Longer ones would bury what is wrong; they are sent again by mending the message itself.
+    private static let longestSuggestion = 3000
+    private static let clippedSuggestion = 300
 }
 
 extension DebateRecord {

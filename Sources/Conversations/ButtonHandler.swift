@@ -46,7 +46,7 @@ struct ButtonHandler: Sendable {
 
     func stop(_ debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let text =
-            try controls.cancel(debate, in: transaction)
+            try controls.cancel(debate, by: event.actor.id, called: event.actor.displayName, in: transaction)
             ? "Stopping debate #\(debate.number): it ends with what the panel has said so far."
             : "Debate #\(debate.number) has ended already: \(debate.status.rawValue)."
         try answers.reply(text, event, in: transaction)
@@ -69,14 +69,24 @@ struct ButtonHandler: Sendable {
         try answers.reply(
             """
             Recorded: you \(agrees ? "agree" : "disagree") with the verdict of debate #\(debate.number). \
-            So far \(count.agree) agree and \(count.disagree) disagree.
+            So far \(people(count.agree, "agree")) and \(people(count.disagree, "disagree")).
             """,
             event,
             in: transaction
         )
     }
 
+    private func people(_ count: Int, _ verb: String) -> String {
+        count == 1 ? "1 person \(verb)s" : "\(count) people \(verb)"
+    }
+
+    /// Asks the question of a debate once more; however often and by whomever the button is pressed, that is one debate.
     private func askAgain(_ debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        let origin = "again:\(debate.id)"
+        if let earlier = try debates.find(origin: origin, workspace: event.workspace, in: transaction) {
+            let text = "This has already been asked again, as debate #\(earlier.number)."
+            return try answers.reply(text, event, in: transaction)
+        }
         let settings = try DebateSettings(json: debate.settings)
         let known = Set(starter.panel.names)
         let stillThere = settings.agents.filter { known.contains($0) }
@@ -90,6 +100,7 @@ struct ButtonHandler: Sendable {
             ),
             from: event
         )
+        question.originKey = origin
         question.metadata = ["repeats": .string(debate.id.rawValue)]
         let again = try starter.start(question, in: transaction)
         try answers.reply("Asked again as debate #\(again.number).", event, in: transaction)

@@ -96,17 +96,40 @@ package struct CommandParser: Sendable {
         of command: String
     ) throws(CommandMistake) -> (DebateOptions, question: String) {
         var options = DebateOptions()
+        let whole = text
         var text = text
+        /// What was probably meant: everything that was typed, with one option put right.
+        func mistake(_ wrong: OptionMistake, _ before: Substring, _ after: Substring) -> CommandMistake {
+            let rest = [before.trimmed, wrong.replacement?[...], after.trimmed].compactMap { $0 }.filter { !$0.isEmpty }
+            let isWhole = !before.trimmed.isEmpty || !after.trimmed.isEmpty
+            let suggestion = ([command] + rest.map(String.init) + (isWhole ? [] : ["…"])).joined(separator: " ")
+            return CommandMistake(wrong.message, suggestion: wrong.replacement == nil ? nil : suggestion)
+        }
         while let (name, rest) = leadingOption(text) {
             let (value, behind) = leadingValue(rest)
-            try set(name, to: value, in: &options, command: command)
+            do throws(OptionMistake) {
+                try set(name, to: value, in: &options, command: command)
+            } catch {
+                throw mistake(error, whole[..<text.startIndex], behind)
+            }
             text = behind.trimmed
         }
         while let (question, name, value) = trailingOption(text) {
-            try set(name, to: value.filter { !Self.quotes.contains($0) }[...], in: &options, command: command)
+            do throws(OptionMistake) {
+                try set(name, to: value.filter { !Self.quotes.contains($0) }[...], in: &options, command: command)
+            } catch {
+                throw mistake(error, whole[..<question.endIndex], whole[text.endIndex...])
+            }
             text = question
         }
         return (options, String(text))
+    }
+
+    /// An option that cannot be taken.
+    private struct OptionMistake: Error {
+        let message: String
+        /// What to write in its place, empty for nothing; nil where there is no guess.
+        let replacement: String?
     }
 
     private static let names = ["rounds", "agents", "consensus"]
@@ -168,45 +191,62 @@ package struct CommandParser: Sendable {
         to value: Substring,
         in options: inout DebateOptions,
         command: String
-    ) throws(CommandMistake) {
+    ) throws(OptionMistake) {
         switch name.lowercased() {
         case "rounds":
-            guard let rounds = Int(value), DebateOptions.rounds.contains(rounds) else {
-                throw CommandMistake(
-                    "--rounds takes a number from \(DebateOptions.rounds.lowerBound) to "
-                        + "\(DebateOptions.rounds.upperBound).",
-                    suggestion: "\(command) --rounds 3 …"
+            let allowed = DebateOptions.rounds
+            guard let rounds = Int(value), allowed.contains(rounds) else {
+                let nearest = Int(value).map { min(max($0, allowed.lowerBound), allowed.upperBound) } ?? 3
+                throw OptionMistake(
+                    message: "--rounds takes a number from \(allowed.lowerBound) to \(allowed.upperBound).",
+                    replacement: "--rounds \(nearest)"
                 )
             }
             options.rounds = rounds
         case "agents":
-            let names = value.split(separator: ",").map { $0.trimmed.lowercased() }.filter { !$0.isEmpty }
-            for name in names where !agents.contains(name) {
-                let nearest = nearestWord(to: name, in: agents).map { " Did you mean “\($0)”?" } ?? ""
-                throw CommandMistake(
-                    "There is no agent “\(clipped(name[...]))”.\(nearest) There are: \(agents.joined(separator: ", ")).",
-                    suggestion: "agents"
-                )
-            }
-            guard !names.isEmpty else { throw CommandMistake("--agents takes names with commas between them.") }
-            options.agents = names
+            options.agents = try seats(value, command: command)
         case "consensus":
             let rule = value.lowercased()
             guard DebateOptions.consensusRules.contains(rule) else {
                 let nearest = nearestWord(to: rule, in: DebateOptions.consensusRules) ?? "majority"
-                throw CommandMistake(
-                    "--consensus takes one of \(DebateOptions.consensusRules.joined(separator: ", ")).",
-                    suggestion: "\(command) --consensus \(nearest) …"
+                throw OptionMistake(
+                    message: "--consensus takes one of \(DebateOptions.consensusRules.joined(separator: ", ")).",
+                    replacement: "--consensus \(nearest)"
                 )
             }
             options.consensus = rule
         default:
             let nearest = nearestWord(to: name.lowercased(), in: Self.names)
-            throw CommandMistake(
-                "There is no option --\(clipped(name)); there are --rounds, --agents and --consensus.",
-                suggestion: nearest.map { "\(command) --\($0) \(value) …" }
+            throw OptionMistake(
+                message:
+                    "There is no option --\(clipped(name)); there are --rounds, --agents and --consensus.",
+                replacement: nearest.map { "--\($0) \(value)" }
             )
         }
+    }
+
+    private func seats(_ value: Substring, command: String) throws(OptionMistake) -> [String] {
+        let names = value.split(separator: ",").map { $0.trimmed.lowercased() }.filter { !$0.isEmpty }
+        guard let wrong = names.first(where: { !agents.contains($0) }) else {
+            guard !names.isEmpty else {
+                throw OptionMistake(message: "--agents takes names with commas between them.", replacement: "")
+            }
+            return names
+        }
+        let nearest = nearestWord(to: wrong, in: agents).map { " Did you mean “\($0)”?" } ?? ""
+        var meant: [String] = []
+        for name in names {
+            guard let name = agents.contains(name) ? name : nearestWord(to: name, in: agents), !meant.contains(name)
+            else { continue }
+            meant.append(name)
+        }
+        // One alone cannot debate; the usual panel can.
+        let isEnough = meant.count >= (command == "ask" ? 1 : 2)
+        throw OptionMistake(
+            message:
+                "There is no agent “\(clipped(wrong[...]))”.\(nearest) There are: \(agents.joined(separator: ", ")).",
+            replacement: isEnough ? "--agents \(meant.joined(separator: ","))" : ""
+        )
     }
 }
 

@@ -48,13 +48,26 @@ package struct DebateControls: Sendable {
     }
 
     /// Asks a debate to stop; it ends with what it has.
+    /// - Parameters:
+    ///   - person: the immutable id of who wants that; the first one is kept.
+    ///   - name: how the person is called, where the platform told us.
     /// - Returns: false where it has ended already.
     /// - Throws: `DatabaseError`.
-    package func cancel(_ debate: DebateRecord, in transaction: borrowing Transaction) throws -> Bool {
+    package func cancel(
+        _ debate: DebateRecord,
+        by person: String,
+        called name: String? = nil,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        var metadata = debate.metadata
+        if metadata["stopped_by"] == nil {
+            metadata["stopped_by"] = .record(["id": .string(person), "name": name.map { .string($0) }])
+        }
         guard
             try debates.requestCancel(
                 debate.id,
                 workspace: debate.workspace,
+                metadata: metadata,
                 now: time.now(),
                 in: transaction
             )
@@ -66,5 +79,12 @@ package struct DebateControls: Sendable {
             in: transaction
         )
         return true
+    }
+}
+
+extension DebateRecord {
+    /// Who stopped the debate, by name where the platform told us; nil where nobody did.
+    var stoppedBy: String? {
+        metadata["stopped_by"]?["name"]?.string ?? metadata["stopped_by"]?["id"]?.string
     }
 }

@@ -1,5 +1,6 @@
 import Channels
 import CoreTypes
+import Crypto
 import Debates
 import Persistence
 
@@ -11,15 +12,15 @@ extension DebatePosts {
             here with its dissent and a receipt that anyone can check.
 
             - `\(prefix)debate <question>` – start a debate
-            - `\(prefix)ask <question>` – a quick answer without rounds
-            - `\(prefix)status [number]` – how a debate stands
-            - `\(prefix)stop [number]` – stop it with what it has
-            - `\(prefix)verdict <number>` – show a verdict again
-            - `\(prefix)recent` – the newest debates
-            - `\(prefix)agents` – who can sit on the panel
-            - `\(prefix)leaderboard` – whose proposals win
+            - `\(prefix)ask <question>` – get a quick answer from one agent, without rounds
+            - `\(prefix)status [number]` – see how a debate is going
+            - `\(prefix)stop [number]` – stop a debate; it ends with what the panel has so far
+            - `\(prefix)verdict <number>` – see a verdict again
+            - `\(prefix)recent` – list the newest debates
+            - `\(prefix)agents` – list who can sit on the panel
+            - `\(prefix)leaderboard` – see whose proposals win
 
-            Options of `debate`: `--rounds 1…12`, `--agents name,name`, \
+            Options for `debate`: `--rounds 1…12`, `--agents name,name`, \
             `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.
 
             Whatever you write in the thread of a running debate becomes evidence for its next round.
@@ -28,12 +29,14 @@ extension DebatePosts {
         return Post(title: "Aragora", body: body, fallbackText: "Aragora: the commands")
     }
 
-    func list(of debates: [DebateRecord]) -> Post {
-        let lines = debates.map { debate in
+    /// - Parameter debates: each with the address of its thread, where there is one.
+    func list(of debates: [(debate: DebateRecord, thread: String?)]) -> Post {
+        let lines = debates.map { debate, thread in
             let state =
                 debate.status == .completed
                 ? "verdict, \(percent(debate.confidence ?? 0)) sure" : debate.status.rawValue
-            return "- **#\(debate.number)** \(escaped(oneLine(debate.task))) – \(state)"
+            let number = thread.map { "[#\(debate.number)](\($0))" } ?? "#\(debate.number)"
+            return "- \(number) \(escaped(plainLine(debate.task))) – \(state)"
         }
         return Post(
             title: "Newest debates",
@@ -72,7 +75,8 @@ extension DebatePosts {
         )
     }
 
-    func status(of debate: DebateRecord, _ projection: DebateProjection) -> Post {
+    /// - Parameter thread: the address of the debate's thread, where there is one.
+    func status(of debate: DebateRecord, _ projection: DebateProjection, thread: String?) -> Post {
         let state: String =
             if let result = projection.result {
                 outcomeLine(result)
@@ -87,7 +91,7 @@ extension DebatePosts {
             title: "Debate #\(debate.number)",
             body: quoted(debate.task),
             fields: [.init("Status", debate.status.rawValue), .init("Progress", state)],
-            footer: footer(of: debate, ""),
+            footer: footer(of: debate, thread.map { "[Open the thread](\($0))." } ?? ""),
             fallbackText: "Debate #\(debate.number): \(state)"
         )
     }
@@ -127,13 +131,26 @@ extension DebatePosts {
     func receipt(_ document: [UInt8], id: String, of debate: DebateRecord) -> Post {
         let facts = try? JSONValue(parsing: document)
         var fields: [Post.Field] = [.init("Receipt", id)]
+        if let verdict = facts?["verdict"]?.string { fields.append(.init("Verdict", verdict)) }
+        fields.append(.init("SHA-256 of the file", hexadecimal(SHA256.hash(data: document))))
         if let head = facts?["journal"]?["head"]?.string { fields.append(.init("Journal head", head)) }
         if let key = facts?["public_key"]?.string { fields.append(.init("Signed by", key)) }
-        let place =
-            publicURL.map { "Download it at \($0)/api/v1/debates/\(debate.id)/receipt, then check it" } ?? "Check it"
+        let body: String
+        if let link = links.receipt(of: debate) {
+            body = """
+                [Download the receipt](\(link)) and check it offline with `aragora receipt verify FILE`: one changed byte \
+                makes it fail. The link opens this receipt alone; whoever has it needs no token.
+                """
+        } else {
+            body = """
+                There is no link because the operator has not set `ARAGORA_PUBLIC_URL`. On the gateway's machine, \
+                `aragora receipt export \(debate.number) --output FILE` writes the receipt; `aragora receipt verify FILE` \
+                checks it offline, wherever it is, and one changed byte makes it fail.
+                """
+        }
         return Post(
             title: "Receipt of debate #\(debate.number)",
-            body: "\(place) offline with `aragora receipt verify FILE`. One changed byte makes it fail.",
+            body: body,
             fields: fields,
             footer: footer(of: debate, ""),
             fallbackText: "Receipt \(id) of debate #\(debate.number)"

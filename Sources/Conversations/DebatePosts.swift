@@ -5,12 +5,11 @@ import Persistence
 
 /// Writes every message about a debate that people read in a chat.
 package struct DebatePosts: Sendable {
-    /// Where people reach the gateway; nil leaves the links out.
-    let publicURL: String?
+    let links: ReceiptLinks
 
     /// Makes the writer.
-    package init(publicURL: String?) {
-        self.publicURL = publicURL
+    package init(links: ReceiptLinks) {
+        self.links = links
     }
 
     /// Said wherever demo agents speak: they must never be taken for models.
@@ -45,7 +44,7 @@ package struct DebatePosts: Sendable {
                 of: debate,
                 "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply here to add evidence."
             ),
-            fallbackText: "Debate #\(debate.number) has started: \(oneLine(debate.task))"
+            fallbackText: "Debate #\(debate.number) has started: \(plainLine(debate.task))"
         )
     }
 
@@ -84,7 +83,7 @@ package struct DebatePosts: Sendable {
 
     func verdict(of debate: DebateRecord, _ projection: DebateProjection, tokens: VerdictTokens?) -> Post {
         guard let result = projection.result, result.status == .completed else {
-            return ending(of: debate, projection.result)
+            return ending(of: debate, projection.result, tokens: tokens)
         }
         var body = debate.isDemo ? "> **\(Self.demoNotice)**\n\n" : ""
         body += result.finalAnswer
@@ -104,25 +103,29 @@ package struct DebatePosts: Sendable {
             body: body,
             fields: fields,
             buttons: tokens.map { buttons($0, debate) } ?? [],
-            footer: footer(of: debate, signature(result)),
+            footer: footer(
+                of: debate,
+                [signature(result), receiptLink(debate)].filter { !$0.isEmpty }.joined(separator: " ")
+            ),
             fallbackText:
                 "Verdict of debate #\(debate.number): \(words(result.verdict)), \(percent(result.confidence)) sure"
         )
     }
 
-    private func ending(of debate: DebateRecord, _ result: DebateResult?) -> Post {
+    private func ending(of debate: DebateRecord, _ result: DebateResult?, tokens: VerdictTokens?) -> Post {
         let isCancelled = result?.status == .cancelled || debate.status == .cancelled
         let title = isCancelled ? "Debate #\(debate.number) was stopped" : "Debate #\(debate.number) failed"
-        let reason = result?.reason ?? (isCancelled ? "Somebody asked it to stop." : "No agent gave a usable answer.")
+        let reason = result?.reason ?? (isCancelled ? "Somebody stopped it." : "No agent gave a usable answer.")
         var body = reason
         if let answer = result?.finalAnswer, !answer.isEmpty {
             body += "\n\n**What the panel had so far**\n\n\(answer)"
         }
-        if !isCancelled { body += "\n\n`aragora doctor` checks the model keys; then ask again." }
+        if !isCancelled { body += "\n\nThe operator can check the model keys with `aragora doctor`; then ask again." }
         return Post(
             title: title,
             body: body,
-            footer: footer(of: debate, ""),
+            buttons: tokens.map { buttons($0, debate, isVerdict: false) } ?? [],
+            footer: footer(of: debate, result == nil ? "" : receiptLink(debate)),
             fallbackText: "\(title): \(oneLine(reason))"
         )
     }
@@ -131,7 +134,7 @@ package struct DebatePosts: Sendable {
         let title = "Debate #\(debate.number) failed"
         return Post(
             title: title,
-            body: "\(reason)\n\nThe operator finds more in the log and with `aragora doctor`.",
+            body: "\(reason)\n\nThe log and `aragora doctor` tell the operator more.",
             footer: footer(of: debate, ""),
             fallbackText: "\(title): \(oneLine(reason))"
         )
@@ -145,16 +148,33 @@ package struct DebatePosts: Sendable {
         }
     }
 
-    private func buttons(_ tokens: VerdictTokens, _ debate: DebateRecord) -> [Post.Button] {
-        var buttons: [Post.Button] = [
-            .init(label: "Agree", token: tokens.agree, style: .primary),
-            .init(label: "Disagree", token: tokens.disagree),
+    /// - Parameter isVerdict: whether there is something to agree with.
+    private func buttons(
+        _ tokens: VerdictTokens,
+        _ debate: DebateRecord,
+        isVerdict: Bool = true
+    ) -> [Post.Button] {
+        var buttons: [Post.Button] = []
+        if isVerdict {
+            buttons += [
+                .init(label: "Agree", token: tokens.agree, style: .primary),
+                .init(label: "Disagree", token: tokens.disagree),
+            ]
+        }
+        buttons += [
             .init(label: "Details", token: tokens.details),
             .init(label: "Receipt", token: tokens.receipt),
             .init(label: "Ask again", token: tokens.again),
         ]
-        if let publicURL { buttons.append(.init(label: "Open page", url: "\(publicURL)/debates/\(debate.id)")) }
+        if let publicURL = links.publicURL {
+            buttons.append(.init(label: "Open page", url: "\(publicURL)/debates/\(debate.id)"))
+        }
         return buttons
+    }
+
+    /// The button's answer is for one person and a while; the link stays with the verdict.
+    private func receiptLink(_ debate: DebateRecord) -> String {
+        links.receipt(of: debate).map { "[Signed receipt](\($0))." } ?? ""
     }
 
     private func signature(_ result: DebateResult) -> String {
@@ -178,7 +198,7 @@ package struct DebatePosts: Sendable {
         switch result.status {
         case .completed:
             "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure. `verdict` shows it."
-        case .cancelled: "Stopped"
+        case .cancelled: result.reason ?? "Stopped"
         default: "Failed"
         }
     }
@@ -202,7 +222,7 @@ package struct DebatePosts: Sendable {
         }
     }
 
-    func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
+    func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded()))%" }
 
     func rounds(_ count: Int) -> String { count == 1 ? "1 round" : "\(count) rounds" }
 
@@ -215,6 +235,11 @@ package struct DebatePosts: Sendable {
     func quoted(_ text: String) -> String {
         text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }
             .joined(separator: "\n")
+    }
+
+    /// The beginning of a Markdown text on one line, without its markup.
+    func plainLine(_ markdown: String) -> String {
+        oneLine(MarkdownDocument(parsing: String(markdown.prefix(2000))).plainText)
     }
 
     /// The beginning of a text on one line, for notifications.

@@ -91,11 +91,14 @@ package struct DebateRunner: Sendable {
             observer: { reports.note($0) }
         )
         // Before it runs, so that nobody is asked any more.
-        if record.cancelRequested { arena.cancel(requestedBy: "user") }
+        if record.cancelRequested { arena.cancel(requestedBy: record.stoppedBy ?? Self.somebody) }
         let outcome = try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
             group.addTask { try await arena.run(replaying: entries) }
             group.addTask {
-                for await signal in signals where signal == .cancel { arena.cancel(requestedBy: "user") }
+                for await signal in signals where signal == .cancel {
+                    let now = try? await database.read { try debates.find(id, workspace: record.workspace, in: $0) }
+                    arena.cancel(requestedBy: now?.stoppedBy ?? Self.somebody)
+                }
                 return nil
             }
             group.addTask {
@@ -111,6 +114,8 @@ package struct DebateRunner: Sendable {
         try await concluder.conclude(record, settings: settings, outcome, job: job)
         Counter(label: "aragora_debates_total", dimensions: [("status", outcome.result.status.rawValue)]).increment()
     }
+
+    private static let somebody = "somebody"
 
     /// The agents that were chosen; those that are not configured any more fail their calls.
     private func seats(_ names: [String]) -> [any Agent] {

@@ -9,13 +9,15 @@ package struct DebateService: Sendable {
     private let database: any Database
     private let starter: DebateStarter
     private let controls: DebateControls
+    private let links: ReceiptLinks
     private let debates = DebateStore()
     private let receipts = ReceiptStore()
     private let journal: JournalStore
 
     /// Makes the service.
-    package init(database: any Database, starter: DebateStarter, controls: DebateControls) {
+    package init(database: any Database, starter: DebateStarter, controls: DebateControls, links: ReceiptLinks) {
         self.database = database
+        self.links = links
         self.starter = starter
         self.controls = controls
         self.journal = JournalStore(database)
@@ -60,6 +62,17 @@ package struct DebateService: Sendable {
     /// - Throws: `DatabaseError`.
     package func findAnywhere(_ id: DebateID) async throws -> DebateRecord? {
         try await database.read { try debates.findAnywhere(id, in: $0) }
+    }
+
+    /// The debate that the operator names by its number or its id, whichever workspace has it.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(named name: String) async throws -> DebateRecord? {
+        try await database.read { transaction in
+            guard let number = Int64(name) else {
+                return try debates.findAnywhere(DebateID(name), in: transaction)
+            }
+            return try debates.findAnywhere(number: number, in: transaction)
+        }
     }
 
     /// One debate, where the workspace has it.
@@ -108,10 +121,10 @@ package struct DebateService: Sendable {
 
     /// Asks a debate to stop; it ends with what it has.
     /// - Throws: `ConversationError` with code `conflict` where it has ended already.
-    package func cancel(_ id: DebateID, workspace: WorkspaceID) async throws {
+    package func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws {
         try await database.write { transaction in
             let debate = try existing(id, workspace, in: transaction)
-            guard try controls.cancel(debate, in: transaction) else {
+            guard try controls.cancel(debate, by: person, in: transaction) else {
                 throw ConversationError(.conflict, "The debate has ended already: \(debate.status.rawValue).")
             }
         }
@@ -123,6 +136,11 @@ package struct DebateService: Sendable {
     /// - Throws: `DatabaseError`.
     package func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]? {
         try await database.read { try receipts.find(id, workspace: workspace, in: $0)?.document }
+    }
+
+    /// Whether a code, as links to receipts carry it, opens what can be checked about a debate.
+    package func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool {
+        links.opens(code, id, workspace)
     }
 
     /// Ticks when the journal grew, in whichever process; best effort.

@@ -10,6 +10,8 @@ package struct DebateSettings: Sendable {
     package var requester: String?
     /// What the button that stops the debate carries; nil where there is no such button.
     package var stopToken: String?
+    /// What the request can be told from another one with the same origin by.
+    package var fingerprint: String?
 
     /// Describes a choice.
     package init(
@@ -17,13 +19,15 @@ package struct DebateSettings: Sendable {
         debateProtocol: DebateProtocol,
         background: String = "",
         requester: String? = nil,
-        stopToken: String? = nil
+        stopToken: String? = nil,
+        fingerprint: String? = nil
     ) {
         self.agents = agents
         self.debateProtocol = debateProtocol
         self.background = background
         self.requester = requester
         self.stopToken = stopToken
+        self.fingerprint = fingerprint
     }
 
     /// Reads what `json` wrote.
@@ -37,7 +41,8 @@ package struct DebateSettings: Sendable {
             debateProtocol: try DebateProtocol(json: chosen),
             background: json["background"]?.string ?? "",
             requester: json["requester"]?.string,
-            stopToken: json["stop_token"]?.string
+            stopToken: json["stop_token"]?.string,
+            fingerprint: json["fingerprint"]?.string
         )
     }
 
@@ -49,6 +54,7 @@ package struct DebateSettings: Sendable {
             "background": .string(background),
             "requester": requester.map { .string($0) },
             "stop_token": stopToken.map { .string($0) },
+            "fingerprint": fingerprint.map { .string($0) },
         ])
     }
 }

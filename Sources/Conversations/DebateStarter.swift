@@ -53,7 +53,8 @@ package struct DebateStarter: Sendable {
             debateProtocol: try debateProtocol(for: question.options),
             background: question.background,
             requester: question.requesterName,
-            stopToken: question.address == nil ? nil : tokens.make()
+            stopToken: question.address == nil ? nil : tokens.make(),
+            fingerprint: question.fingerprint
         )
         let id = DebateID(identifiers.next())
         let startKey = OutboxKey("\(id)/start")

@@ -66,7 +66,9 @@ package struct DeliveryFollowUp: Sendable {
             now: time.now(),
             in: transaction
         )
-        guard let context = DeliveryContext(json: message.context), context.role == .start || context.role == .verdict,
+        guard let context = DeliveryContext(json: message.context) else { return }
+        if context.role == .quickAnswer { return try passOn(message, in: transaction) }
+        guard context.role == .start || context.role == .verdict,
             let id = context.debate,
             let debate = try debates.find(id, workspace: message.workspace, in: transaction),
             var address = Address(json: debate.address)
@@ -83,6 +85,31 @@ package struct DeliveryFollowUp: Sendable {
             to: address,
             key: OutboxKey(identifiers.next()),
             context: DeliveryContext(role: .answer, debate: id).json,
+            in: transaction
+        )
+    }
+
+    /// Who asked for a quick answer learns that it cannot be posted, and gets it alone when it is there.
+    private func passOn(_ message: UndeliverableMessage, in transaction: borrowing Transaction) throws {
+        guard let address = message.address, address.person != nil else { return }
+        let post: Post
+        switch SendOperation(rawValue: message.operation) {
+        case .post:
+            let text = """
+                The answer cannot be posted here: \(message.note.message) You will get it here, and nobody else will \
+                see it.
+                """
+            post = Post(body: text, fallbackText: text)
+        case .edit:
+            guard let answer = message.post else { return }
+            post = answer
+        default: return
+        }
+        try outbox.ephemeral(
+            post,
+            to: address,
+            key: OutboxKey("\(message.key)/private"),
+            context: DeliveryContext(role: .answer, debate: nil).json,
             in: transaction
         )
     }

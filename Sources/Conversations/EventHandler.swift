@@ -48,7 +48,7 @@ package struct EventHandler: Sendable {
 
     private func handleProgram(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
         switch event.kind {
-        case .uninstalled: try disable(event, in: transaction)
+        case .uninstalled(_, let moment): try disable(event, asOf: moment, in: transaction)
         case .message(let text, _, true, let isDirect):
             // Two programs that answer each other would never stop.
             guard try loopBudget.allows(event.actor, workspace: event.workspace, in: transaction) else { return }
@@ -69,15 +69,21 @@ package struct EventHandler: Sendable {
             try answers.openQuestionForm(text: text, event, in: transaction)
         case .formSubmitted(_, let answers, _):
             try submit(answers, event, in: transaction)
-        case .uninstalled:
-            try disable(event, in: transaction)
+        case .uninstalled(_, let moment):
+            try disable(event, asOf: moment, in: transaction)
         }
     }
 
-    private func disable(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+    /// Platforms may tell late: an installation that was made since stays.
+    private func disable(
+        _ event: InboundEvent,
+        asOf moment: Timestamp?,
+        in transaction: borrowing Transaction
+    ) throws {
         try integrations.disable(
             workspace: event.workspace,
             type: event.address.platform,
+            asOf: moment,
             now: starter.time.now(),
             in: transaction
         )
@@ -204,7 +210,7 @@ package struct EventHandler: Sendable {
             } else if let bound = try boundDebate(of: event, in: transaction) {
                 bound
             } else {
-                try answers.visibleDebates(to: event, in: transaction).first
+                try answers.visibleDebates(to: event, limit: 1, in: transaction).first
             }
         if found == nil { try answers.noSuchDebate(name, event, in: transaction) }
         return found

@@ -15,6 +15,7 @@ package struct InboxWorker: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     private let makesWay: @Sendable () -> Bool
+    private let pulse: @Sendable () -> Void
     private let inbox = InboxStore()
 
     /// How many rows one transaction takes at most.
@@ -25,15 +26,17 @@ package struct InboxWorker: Sendable {
     private static let maximumAttempts = 8
 
     /// Makes a worker.
-    /// - Parameter makesWay: whether senders crowd, who have to be acknowledged in time; what they sent can wait a
-    ///   little.
+    /// - Parameters:
+    ///   - makesWay: whether senders crowd, who have to be acknowledged in time; what they sent can wait a little.
+    ///   - pulse: called each time that the loop goes round.
     package init(
         database: any Database,
         adapters: [any ChannelAdapter],
         handler: EventHandler,
         time: any TimeSource,
         logger: Logger,
-        makesWay: @escaping @Sendable () -> Bool = { false }
+        makesWay: @escaping @Sendable () -> Bool = { false },
+        pulse: @escaping @Sendable () -> Void = {}
     ) {
         self.database = database
         self.adapters = Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first })
@@ -41,6 +44,7 @@ package struct InboxWorker: Sendable {
         self.time = time
         self.logger = logger
         self.makesWay = makesWay
+        self.pulse = pulse
     }
 
     /// Works until the task is cancelled; what is not finished then stays in the inbox.
@@ -60,6 +64,7 @@ package struct InboxWorker: Sendable {
     /// Works off one batch, and rests a little where senders crowd.
     /// - Returns: whether there may be more.
     private func workConsiderately() async throws -> Bool {
+        pulse()
         let start = time.now()
         let isFull = try await workOnce() == Self.batch
         if makesWay() {

@@ -54,6 +54,7 @@ package final class JobWorker: Sendable {
     private let time: any TimeSource
     private let jitter: any JitterSource
     private let logger: Logger
+    private let pulse: @Sendable () -> Void
     private let held = Mutex<[JobID: Held]>([:])
     /// False while leases cannot be renewed: then nothing is claimed, or this worker would take its own jobs over.
     private let isInTouch = Mutex(true)
@@ -63,6 +64,7 @@ package final class JobWorker: Sendable {
     ///   - handlers: what runs each type of job.
     ///   - capacity: how many jobs run at once.
     ///   - workerID: unique among all processes.
+    ///   - pulse: called each time that the loop that claims jobs goes round.
     package init(
         database: any Database,
         handlers: [String: Handler],
@@ -70,7 +72,8 @@ package final class JobWorker: Sendable {
         workerID: String,
         time: any TimeSource,
         jitter: any JitterSource,
-        logger: Logger
+        logger: Logger,
+        pulse: @escaping @Sendable () -> Void = {}
     ) {
         self.database = database
         self.handlers = handlers
@@ -79,6 +82,7 @@ package final class JobWorker: Sendable {
         self.time = time
         self.jitter = jitter
         self.logger = logger
+        self.pulse = pulse
     }
 
     /// How many jobs are running now.
@@ -104,6 +108,7 @@ package final class JobWorker: Sendable {
                 .run {
                     // A full batch means that there may be more.
                     while !Task.isCancelled {
+                        self.pulse()
                         let jobs = await self.claim(only)
                         if !jobs.isEmpty { continuation.yield(jobs) }
                         if jobs.count < Self.batch { break }

@@ -18,6 +18,8 @@ package struct Question: Sendable {
     package var requestedBy: String
     /// How the person is called, where the platform told us.
     package var requesterName: String?
+    /// What the request can be told from another one with the same origin by; nil where nobody compares.
+    package var fingerprint: String?
     package var metadata: JSONValue
 
     /// Describes a question.
@@ -32,6 +34,7 @@ package struct Question: Sendable {
         address: Address? = nil,
         requestedBy: String,
         requesterName: String? = nil,
+        fingerprint: String? = nil,
         metadata: JSONValue = [:]
     ) {
         self.workspace = workspace
@@ -44,6 +47,7 @@ package struct Question: Sendable {
         self.address = address
         self.requestedBy = requestedBy
         self.requesterName = requesterName
+        self.fingerprint = fingerprint
         self.metadata = metadata
     }
 }

@@ -197,5 +197,5 @@ struct Ballot {
         return "\(leader) leads with \(percent(share)); \(percent(neededShare)) is needed."
     }
 
-    private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+    private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
 }

@@ -15,6 +15,8 @@ import WebIntegration
 /// stops accepting, ends the live streams, and returns when the requests in flight are answered.
 package struct GatewayApplication: Service {
     private let application: Application<FrontResponder>
+    private let place: (host: String, port: Int)
+    private let time: any TimeSource
     private let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// Wires the routes.
@@ -35,6 +37,8 @@ package struct GatewayApplication: Service {
         logger: Logger,
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
+        self.time = time
+        place = (configuration.host, configuration.port)
         let bodyReader = BodyReader(time: time, timeout: configuration.bodyTimeout)
         let routes = GatewayRoutes(
             configuration: configuration,
@@ -48,7 +52,12 @@ package struct GatewayApplication: Service {
         )
         let responder = FrontResponder(
             endpoints: AdapterEndpoint.table(of: adapters),
-            adapters: AdapterResponder(intake: intake, bodyReader: bodyReader, time: time),
+            adapters: AdapterResponder(
+                intake: intake,
+                bodyReader: bodyReader,
+                budget: ByteBudget(limit: configuration.maximumHeldBytes),
+                time: time
+            ),
             router: try routes.router().buildResponder()
         )
         application = Application(
@@ -74,7 +83,7 @@ package struct GatewayApplication: Service {
                 try await withTaskExecutorPreference(executor) { try await runUntilDrained() }
             )
         } catch {
-            result = .failure(error)
+            result = .failure(ListenError(error, host: place.host, port: place.port) ?? error)
         }
         try await eventLoops.shutdownGracefully()
         try result.get()
@@ -89,7 +98,7 @@ package struct GatewayApplication: Service {
             }
             group.addTask {
                 try await gracefulShutdown()
-                try await Task.sleep(for: Self.drain)
+                try await time.sleep(for: Self.drain)
                 return false
             }
             defer { group.cancelAll() }

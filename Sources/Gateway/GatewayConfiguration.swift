@@ -23,6 +23,8 @@ package struct GatewayConfiguration: Sendable {
     package var maximumHeaderBytes = 32 << 10
     /// The largest body of an API request.
     package var maximumBodyBytes = 1 << 20
+    /// The bytes that the bodies of platform requests may hold in memory together; what goes beyond gets 503.
+    package var maximumHeldBytes = 64 << 20
     /// How often a live stream looks into the journal when nobody wakes it.
     package var streamPollInterval = Duration.seconds(2)
     /// How long a live stream may be silent before it sends a comment, so that proxies keep it open.

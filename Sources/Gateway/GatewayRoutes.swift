@@ -38,6 +38,10 @@ struct GatewayRoutes {
         ).addRoutes(to: router)
         PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
+        // The access check is the controller's own: a link to one debate opens these two without the API token.
+        let receipts = ReceiptController(debates: debates, access: access)
+        router.resource("/api/v1/debates/{id}/receipt", [.get: receipts.receipt])
+        router.resource("/api/v1/debates/{id}/journal", [.get: receipts.journal])
         addAPI(to: router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access)))
         return router
     }
@@ -65,7 +69,6 @@ struct GatewayRoutes {
         api.resource("/debates/{id}/stream", [.get: stream.open])
         api.resource("/debates/{id}/consensus", [.get: reading.consensus])
         api.resource("/debates/{id}/votes", [.get: reading.votes])
-        api.resource("/debates/{id}/receipt", [.get: reading.receipt])
         api.resource("/debates/{id}/cancel", [.post: steering.cancel])
     }
 }

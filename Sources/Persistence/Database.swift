@@ -89,6 +89,14 @@ package struct Transaction: ~Copyable {
 package enum Dialect: String, Sendable {
     case postgres, sqlite
 
+    /// A text member of a column that holds a JSON object as text.
+    package func member(_ name: String, of column: String) -> String {
+        switch self {
+        case .postgres: "(cast(\(column) as json) ->> '\(name)')"
+        case .sqlite: "json_extract(\(column), '$.\(name)')"
+        }
+    }
+
     /// Behind a claiming `select`: rows that somebody else is claiming are passed over.
     ///
     /// SQLite has one writer.

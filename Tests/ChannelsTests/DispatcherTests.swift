@@ -136,7 +136,25 @@ import Testing
             #expect(house.channel.calls == ["post k#1", "post l#1"])
             let outbox = house.outbox
             let findings = try await house.database.read { try outbox.findings(in: $0) }
-            #expect(findings.contains { $0.level == .problem && $0.subject == "Outbox k" })
+            #expect(findings.contains { $0.level == .problem && $0.message.contains("1 unknown on scripted: timeout") })
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func troublesOfOneKindAreToldAsOne(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let gone = SendOutcome.permanent(code: "channel_not_found", description: "The channel is gone.")
+            for number in 1...3 {
+                house.channel.script(.answer(gone))
+                try await house.post("text", key: "k\(number)")
+                try await house.settle(house.dispatcher())
+            }
+            let outbox = house.outbox
+            let findings = try await house.database.read { try outbox.findings(in: $0) }
+            #expect(findings.count == 2)
+            let told = findings.last?.message ?? ""
+            #expect(told.hasPrefix("3 failed on scripted: channel_not_found, The channel is gone."), "\(told)")
+            #expect(told.contains("the post k3 of"), "\(told)")
         }
     }
 

@@ -5,6 +5,12 @@ import Testing
 @Suite struct MarkdownTests {
     private func blocks(_ text: String) -> [MarkdownBlock] { MarkdownDocument(parsing: text).blocks }
 
+    @Test func plainTextHasNoMarkup() {
+        let text = "# A *title*\n\n- **one** `two`\n- [three](https://a.example)\n\n> four\n\n|a|b|\n|-|-|\n|c|d|\n"
+        #expect(MarkdownDocument(parsing: text).plainText == "A title one two three four a b c d")
+        #expect(MarkdownDocument(parsing: "").plainText == "")
+    }
+
     @Test func blocksKeepTheirKind() {
         #expect(blocks("# One\n\ntwo") == [.heading(level: 1, [.text("One")]), .paragraph([.text("two")])])
         #expect(blocks("> a\n> b") == [.quote([.paragraph([.text("a"), .softBreak, .text("b")])])])

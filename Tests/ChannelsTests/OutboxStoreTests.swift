@@ -149,7 +149,7 @@ import Testing
             let next = try await house.claim("x")
             #expect(next.map(\.claim.key.rawValue) == ["e2"])
             let (troubled, counts) = try await house.database.read { transaction in
-                (try store.listTroubled(limit: 10, in: transaction), try store.counts(in: transaction))
+                (try store.listTroubles(limit: 10, in: transaction), try store.counts(in: transaction))
             }
             #expect(troubled.isEmpty)
             #expect(counts == [.sending: 1])
@@ -173,6 +173,34 @@ import Testing
             #expect(purged == [0, 1])
             #expect(try await house.row("k1") == nil)
             #expect(try await house.status("k2") == .queued)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatFailedLongAgoIsForgottenAndNothingElse(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let (store, now) = (OutboxStore(), house.time.now())
+            let note = OutboxNote(code: "channel_not_found", message: "The channel is gone.")
+            for name in ["1", "2"] {
+                try await house.post(name, key: "k\(name)")
+                let claim = try #require(try await house.claim("x").first).claim
+                try await house.database.write { transaction in
+                    if name == "1" {
+                        try store.markFailed(claim, receiptsJSON: "[]", note: note, now: now, in: transaction)
+                    } else {
+                        try store.markSent(claim, receiptsJSON: "[]", now: now, in: transaction)
+                    }
+                }
+            }
+            let purged = try await house.database.write { transaction in
+                [
+                    try store.purgeFailed(before: now, limit: 10, in: transaction),
+                    try store.purgeFailed(before: now + .seconds(1), limit: 10, in: transaction),
+                ]
+            }
+            #expect(purged == [0, 1])
+            #expect(try await house.row("k1") == nil)
+            #expect(try await house.status("k2") == .sent)
         }
     }
 }

@@ -39,7 +39,7 @@ import Testing
             let details = try await answer(house, verdict.token("Details"), "1")
             for part in [
                 "Details of debate #1", "### alpha", "The revision of alpha.", "**beta** on **alpha**",
-                "beta doubts it", "**beta** for **alpha**, 90 % sure", "It is the clearest.",
+                "beta doubts it", "**beta** for **alpha**, 90% sure", "It is the clearest.",
             ] { #expect(details.contains(part), "\(part)") }
             let receipt = try await answer(house, verdict.token("Receipt"), "2")
             let debate = try await house.debate()
@@ -48,7 +48,10 @@ import Testing
             )
             let head = try #require(try JSONValue(parsing: document)["journal"]?["head"]?.string)
             #expect(receipt.contains("Receipt of debate #1") && receipt.contains(head))
-            #expect(receipt.contains("https://aragora.example/api/v1/debates/\(debate.id)/receipt"))
+            let code = house.links.code(debate.id, debate.workspace)
+            let link = "https://aragora.example/api/v1/debates/\(debate.id)/receipt?access=\(code)"
+            #expect(receipt.contains(link))
+            #expect(verdict.payload.contains(link))
             #expect(house.publicMessages.count == 2)
         }
     }
@@ -58,10 +61,22 @@ import Testing
         try await ConversationHouse.with(engine) { house in
             let verdict = try await verdict(house)
             let (agree, disagree) = (verdict.token("Agree"), verdict.token("Disagree"))
-            #expect(try await answer(house, agree, "1", by: "U1").hasSuffix("So far 1 agree and 0 disagree."))
-            #expect(try await answer(house, agree, "2", by: "U1").hasSuffix("So far 1 agree and 0 disagree."))
-            #expect(try await answer(house, disagree, "3", by: "U2").hasSuffix("So far 1 agree and 1 disagree."))
-            #expect(try await answer(house, disagree, "4", by: "U1").hasSuffix("So far 0 agree and 2 disagree."))
+            #expect(
+                try await answer(house, agree, "1", by: "U1").hasSuffix("So far 1 person agrees and 0 people disagree.")
+            )
+            #expect(
+                try await answer(house, agree, "2", by: "U1").hasSuffix("So far 1 person agrees and 0 people disagree.")
+            )
+            #expect(
+                try await answer(house, disagree, "3", by: "U2").hasSuffix(
+                    "So far 1 person agrees and 1 person disagrees."
+                )
+            )
+            #expect(
+                try await answer(house, disagree, "4", by: "U1").hasSuffix(
+                    "So far 0 people agree and 2 people disagree."
+                )
+            )
         }
     }
 
@@ -76,6 +91,7 @@ import Testing
             let token = house.publicMessages.last?.token("Ask again")
             #expect(try await answer(house, token, "1", by: "U9") == "Asked again as debate #2.")
             try await house.receive(house.press(try #require(token), "1", by: "U9"))
+            #expect(try await answer(house, token, "2", by: "U8") == "This has already been asked again, as debate #2.")
             #expect(try await house.debates().count == 2)
             let (first, again) = (try await house.debate(1), try await house.debate(2))
             let settings = try DebateSettings(json: again.settings)
@@ -93,14 +109,14 @@ import Testing
             try await house.work()
             try await house.deliver()
             let token = try #require(house.publicMessages.last?.token("Ask again"))
-            let left = ScriptedPanel(["alpha", "beta"], calls: Calls())
-            try await house.receive(house.press(token, "1"), panel: left)
-            #expect(try DebateSettings(json: try await house.debate(2).settings).agents == ["alpha", "beta"])
             let alone = ScriptedPanel(["alpha"], calls: Calls())
-            try await house.receive(house.press(token, "2"), panel: alone)
+            try await house.receive(house.press(token, "1"), panel: alone)
             try await house.deliver()
             #expect(house.answers.contains { $0.payload.contains("at least 2 agents") })
-            #expect(try await house.debates().count == 2)
+            #expect(try await house.debates().count == 1)
+            let left = ScriptedPanel(["alpha", "beta"], calls: Calls())
+            try await house.receive(house.press(token, "2"), panel: left)
+            #expect(try DebateSettings(json: try await house.debate(2).settings).agents == ["alpha", "beta"])
         }
     }
 
@@ -113,6 +129,12 @@ import Testing
             #expect(try await answer(house, token, "1").hasPrefix("Stopping debate #1"))
             try await house.work()
             #expect(try await house.debate().status == .cancelled)
+            try await house.deliver()
+            let end = try #require(house.publicMessages.last)
+            #expect(end.payload.contains("Debate #1 was stopped") && end.payload.contains("Cancelled by U5."))
+            #expect(end.token("Agree") == nil)
+            #expect(try await answer(house, end.token("Details"), "3").hasPrefix("Details of debate #1"))
+            #expect(try await answer(house, end.token("Receipt"), "4").hasPrefix("Receipt of debate #1"))
             #expect(try await answer(house, token, "2") == "Debate #1 has ended already: cancelled.")
         }
     }

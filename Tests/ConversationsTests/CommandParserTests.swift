@@ -79,9 +79,26 @@ import Testing
     }
 
     @Test func aMisspeltOptionSuggestsTheRightOne() throws {
-        #expect(try mistake("debate --round 3 Q").suggestion == "debate --rounds 3 …")
-        #expect(try mistake("debate --consensus majorty Q").suggestion == "debate --consensus majority …")
         #expect(try mistake("debate").suggestion?.hasPrefix("debate ") == true)
+        #expect(try mistake("debate --rounds").suggestion == "debate --rounds 3 …")
+        #expect(try mistake("debate --colour red Q").suggestion == nil)
+    }
+
+    @Test(arguments: [
+        ("debate --round 3 Tabs or spaces?", "debate --rounds 3 Tabs or spaces?"),
+        ("debate --consensus majorty Tabs or spaces?", "debate --consensus majority Tabs or spaces?"),
+        ("debate --rounds 40 Tabs or spaces?", "debate --rounds 12 Tabs or spaces?"),
+        (
+            "debate --rounds 2 --agents opnai,gemini Tabs or spaces? --consensus judge",
+            "debate --rounds 2 --agents openai,gemini Tabs or spaces? --consensus judge"
+        ),
+        ("debate Tabs or spaces? --rounds 0 --consensus judge", "debate Tabs or spaces? --rounds 1 --consensus judge"),
+        ("debate --agents openai,nobody Tabs or spaces?", "debate Tabs or spaces?"),
+        ("ask --agents opnai Tabs or spaces?", "ask --agents openai Tabs or spaces?"),
+    ])
+    func aSuggestionCanBeSentAsItIs(text: String, suggestion: String) throws {
+        #expect(try mistake(text).suggestion == suggestion)
+        _ = try parser.parse(suggestion, style: .slash)
     }
 
     @Test func aLongQuestionIsTakenAndATooLongOneRefused() throws {

@@ -116,7 +116,7 @@ import Testing
             try await house.deliver()
             let end = try #require(house.publicMessages.last)
             #expect(end.payload.contains("Debate #1 was stopped"))
-            #expect(house.publicMessages[0].payload.contains("Progress: Stopped"))
+            #expect(house.publicMessages[0].payload.contains("Progress: Cancelled by U2."))
             #expect(house.answers.map(\.address.person) == ["U2"])
             #expect(house.calls.keys(of: "vote").isEmpty)
         }

@@ -45,6 +45,22 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func aQuickAnswerThatCannotBePostedIsGivenToWhoAskedAlone(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            house.channel.script(.answer(.permanent(code: "not_in_channel", description: "We are no member.")))
+            try await house.receive(house.command("ask Why?"))
+            try await house.deliver()
+            #expect(house.answers.map(\.address.person) == ["U1"])
+            #expect(house.answers[0].payload.hasPrefix("The answer cannot be posted here: We are no member."))
+            try await house.work()
+            try await house.deliver()
+            #expect(house.publicMessages.isEmpty)
+            #expect(house.answers.map(\.address.person) == ["U1", "U1"])
+            #expect(house.answers.last?.payload.contains("The answer of alpha.") == true)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func anAnswerThatCannotBePostedLeadsToNoOther(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             house.channel.script(.answer(.permanent(code: "is_archived", description: "The channel is archived.")))

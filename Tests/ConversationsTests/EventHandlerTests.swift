@@ -129,6 +129,53 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func listsAndStatesLeadToTheirThreadsInPlainText(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Is **this** [it](https://a.example)?", "1"))
+            try await house.receive(house.command("debate Tabs or spaces?", "t1"))
+            try await house.deliver()
+            let start = try #require(house.publicMessages.last { $0.payload.contains("Debate #2") })
+            try await house.receive(house.command("recent", "t2"), house.command("status 2", "t3"))
+            try await house.deliver()
+            let list = try #require(house.answers.first { $0.payload.contains("Newest debates") }).payload
+            #expect(list.contains("- [#1](https://chat.example/C1/1) Is this it? – created"), "\(list)")
+            #expect(list.contains("- [#2](https://chat.example/C1/\(start.id)) Tabs or spaces? – created"), "\(list)")
+            #expect(!list.contains("**"))
+            let status = try #require(house.answers.last { $0.payload.contains("Status: ") }).payload
+            #expect(status.contains("[Open the thread](https://chat.example/C1/\(start.id))"), "\(status)")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func somebodySeesWhatWasAskedInTheChannelOrByThemselves(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(
+                house.mention("In the channel, by another?", "1", by: "U2"),
+                house.direct("Elsewhere, by me?", "2")
+            )
+            _ = try await house.service.start(
+                Question(
+                    workspace: house.workspace,
+                    task: "Without any place?",
+                    platform: "web",
+                    originKey: "web:1",
+                    conversationKey: "web:1",
+                    requestedBy: "local"
+                )
+            )
+            for (number, person) in ["U1", "U3"].enumerated() {
+                try await house.receive(house.command("recent", "t\(number)", by: person))
+            }
+            try await house.deliver()
+            let lists = house.answers.filter { $0.payload.contains("Newest debates") }
+            #expect(lists.map(\.address.person) == ["U1", "U3"])
+            #expect(lists.map { $0.payload.contains("by another?") } == [true, true])
+            #expect(lists.map { $0.payload.contains("by me?") } == [true, false])
+            #expect(lists.allSatisfy { !$0.payload.contains("any place?") })
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func whatCannotBeAskedIsRefusedInWords(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             let tooManyBytes = String(repeating: "ä", count: 60_000)
@@ -172,6 +219,34 @@ import Testing
             }
             #expect(found?.isEnabled == false)
             #expect(found?.credentials.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aLateWordOfARemovalLeavesTheNewInstallationAlone(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let (integrations, workspace, now) = (house.integrations, house.workspace, house.time.now())
+            let connected = Integration(workspaceID: workspace, type: "chat", installationID: "T1")
+            try await house.database.write { try integrations.save(connected, now: now, in: $0) }
+            var enabled: [Bool?] = []
+            for (number, seconds) in [-1, 0].enumerated() {
+                try await house.receive(
+                    InboundEvent(
+                        workspace: workspace,
+                        originKey: "chat:event:\(number)",
+                        conversationKey: "chat:app",
+                        actor: .init(id: "chat", isBot: true),
+                        address: Address(platform: "chat", workspace: workspace, channel: ""),
+                        kind: .uninstalled(reason: "tokens_revoked", at: now + .seconds(seconds))
+                    )
+                )
+                enabled.append(
+                    try await house.database.read {
+                        try integrations.find(workspace: workspace, type: "chat", in: $0)
+                    }?.isEnabled
+                )
+            }
+            #expect(enabled == [true, false])
         }
     }
 }

@@ -1,3 +1,4 @@
+import Channels
 import Conversations
 import CoreTypes
 import DatabaseSupport
@@ -51,6 +52,22 @@ import Testing
                 giveUp: { job, reason, _ in notes.add("give up \(job.id): \(reason)") }
             )
         ]
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func workersThatHaveNothingToDoGiveSignsOfLife(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let notes = Notes()
+            let (jobs, inbox, dispatcher) = house.idleWorkers { notes.add($0) }
+            try await house.alongside([jobs.run, inbox.run, dispatcher.run]) {
+                try await house.polled {
+                    house.time.advance(by: .seconds(1))
+                    return ["jobs", "inbox", "dispatcher"].allSatisfy { name in
+                        notes.all.count { $0 == name } >= 3
+                    }
+                }
+            }
+        }
     }
 
     @Test(arguments: DatabaseEngine.allCases)

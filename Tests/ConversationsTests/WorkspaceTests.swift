@@ -29,7 +29,7 @@ import Testing
             )
             try await house.deliver()
             #expect(house.answers.count == 12)
-            #expect(house.answers.filter { $0.payload.contains("There is no debate “") }.count == 9)
+            #expect(house.answers.filter { $0.payload.contains("No debate “") }.count == 9)
             #expect(house.answers.filter { $0.payload.contains("No debate was asked here or by you yet") }.count == 2)
             #expect(!house.answers.contains { $0.payload.contains("secret") || $0.address.workspace != stranger })
             #expect(try await house.debate().cancelRequested == false)
@@ -77,7 +77,9 @@ import Testing
             #expect(try await service.receipt(of: id, workspace: stranger) == nil)
             #expect(try await service.entries(of: id, workspace: stranger, after: 0, limit: 10).isEmpty)
             #expect(try await service.list(workspace: stranger, status: nil, limit: 10, offset: 0).total == 0)
-            await #expect(throws: ConversationError.self) { try await service.cancel(id, workspace: stranger) }
+            await #expect(throws: ConversationError.self) {
+                try await service.cancel(id, workspace: stranger, by: "U1")
+            }
             await #expect(throws: ConversationError.self) {
                 try await service.addInput("x", author: "a", key: "k", to: id, workspace: stranger)
             }
@@ -96,7 +98,12 @@ import Testing
             )
             try await house.deliver()
             let texts = house.answers.map(\.payload)
-            #expect(texts.contains { $0.contains("**#2** How wide?") && $0.contains("**#1** Tabs or spaces?") })
+            #expect(
+                texts.contains {
+                    $0.contains("#2](https://chat.example/C1/2) How wide?")
+                        && $0.contains("#1](https://chat.example/C1/1) Tabs or spaces?")
+                }
+            )
             #expect(texts.contains { $0.hasPrefix("Debate #1\n") && $0.contains("Waiting for its turn") })
             #expect(texts.contains { $0.hasPrefix("Debate #2\n") })
             #expect(texts.contains { $0.hasPrefix("Stopping debate #1") })

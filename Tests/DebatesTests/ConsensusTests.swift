@@ -49,7 +49,7 @@ import Testing
         }
         #expect(strict.consensus?.winner == nil)
         #expect(strict.consensus?.leader == "beta")
-        #expect(strict.consensus?.note == "beta leads with 67 %; 70 % is needed.")
+        #expect(strict.consensus?.note == "beta leads with 67%; 70% is needed.")
         #expect(strict.result?.finalAnswer == "beta revision number 1 speaks of betas own matters")
     }
 

@@ -1,6 +1,7 @@
 import Channels
 import CoreTypes
 import Gateway
+import TestSupport
 import Testing
 
 @Suite("Platform requests", .timeLimit(.minutes(1)))
@@ -78,7 +79,7 @@ struct AdapterRouteTests {
         let (harness, _) = harness()
         let answer = try await harness.run { client async throws in
             try await client.connect { connection async throws in
-                let head = client.head("POST", Self.path, headers: [("Content-Length", "2049")])
+                let head = client.head("POST", Self.path, headers: Self.signed + [("Content-Length", "2049")])
                 try await connection.send(head)
                 return try RawResponse(try await connection.read(until: "\r\n\r\n"))
             }
@@ -86,6 +87,43 @@ struct AdapterRouteTests {
         #expect(answer.status == 413)
         #expect(answer.headers["connection"] == "close")
         #expect(steps.all.isEmpty)
+    }
+
+    @Test("What cannot be verified is refused before its body is sent")
+    func unsigned() async throws {
+        let (harness, _) = harness()
+        let answer = try await harness.run { client async throws in
+            try await client.connect { connection async throws in
+                try await connection.send(client.head("POST", Self.path, headers: [("Content-Length", "2000")]))
+                return try RawResponse(try await connection.read(until: "\r\n\r\n"))
+            }
+        }
+        #expect(answer.status == 401)
+        #expect(answer.headers["connection"] == "close")
+        #expect(steps.all.isEmpty)
+    }
+
+    @Test("Bodies together hold no more than their budget, and give it back")
+    func budget() async throws {
+        var (harness, intake) = harness()
+        harness.configuration.maximumHeldBytes = 1500
+        try await harness.run { client async throws in
+            try await client.connect { connection async throws in
+                let body = String(repeating: "x", count: 1000)
+                let headers = Self.signed + [("Content-Length", "1001")]
+                try await connection.send(client.head("POST", Self.path, headers: headers, body: body))
+                try await eventually("a refusal") {
+                    let answer = try await client.request("POST", Self.path, headers: Self.signed, body: body)
+                    return answer.status == 503 && answer.headers["retry-after"] == "1" ? true : nil
+                }
+                let small = try await client.request("POST", Self.path, headers: Self.signed, body: "small")
+                #expect(small.status == 202)
+                try await connection.send("y")
+                #expect(try await connection.read(until: "ok").contains("202"))
+                #expect(try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 202)
+            }
+        }
+        #expect(intake.entries.map(\.body.count).filter { $0 == 1001 } == [1001])
     }
 
     @Test("A body without an announced length is read up to the limit and no further")

@@ -40,12 +40,18 @@ struct DebateRouteTests {
             let first = try await client.post(Self.path, #"{"task":"Why?"}"#, headers: key)
             let again = try await client.post(Self.path, #"{"task":"Why?"}"#, headers: key)
             #expect(try first.json["id"] == again.json["id"])
-            let other = try await client.post(Self.path, #"{"task":"How?"}"#, headers: key)
-            #expect(other.status == 409)
+            for body in [#"{"task":"How?"}"#, #"{"task":"Why?","rounds":2}"#, #"{"task":"Why?","context":"So."}"#] {
+                #expect(try await client.post(Self.path, body, headers: key).status == 409, "\(body)")
+            }
+            let full = [("Idempotency-Key", "k-0002")]
+            let one = try await client.post(Self.path, #"{"task":"Why?","rounds":2}"#, headers: full)
+            let same = try await client.post(Self.path, #" { "rounds": 2, "task": "Why?" }"#, headers: full)
+            #expect(same.status == 201)
+            #expect(try one.json["id"] == same.json["id"])
             let without = try await client.post(Self.path, #"{"task":"Why?"}"#)
             #expect(try without.json["id"] != first.json["id"])
         }
-        #expect(harness.debates.state.withLock { $0.questions.count } == 2)
+        #expect(harness.debates.state.withLock { $0.questions.count } == 3)
     }
 
     @Test(
@@ -215,6 +221,48 @@ struct DebateRouteTests {
             let answer = try await client.request("GET", Self.path + "/d1/receipt")
             #expect(answer.body == "{\"b\":1, \"a\" :2}\n")
             #expect(answer.headers["content-disposition"] == #"attachment; filename="aragora-receipt-d1.json""#)
+        }
+    }
+
+    @Test("A link opens receipt and journal of its own debate without the API token, for reading")
+    func receiptLink() async throws {
+        var harness = harness
+        harness.configuration.apiToken = Secret("operator")
+        for name in ["d1", "d2"] {
+            let id = harness.debates.add(name, status: "completed")
+            harness.debates.state.withLock { $0.receipts[id] = Array("{}".utf8) }
+        }
+        try await harness.run { client async throws in
+            for tail in ["receipt", "journal"] {
+                let path = Self.path + "/d1/\(tail)"
+                #expect(try await client.request("GET", path).status == 401)
+                #expect(try await client.request("GET", path + "?access=code-of-local-d1").status == 200)
+                let wrong = try await client.request("GET", path + "?access=code-of-local-d2")
+                let none = try await client.request("GET", Self.path + "/none/\(tail)?access=code-of-local-none")
+                #expect(wrong.status == 404)
+                #expect(try wrong.json["error"] == none.json["error"])
+                #expect(try await client.request("GET", path + "?access=").status == 404)
+                #expect(try await client.request("POST", path + "?access=code-of-local-d1").status == 405)
+            }
+            for tail in ["", "/events", "/stream", "/messages", "/votes"] {
+                let path = Self.path + "/d1\(tail)?access=code-of-local-d1"
+                #expect(try await client.request("GET", path).status == 401, "\(tail)")
+            }
+            #expect(try await client.post(Self.path + "/d1/cancel?access=code-of-local-d1").status == 401)
+        }
+    }
+
+    @Test("The journal comes byte for byte, one entry a line, however long it is")
+    func journal() async throws {
+        let id = harness.debates.add("d1")
+        for round in 0..<450 { harness.debates.append("round_start", ["round": .integer(Int64(round))], to: id) }
+        let lines = harness.debates.state.withLock { $0.entries[id, default: []].map(\.json) }
+        try await harness.run { client async throws in
+            let answer = try await client.request("GET", Self.path + "/d1/journal")
+            #expect(answer.headers["content-type"] == "application/x-ndjson")
+            #expect(answer.body == lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined())
+            harness.debates.add("new")
+            #expect(try await client.request("GET", Self.path + "/new/journal").body == "")
         }
     }
 

@@ -20,6 +20,22 @@ import Testing
         }
     }
 
+    @Test func aCodeIsGoodForItsWordsItsPurposeAndTheKeysThatAreConfigured() throws {
+        let old = try sealer("k1:\(one)")
+        let code = old.code(for: ["t", "1"], purpose: "link")
+        #expect(code.count == 32)
+        #expect(old.isCode(code, for: ["t", "1"], purpose: "link"))
+        for words in [["t", "2"], ["t1"], ["t"], ["t", "1", ""]] {
+            #expect(!old.isCode(code, for: words, purpose: "link"))
+        }
+        #expect(!old.isCode(code, for: ["t", "1"], purpose: "other"))
+        for wrong in ["", String(code.dropLast()), code + "00", code.uppercased() + "g"] {
+            #expect(!old.isCode(wrong, for: ["t", "1"], purpose: "link"))
+        }
+        #expect(try sealer("k2:\(two),k1:\(one)").isCode(code, for: ["t", "1"], purpose: "link"))
+        #expect(try !sealer("k2:\(two)").isCode(code, for: ["t", "1"], purpose: "link"))
+    }
+
     @Test func aChangedByteDoesNotOpen() throws {
         let sealer = try sealer("k1:\(one)")
         let sealed = try sealer.seal([1, 2, 3], identity: ["t", "1"])

@@ -144,8 +144,9 @@ struct InterpretationTests {
 
     @Test("The end of the app in a workspace is told; the end of a single person's token is not")
     func removal() throws {
-        if case .uninstalled(let reason) = try only(payloads.uninstalled()).kind {
+        if case .uninstalled(let reason, let moment) = try only(payloads.uninstalled()).kind {
             #expect(reason == "app_uninstalled")
+            #expect(moment == Timestamp(milliseconds: 1_750_000_000_000))
         } else {
             Issue.record("It is no removal")
         }

@@ -26,6 +26,28 @@ struct SendingTests {
         }
     }
 
+    @Test("A message's address is the workspace's own once Slack has told it, and the web client's before")
+    func permalink() async throws {
+        try await withSlack { slack, bench in
+            let ts = "1749999999.000100"
+            let team = bench.payloads.team
+            #expect(
+                bench.adapter.permalink(of: ts, at: bench.address)
+                    == "https://app.slack.com/client/\(team)/C0CHANNEL1/thread/C0CHANNEL1-\(ts)"
+            )
+            _ = await bench.adapter.send(try bench.part("x"), to: bench.address, key: "k")
+            let archives = "https://test-workspace.slack.com/archives"
+            #expect(bench.adapter.permalink(of: ts, at: bench.address) == "\(archives)/C0CHANNEL1/p1749999999000100")
+            #expect(bench.adapter.permalink(of: "D7:1.2", at: bench.address) == "\(archives)/D7/p12")
+            for odd in ["1.2)", "1.2/../x", "1 2"] {
+                #expect(bench.adapter.permalink(of: odd, at: bench.address) == nil)
+            }
+            var direct = bench.address
+            direct.channel = bench.payloads.user
+            #expect(bench.adapter.permalink(of: ts, at: direct) == nil)
+        }
+    }
+
     @Test("Every part of the longest verdict is taken")
     func longVerdict() async throws {
         try await withSlack { slack, bench in

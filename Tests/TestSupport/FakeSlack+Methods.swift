@@ -11,6 +11,7 @@ extension FakeSlack {
             return .record([
                 "ok": true, "team_id": .string(workspace.team), "team": .string(workspace.name),
                 "user_id": .string(workspace.botUser), "user": "aragora",
+                "url": "https://test-workspace.slack.com/",
                 "enterprise_id": workspace.enterprise.map { .string($0) },
                 "is_enterprise_install": .bool(!workspace.teams.isEmpty),
             ])

@@ -40,7 +40,7 @@ struct SendStateTests {
             let gateway = try await ask(world)
             try await awaitMetric(#"aragora_outbox_rows{status="failed"}"#, gateway, world)
             let doctor = try await world.doctor()
-            #expect(doctor.contains("is failed: channel_not_found"), "\(doctor)")
+            #expect(doctor.contains("failed on slack: channel_not_found"), "\(doctor)")
             #expect(try await gateway.terminate() == .exited(0))
         }
     }
@@ -56,10 +56,29 @@ struct SendStateTests {
                 world
             )
             let doctor = try await world.doctor()
-            #expect(doctor.contains("is queued: authentication"), "\(doctor)")
+            #expect(doctor.contains("queued on slack: authentication"), "\(doctor)")
             #expect(doctor.contains("Renew the credentials"), "\(doctor)")
             #expect(await world.slack.posts.isEmpty)
             #expect(try await gateway.terminate() == .exited(0))
+        }
+    }
+
+    @Test("A post that Slack never answers is unknown, and stays so while Slack cannot be asked")
+    func hang() async throws {
+        try await GatewayWorld.with(.sqlite) { world in
+            await world.slack.fail("chat.postMessage", .hang)
+            await world.slack.fail("conversations.replies", .hang, .hang, .hang)
+            let gateway = try await ask(world)
+            let unknown = #"aragora_outbox_outcomes_total{outcome="unknown",platform="slack"}"#
+            // A call is given up after 20 s.
+            try await awaitMetric(unknown, gateway, world, timeout: .seconds(40))
+            try await awaitMetric(#"aragora_outbox_rows{status="unknown"}"#, gateway, world, timeout: .seconds(40))
+            let doctor = try await world.doctor()
+            #expect(doctor.contains("PROBLEM  Outbox: 1 unknown on slack: timeout"), "\(doctor)")
+            #expect(doctor.contains("Look in the channel whether the message is there"), "\(doctor)")
+            #expect(await world.slack.calls("chat.postMessage").count == 1)
+            #expect(await world.slack.posts.isEmpty)
+            try await gateway.kill()
         }
     }
 
@@ -75,8 +94,13 @@ struct SendStateTests {
     }
 
     /// Waits until a series of the metrics is above zero.
-    private func awaitMetric(_ series: String, _ gateway: GatewayProcess, _ world: GatewayWorld) async throws {
-        try await eventually(series) {
+    private func awaitMetric(
+        _ series: String,
+        _ gateway: GatewayProcess,
+        _ world: GatewayWorld,
+        timeout: Duration = .seconds(20)
+    ) async throws {
+        try await eventually(series, timeout: timeout) {
             let lines = try await metrics(of: gateway, world).split(separator: "\n")
             let line = lines.first { $0.hasPrefix(series) }
             return line.map { !$0.hasSuffix(" 0") } ?? false ? true : nil

@@ -24,16 +24,9 @@ extension SlackAdapter: DiagnosableChannel {
         }
         if let token = configuration.botToken { findings += await check(token, subject: "slack.token") }
         findings += await checkInstallations()
-        if configuration.botToken == nil, configuration.clientID == nil {
-            findings.append(
-                Finding(
-                    .problem,
-                    "slack.token",
-                    "Slack can be heard but not answered: there is no token.",
-                    remedy:
-                        "Set SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several."
-                )
-            )
+        if !configuration.canAnswer {
+            let (message, remedy) = SlackConfiguration.cannotAnswer
+            findings.append(Finding(.problem, "slack.token", message, remedy: remedy))
         }
         return findings
     }

@@ -4,7 +4,7 @@ package import Logging
 package import Transport
 
 /// Slack: the Events API, slash commands and interactions on the way in, the Web API on the way out.
-package struct SlackAdapter: ChannelAdapter {
+package struct SlackAdapter: ScreeningChannel {
     /// The name in paths and tables.
     package static let platformName = "slack"
 
@@ -48,6 +48,10 @@ package struct SlackAdapter: ChannelAdapter {
         signature = SlackSignature(secret: configuration.signingSecret)
         reception = SlackReception(logger: logger)
         interpreter = SlackInterpreter(apiURL: configuration.apiURL)
+    }
+
+    package func screen(_ head: RawRequest) throws(RequestRefusal) {
+        try signature.checkHead(head)
     }
 
     package func verify(_ request: RawRequest) throws(RequestRefusal) -> VerifiedRequest {

@@ -32,6 +32,15 @@ package struct SlackConfiguration: Sendable {
     /// Where Slack sends the browser back to; nil where the app's only redirect URL is meant.
     package let redirectURL: String?
 
+    /// Whether anything can be said in Slack: a configured token, or a way for workspaces to install the app.
+    package var canAnswer: Bool { botToken != nil || clientID != nil }
+
+    /// What is said where nothing can be, and what to do about it.
+    package static let cannotAnswer = (
+        message: "Slack can be heard but not answered: there is no token.",
+        remedy: "Set SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several."
+    )
+
     /// Reads the configuration; nil where Slack is not configured.
     /// - Parameter values: environment variables by name; an empty one counts as missing.
     /// - Throws: `SlackConfigurationError` for values that cannot work together.

@@ -22,6 +22,9 @@ package struct UndeliverableMessage: Sendable {
     package let platform: String
     /// The column `operation`.
     package let operation: String
+    /// Where it was to go, and what it says; nil where that cannot be read, or where it is no post.
+    package let address: Address?
+    package let post: Post?
     package let context: JSONValue
     /// Why; both texts are safe to show.
     package let note: OutboxNote

@@ -75,6 +75,8 @@ struct DeliveryRecord {
             key: row.claim.key,
             platform: row.platform,
             operation: row.operation,
+            address: try? StoredJSON.read(Address.self, from: row.addressJSON),
+            post: try? StoredJSON.read(Post.self, from: row.payloadJSON),
             context: (try? JSONValue(parsing: row.contextJSON)) ?? .object([:]),
             note: note
         )

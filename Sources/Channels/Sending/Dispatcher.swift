@@ -31,6 +31,7 @@ package final class Dispatcher: Sendable {
     private let context: DispatchContext
     private let configuration: Configuration
     private let owner: String
+    private let pulse: @Sendable () -> Void
     private let signal = Signal()
     private let running = Mutex(0)
 
@@ -38,6 +39,7 @@ package final class Dispatcher: Sendable {
     /// - Parameters:
     ///   - adapters: the platforms that are mounted; rows of others wait.
     ///   - owner: names this dispatcher among all, such as a fresh id.
+    ///   - pulse: called each time that the loop goes round.
     package init(
         database: any Database,
         adapters: [any ChannelAdapter],
@@ -46,7 +48,8 @@ package final class Dispatcher: Sendable {
         configuration: Configuration = Configuration(),
         time: any TimeSource = SystemTime(),
         jitter: any JitterSource = RandomJitter(),
-        logger: Logger = Logger(label: "aragora.dispatcher")
+        logger: Logger = Logger(label: "aragora.dispatcher"),
+        pulse: @escaping @Sendable () -> Void = {}
     ) {
         context = DispatchContext(
             database: database,
@@ -59,6 +62,7 @@ package final class Dispatcher: Sendable {
         )
         self.configuration = configuration
         self.owner = owner
+        self.pulse = pulse
     }
 
     /// Sends until `drain()` is called or the task is cancelled.
@@ -67,6 +71,7 @@ package final class Dispatcher: Sendable {
         await withDiscardingTaskGroup { group in
             var housekeeping = Housekeeping(now: context.time.now())
             while !isDraining, !Task.isCancelled {
+                pulse()
                 let free = configuration.concurrency - running.withLock { $0 }
                 let (claimed, nextDue) = free > 0 ? await claimOrWait(limit: free) : ([], nil)
                 for row in claimed {

@@ -115,6 +115,17 @@ package struct Outbox: Sendable {
         )
     }
 
+    /// The platform's id of the first message that was posted under a key; nil while there is none.
+    /// - Throws: `DatabaseError`.
+    package func messageID(
+        of key: OutboxKey,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> String? {
+        guard let row = try store.resolve(key, workspace: workspace, in: transaction) else { return nil }
+        return try PartReceipt.list(from: row.receiptsJSON).messageIDs.first
+    }
+
     private func enqueue(
         _ operation: SendOperation,
         payload: some Encodable,

@@ -17,6 +17,9 @@ package protocol DebateAPI: Sendable {
     /// The debate with this id, whichever workspace has it: the API serves the operator.
     func findAnywhere(_ id: DebateID) async throws -> DebateSummary?
 
+    /// The debate with this id, where the workspace has it.
+    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary?
+
     /// The journal's entries behind a sequence number, each as canonical JSON
     /// `{at, data, hash, previous, sequence, type}`.
     func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
@@ -37,6 +40,9 @@ package protocol DebateAPI: Sendable {
 
     /// The signed receipt's exact bytes; nil while there is none.
     func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]?
+
+    /// Whether a code, as links to receipts carry it, opens what can be checked about a debate.
+    func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool
 
     /// Ticks when the journal grew, in whichever process; best effort.
     func changes(of id: DebateID) -> AsyncStream<Void>
@@ -63,6 +69,8 @@ package struct DebateQuestion: Sendable {
     package var requestedBy: String
     /// The same for every try of the same request.
     package var originKey: String
+    /// What the whole request can be told from another one by; nil where nobody compares.
+    package var fingerprint: String?
     package var metadata: JSONValue
 
     /// Describes a question.
@@ -112,6 +120,8 @@ package struct DebateSummary: Sendable {
     package var finishedAt: Timestamp?
     package var title: String?
     package var metadata: JSONValue
+    /// What the request that it came from can be told from another one by; no part of the public form.
+    package var fingerprint: String?
 
     /// Describes a debate.
     package init(

@@ -21,6 +21,7 @@ extension DebateService: DebateAPI {
                     originKey: question.originKey,
                     conversationKey: question.originKey,
                     requestedBy: question.requestedBy,
+                    fingerprint: question.fingerprint,
                     metadata: question.metadata
                 )
             )
@@ -44,6 +45,11 @@ extension DebateService: DebateAPI {
         return record.map { DebateSummary($0) }
     }
 
+    package func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
+        let record: DebateRecord? = try await find(id, workspace: workspace)
+        return record.map { DebateSummary($0) }
+    }
+
     package func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
         -> [(sequence: Int64, json: [UInt8])]
     {
@@ -57,7 +63,7 @@ extension DebateService: DebateAPI {
     }
 
     package func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws -> String {
-        try await cancel(id, workspace: workspace)
+        try await cancel(id, workspace: workspace, by: person) as Void
         return "cancelled"
     }
 
@@ -98,5 +104,6 @@ extension DebateSummary {
             title: record.title,
             metadata: record.metadata
         )
+        fingerprint = settings?.fingerprint
     }
 }

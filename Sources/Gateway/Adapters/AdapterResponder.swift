@@ -11,6 +11,8 @@ import Logging
 struct AdapterResponder: Sendable {
     let intake: any Intake
     let bodyReader: BodyReader
+    /// What the bodies of all requests that are not answered yet may hold.
+    let budget: ByteBudget
     let time: any TimeSource
 
     /// Answers one request of a platform.
@@ -22,16 +24,29 @@ struct AdapterResponder: Sendable {
     }
 
     private func answer(_ request: Request, _ endpoint: AdapterEndpoint, _ context: GatewayContext) async -> Response {
+        let head = head(of: request, route: endpoint.route.path)
+        if let channel = endpoint.adapter as? any ScreeningChannel {
+            do throws(RequestRefusal) {
+                try channel.screen(head)
+            } catch {
+                report(error, endpoint, context)
+                return Response(status: Self.status(error.status)).closing(context.channel)
+            }
+        }
+        var held = 0
+        defer { budget.giveBack(held) }
         let body: [UInt8]
         do {
-            body = try await bodyReader.read(request, upTo: endpoint.route.maximumBodyBytes)
+            body = try await bodyReader.read(request, upTo: endpoint.route.maximumBodyBytes) { count in
+                guard budget.take(count) else { throw HTTPFailure.overloaded }
+                held += count
+            }
         } catch let failure as HTTPFailure {
-            let response = Response(status: failure.status)
-            return failure.leavesBodyUnread ? response.closing(context.channel) : response
+            return Response(status: failure.status, headers: failure.headers).closing(context.channel)
         } catch {
             return Response(status: .badRequest).closing(context.channel)
         }
-        let raw = rawRequest(request, body: body, route: endpoint.route.path)
+        let raw = RawRequest(head, body: body)
         let reception: Reception
         do throws(RequestRefusal) {
             reception = try endpoint.adapter.receive(try endpoint.adapter.verify(raw))
@@ -54,7 +69,7 @@ struct AdapterResponder: Sendable {
         return Response(reception.acknowledgement)
     }
 
-    private func rawRequest(_ request: Request, body: [UInt8], route: String) -> RawRequest {
+    private func head(of request: Request, route: String) -> RawRequest {
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(request.headers.count + 1)
         for field in request.headers { headers.append((field.name.canonicalName, field.value)) }
@@ -64,7 +79,7 @@ struct AdapterResponder: Sendable {
             route: route,
             query: request.uri.query ?? "",
             headers: headers,
-            body: body,
+            body: [],
             receivedAt: time.now()
         )
     }

@@ -79,7 +79,7 @@ struct DebateStream: Sendable {
     @concurrent
     private func writeNews(after sent: inout Int64, to writer: inout any ResponseBodyWriter) async throws -> Bool {
         // Asked before the journal is read: an end that comes in between is seen the next time, entries and all.
-        let wasFinished = try await debates.findAnywhere(debate)?.isFinished ?? true
+        let wasFinished = try await debates.find(debate, workspace: workspace)?.isFinished ?? true
         while true {
             let entries = try await debates.entries(of: debate, workspace: workspace, after: sent, limit: Self.batch)
             var buffer = ByteBuffer()

@@ -1,4 +1,5 @@
 import CoreTypes
+import Crypto
 
 /// Reads a question out of the body of `POST /api/v1/debates`.
 ///
@@ -45,6 +46,12 @@ struct QuestionReader: Sendable {
             throw .invalid("`budget_limit_usd` has to be a number above 0 and not above 100.")
         }
         return max(1, Int64(dollars * 1_000_000))
+    }
+
+    /// What two bodies that ask for the same have in common, however they are written.
+    /// - Throws: `HTTPFailure` 400.
+    func fingerprint(of body: [UInt8]) throws(HTTPFailure) -> String {
+        hexadecimal(SHA256.hash(data: try object(body).bytes))
     }
 
     /// Reads a body that has to be one JSON object.

@@ -18,14 +18,15 @@ struct DebateController: Sendable {
     func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
         let key = try idempotencyKey(request)
-        let question = try QuestionReader().read(
+        var question = try QuestionReader().read(
             body,
             caller: context.caller,
             originKey: "\(context.caller.rawValue):\(key ?? ids.next())"
         )
+        if key != nil { question.fingerprint = try QuestionReader().fingerprint(of: body) }
         let record = try await debates.start(question)
-        guard record.task == question.task else {
-            throw HTTPFailure(.conflict, "conflict", "This Idempotency-Key was used for another question.")
+        guard record.fingerprint == question.fingerprint else {
+            throw HTTPFailure(.conflict, "conflict", "This Idempotency-Key was used for another request.")
         }
         var document = DebateDocument.summary(record)
         document["success"] = true

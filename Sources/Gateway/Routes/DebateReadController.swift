@@ -86,21 +86,6 @@ struct DebateReadController: Sendable {
         return .json(document)
     }
 
-    /// `GET /debates/{id}/receipt`: the signed document, byte for byte.
-    func receipt(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let record = try await lookup.record(context)
-        guard let bytes = try await debates.receipt(of: record.id, workspace: record.workspace) else {
-            throw HTTPFailure.notFound("receipt; a debate has one when it has ended")
-        }
-        // Ids hold nothing that a file name may not; anything else is left out all the same.
-        let name = record.id.rawValue.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-        return .bytes(
-            bytes,
-            contentType: "application/json",
-            headers: [.contentDisposition: #"attachment; filename="aragora-receipt-\#(name).json""#]
-        )
-    }
-
     private func view(_ context: GatewayContext) async throws -> (DebateSummary, JSONValue?) {
         let record = try await lookup.record(context)
         return (record, try await debates.projection(of: record.id, workspace: record.workspace))

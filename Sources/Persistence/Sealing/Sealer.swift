@@ -12,13 +12,13 @@ import Foundation
 ///
 /// Layout: version 1, length of the key's name (one byte each), the name, nonce (12), ciphertext, tag (16).
 package struct Sealer: Sendable, CustomStringConvertible, CustomReflectable {
-    private struct Key: Sendable {
+    struct Key: Sendable {
         let name: String
         let key: SymmetricKey
     }
 
     private static let version: UInt8 = 1
-    private let keys: [Key]
+    let keys: [Key]
 
     /// Reads `ARAGORA_ENCRYPTION_KEYS`: `name:base64key,name2:base64key`; each key has 32 bytes.
     ///
@@ -88,7 +88,7 @@ package struct Sealer: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     /// The words with their lengths in front, so that no two lists give the same bytes.
-    private static func bound(_ identity: [String]) -> [UInt8] {
+    static func bound(_ identity: [String]) -> [UInt8] {
         identity.flatMap { word in
             withUnsafeBytes(of: UInt32(word.utf8.count).bigEndian) { Array($0) } + Array(word.utf8)
         }

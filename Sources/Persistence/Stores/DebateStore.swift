@@ -37,6 +37,14 @@ package struct DebateStore: Sendable {
         try transaction.query("select * from debates where debate_id = \(id)").first.map { try DebateRecord($0) }
     }
 
+    /// The debate with this number, whichever workspace has it: for the operator alone.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(number: Int64, in transaction: borrowing Transaction) throws -> DebateRecord? {
+        try transaction.query("select * from debates where debate_number = \(number)").first.map {
+            try DebateRecord($0)
+        }
+    }
+
     /// The debate that an origin led to.
     /// - Throws: `DatabaseError`.
     package func find(origin: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
@@ -82,6 +90,24 @@ package struct DebateStore: Sendable {
             """
         )
         return (try rows.map { try DebateRecord($0) }, Int(total ?? 0))
+    }
+
+    /// The newest debates that were asked in a channel or by a person, newest first.
+    /// - Throws: `DatabaseError`.
+    package func visible(
+        workspace: WorkspaceID,
+        channel: String,
+        person: String,
+        limit: Int,
+        in transaction: borrowing Transaction
+    ) throws -> [DebateRecord] {
+        try transaction.query(
+            """
+            select * from debates where workspace_id = \(workspace) and (requested_by = \(person)
+                or \(raw: transaction.dialect.member("channel", of: "address_json")) = \(channel))
+            order by debate_number desc limit \(limit)
+            """
+        ).map { try DebateRecord($0) }
     }
 
     /// The newest debate of a conversation.
@@ -153,17 +179,20 @@ package struct DebateStore: Sendable {
     }
 
     /// Asks a debate to stop.
+    /// - Parameter metadata: takes the place of what stands there; nil leaves it.
     /// - Returns: false where it has ended already.
     /// - Throws: `DatabaseError`.
     package func requestCancel(
         _ id: DebateID,
         workspace: WorkspaceID,
+        metadata: JSONValue? = nil,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Bool {
         try transaction.execute(
             """
-            update debates set cancel_requested = \(true), updated_at = \(now)
+            update debates set cancel_requested = \(true), updated_at = \(now),
+                metadata_json = coalesce(\(metadata), metadata_json)
             where workspace_id = \(workspace) and debate_id = \(id) and status in ('created', 'running')
             """
         ) == 1

@@ -128,12 +128,14 @@ package struct IntegrationStore: Sendable {
     }
 
     /// Switches a connection off, because its app was uninstalled or its token revoked; the credentials are forgotten.
+    /// - Parameter moment: when that happened; a connection that was made or renewed later stays. nil for just now.
     /// - Returns: false where there is no such connection.
     /// - Throws: `DatabaseError`.
     @discardableResult
     package func disable(
         workspace: WorkspaceID,
         type: String,
+        asOf moment: Timestamp? = nil,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Bool {
@@ -141,7 +143,7 @@ package struct IntegrationStore: Sendable {
             """
             update integrations set enabled = false, sealed_credentials = null, credentials_expire_at = null,
                 updated_at = \(now)
-            where workspace_id = \(workspace) and integration_type = \(type)
+            where workspace_id = \(workspace) and integration_type = \(type) and updated_at <= \(moment ?? now)
             """
         ) == 1
     }

@@ -142,8 +142,10 @@ package struct ResolvedOutboxRow: Sendable {
     package let isOpen: Bool
 }
 
-/// A row that an operator should see.
-package struct TroubledOutboxRow: Sendable {
+/// Rows of the outbox that are in the same trouble, with the newest of them.
+package struct OutboxTrouble: Sendable {
+    /// How many rows there are.
+    package let count: Int
     package let workspace: WorkspaceID
     package let key: OutboxKey
     package let platform: String

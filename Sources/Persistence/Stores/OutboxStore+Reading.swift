@@ -61,18 +61,24 @@ extension OutboxStore {
         return counts
     }
 
-    /// The rows that failed, are unknown, or wait because something is wrong; the newest first.
+    /// The rows that failed, are unknown, or wait because something is wrong: one line for each platform, state and
+    /// code, with its newest row; the line with the newest row first.
+    /// - Parameter limit: the most lines.
     /// - Throws: `DatabaseError`.
-    package func listTroubled(limit: Int, in transaction: borrowing Transaction) throws -> [TroubledOutboxRow] {
+    package func listTroubles(limit: Int, in transaction: borrowing Transaction) throws -> [OutboxTrouble] {
         try transaction.query(
             """
-            select * from outbox
-            where (status in (3, 4) or (status = 0 and error_code is not null))
-                and (error_code is null or error_code <> \(Self.superseded))
-            order by outbox_id desc limit \(limit)
+            select o.*, g.total from outbox o join (
+                select max(outbox_id) as newest, count(*) as total from outbox
+                where (status in (3, 4) or (status = 0 and error_code is not null))
+                    and (error_code is null or error_code <> \(Self.superseded))
+                group by platform, status, error_code
+            ) g on g.newest = o.outbox_id
+            order by o.outbox_id desc limit \(limit)
             """
         ).map { row in
-            TroubledOutboxRow(
+            OutboxTrouble(
+                count: Int(try row.integer("total")),
                 workspace: try row.id("workspace_id"),
                 key: try row.id("outbox_key"),
                 platform: try row.text("platform"),
@@ -109,6 +115,22 @@ extension OutboxStore {
             delete from outbox where outbox_id in (
                 select outbox_id from outbox
                 where updated_at < \(moment) and (status = 2 or (status = 3 and error_code = \(Self.superseded)))
+                order by outbox_id limit \(limit)
+            )
+            """
+        )
+    }
+
+    /// Forgets rows that failed for good before a moment.
+    /// - Returns: how many, at most `limit`.
+    /// - Throws: `DatabaseError`.
+    @discardableResult
+    package func purgeFailed(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int
+    {
+        try transaction.execute(
+            """
+            delete from outbox where outbox_id in (
+                select outbox_id from outbox where status = 3 and updated_at < \(moment)
                 order by outbox_id limit \(limit)
             )
             """

@@ -21,15 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let settings = try await Settings.loadFromProcess()
             let house = try await House.open(settings, logger: House.logger(level: .critical), migrate: .ignore)
             var findings = await checkDatabase(house)
-            findings += [
-                Finding(
-                    settings.apiToken == nil ? .warning : .fine,
-                    "API",
-                    settings.apiToken == nil
-                        ? "No token is set: only this machine may use the API." : "A token is set.",
-                    remedy: settings.apiToken == nil ? "Set ARAGORA_API_TOKEN to let other machines in." : ""
-                )
-            ]
+            findings.append(try checkToken(house))
             if !findings.contains(where: { $0.subject == "Schema" && $0.level != .fine || $0.level == .problem }) {
                 findings.append(
                     Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey)).")
@@ -42,6 +34,21 @@ struct DoctorCommand: AsyncParsableCommand {
             for finding in findings { printFinding(finding) }
             if findings.contains(where: { $0.level == .problem }) { throw ExitCode(1) }
         }
+    }
+
+    private func checkToken(_ house: House) throws -> Finding {
+        guard house.settings.apiToken == nil else { return Finding(.fine, "API", "A token is set.") }
+        let remedy = "Set ARAGORA_API_TOKEN to a long random text, such as the output of `openssl rand -hex 32`."
+        // Whoever reaches the gateway from outside comes through a proxy or a tunnel, which lends them its own address.
+        guard house.adapters.isEmpty, try house.settings.publicURL() == nil else {
+            return Finding(
+                .problem,
+                "API",
+                "No token is set, but the gateway is meant to be reached from outside.",
+                remedy: remedy
+            )
+        }
+        return Finding(.warning, "API", "No token is set: only this machine may use the API.", remedy: remedy)
     }
 
     private func checkDatabase(_ house: House) async -> [Finding] {
@@ -62,31 +69,12 @@ struct DoctorCommand: AsyncParsableCommand {
             )
             guard pending.isEmpty else { return findings }
             findings += try await checkQueues(house)
-            if let skew = try await clockSkew(house) {
-                let isFine = abs(skew.milliseconds) < 2_000
-                findings.append(
-                    Finding(
-                        isFine ? .fine : .problem,
-                        "Clock",
-                        isFine
-                            ? "Agrees with the database's." : "Differs from the database's by \(skew.milliseconds) ms.",
-                        remedy: isFine ? "" : "Synchronise this machine's clock: leases depend on it."
-                    )
-                )
-            }
+            findings.append(try await ClockCheck(database: house.database, time: house.time).finding())
         } catch {
             let description = (error as? any CodedError)?.description ?? "It cannot be reached."
             findings.append(Finding(.problem, "Database", description, remedy: "Check DATABASE_URL and that it runs."))
         }
         return findings
-    }
-
-    private func clockSkew(_ house: House) async throws -> Duration? {
-        guard house.database.dialect == .postgres else { return nil }
-        let rows = try await house.database.run(
-            "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as moment"
-        )
-        return try rows.first.map { house.time.now() - (try $0.timestamp("moment")) }
     }
 
     private func checkQueues(_ house: House) async throws -> [Finding] {

@@ -1,6 +1,10 @@
 import ArgumentParser
+import Conversations
 import CoreTypes
 import Debates
+import Logging
+import Persistence
+import Transport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -8,13 +12,72 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// `aragora receipt verify FILE`: whether a receipt is exactly what was signed.
+/// `aragora receipt`: takes receipts out of the database, and tells whether one is exactly what was signed.
 struct ReceiptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipt",
-        abstract: "Checks receipts of debates.",
-        subcommands: [Verify.self]
+        abstract: "Exports and checks receipts of debates.",
+        subcommands: [Verify.self, Export.self]
     )
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes a debate's receipt, and if wanted its journal, out of the database.",
+            discussion: "The gateway need not run. Without --output, the receipt goes to the output stream."
+        )
+
+        @Argument(help: "The debate's number or id.")
+        var debate: String
+
+        @Option(help: "Writes the journal to this file, one entry a line.")
+        var journal: String?
+
+        @Option(help: "Writes the receipt to this file.")
+        var output: String?
+
+        /// Journal entries that are read at a time.
+        private static let batch = 500
+
+        func run() async throws {
+            try await reportingErrors {
+                let settings = try await Settings.loadFromProcess()
+                let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
+                let result: Result<Void, any Error>
+                do { result = .success(try await export(from: house.debates)) } catch { result = .failure(error) }
+                house.transport.shutdown()
+                await house.database.close()
+                try result.get()
+            }
+        }
+
+        private func export(from debates: DebateService) async throws {
+            let name = debate.hasPrefix("#") ? String(debate.dropFirst()) : debate
+            guard let record = try await debates.findAnywhere(named: name) else {
+                throw SettingsError("There is no debate \(name).")
+            }
+            guard let receipt = try await debates.receipt(of: record.id, workspace: record.workspace) else {
+                throw SettingsError("Debate #\(record.number) has no receipt: a debate has one when it has ended.")
+            }
+            if let journal {
+                var lines: [UInt8] = []
+                var sequence = 0
+                while true {
+                    let rows: [JournalRow] = try await debates.entries(
+                        of: record.id,
+                        workspace: record.workspace,
+                        after: sequence,
+                        limit: Self.batch
+                    )
+                    for row in rows { lines += row.bytes + [UInt8(ascii: "\n")] }
+                    guard rows.count == Self.batch, let last = rows.last else { break }
+                    sequence = last.sequence
+                }
+                try writeFile(lines, to: journal)
+            }
+            guard let output else { return try writeOutput(receipt) }
+            try writeFile(receipt, to: output)
+        }
+    }
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -15,12 +15,23 @@ func printNow(_ line: String) {
 }
 
 private func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written > 0 else { return }
-        bytes = bytes.dropFirst(written)
+    _ = write(Array(text.utf8), to: descriptor)
+}
+
+private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard written > 0 else { return false }
+        rest = rest.dropFirst(written)
     }
+    return true
+}
+
+/// Writes bytes to the output stream as they are.
+/// - Throws: `SettingsError` where nobody takes them.
+func writeOutput(_ bytes: [UInt8]) throws {
+    guard write(bytes, to: STDOUT_FILENO) else { throw SettingsError("The output stream takes nothing more.") }
 }
 
 /// Writes a file that only its owner can read.
@@ -29,12 +40,7 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard descriptor >= 0 else { throw SettingsError("The file \(path) cannot be written.") }
     defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written > 0 else { throw SettingsError("The file \(path) cannot be written.") }
-        rest = rest.dropFirst(written)
-    }
+    guard write(bytes, to: descriptor) else { throw SettingsError("The file \(path) cannot be written.") }
 }
 
 /// Makes a folder that only its owner can enter, with the folders above it.

@@ -23,16 +23,16 @@ struct TerminalScript {
         case .propose(let contribution): return ["", "\(contribution.agent) proposes:", indented(contribution.content)]
         case .critique(let given):
             let severity = Int((given.critique.severity * 100).rounded())
-            return ["  \(given.critique.agent) criticises \(given.critique.target) (severity \(severity) %)"]
+            return ["  \(given.critique.agent) criticises \(given.critique.target) (severity \(severity)%)"]
                 + given.critique.issues.map { "    - \(oneLine($0))" }
         case .revision(let contribution): return ["  \(contribution.agent) revises its proposal"]
         case .evidenceAdded(let input): return ["  \(input.author) adds: \(oneLine(input.text))"]
         case .vote(let cast):
             let confidence = Int((cast.vote.confidence * 100).rounded())
-            return ["  \(cast.vote.agent) votes for \(cast.vote.choice) (\(confidence) % sure)"]
+            return ["  \(cast.vote.agent) votes for \(cast.vote.choice) (\(confidence)% sure)"]
         case .agentFailed(let failure): return ["  \(failure.agent) failed: \(failure.message)"]
         case .convergence(let convergence):
-            return ["  Similarity of the proposals: \(Int((convergence.similarity * 100).rounded())) %"]
+            return ["  Similarity of the proposals: \(Int((convergence.similarity * 100).rounded()))%"]
         case .phaseChange(_, .consensus): return ["", "Voting"]
         case .budgetExceeded: return ["  The budget is used up."]
         case .deadlineExceeded: return ["  The time is used up."]
@@ -54,7 +54,7 @@ struct TerminalScript {
         case .completed:
             let confidence = Int((result.confidence * 100).rounded())
             let verdict = result.verdict?.rawValue.split(separator: "_").joined(separator: " ") ?? "none"
-            lines.append("Verdict: \(verdict), \(confidence) % sure")
+            lines.append("Verdict: \(verdict), \(confidence)% sure")
         default:
             lines.append("The debate ended as \(result.status.rawValue).")
         }

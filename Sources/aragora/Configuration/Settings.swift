@@ -94,8 +94,20 @@ struct Settings: Sendable {
     var apiToken: Secret? { values["ARAGORA_API_TOKEN"].map { Secret($0) } }
 
     /// The address under which people reach the gateway, without a slash at its end; nil where it is not known.
-    var publicURL: String? {
-        values["ARAGORA_PUBLIC_URL"].map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+    /// - Throws: `SettingsError` for what cannot be put in front of a path.
+    func publicURL() throws -> String? {
+        guard var text = values["ARAGORA_PUBLIC_URL"] else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        guard !text.contains(where: { $0.isWhitespace || $0 == "?" || $0 == "#" || $0 == "@" }),
+            let url = URL(string: text),
+            ["http", "https"].contains(url.scheme?.lowercased()), url.host()?.isEmpty == false
+        else {
+            throw SettingsError(
+                "ARAGORA_PUBLIC_URL takes an absolute http or https URL without query, such as "
+                    + "https://aragora.example.com."
+            )
+        }
+        return text
     }
 
     /// Which database holds the state.

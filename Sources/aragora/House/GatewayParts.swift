@@ -60,15 +60,26 @@ struct Readiness: HealthAPI {
             let reason = (error as? any CodedError)?.description ?? "unreachable"
             checks.append(("database", false, reason))
         }
-        checks.append(("workers", true, "\(house.jobWorker.running) debates running"))
+        let silent = house.pulses.silent()
+        checks.append(
+            (
+                "workers", silent.isEmpty,
+                silent.isEmpty
+                    ? "\(house.jobWorker.running) debates running"
+                    : "no sign of life: \(silent.joined(separator: ", "))"
+            )
+        )
         return checks
     }
 }
 
-/// Forgets what nobody needs any more: keys of events that no platform repeats after so long, and logins not finished.
+/// Forgets what nobody needs any more: keys of events that no platform repeats after so long, logins not finished, and
+/// messages that could not be delivered.
 struct Forgetting: Sendable {
     private static let interval = Duration.seconds(600)
     private static let retention = Duration.seconds(7 * 24 * 3600)
+    /// Long enough for an operator to look.
+    private static let failureRetention = Duration.seconds(30 * 24 * 3600)
     /// So that no transaction holds many rows for long.
     private static let batch = 1000
 
@@ -87,6 +98,9 @@ struct Forgetting: Sendable {
         _ = try await house.database.write { try OAuthStateStore().prune(now: now, in: $0) }
         while try await house.database.write({ transaction in
             try InboxStore().prune(receivedBefore: now - Self.retention, limit: Self.batch, in: transaction)
+        }) == Self.batch {}
+        while try await house.database.write({ transaction in
+            try OutboxStore().purgeFailed(before: now - Self.failureRetention, limit: Self.batch, in: transaction)
         }) == Self.batch {}
     }
 }

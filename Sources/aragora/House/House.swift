@@ -3,6 +3,7 @@ import Channels
 import Conversations
 import CoreTypes
 import Debates
+import Gateway
 import Logging
 import Persistence
 import SlackIntegration
@@ -34,6 +35,7 @@ struct House: Sendable {
     let inboxWorker: InboxWorker
     let jobWorker: JobWorker
     let signer: ReceiptSigner
+    let pulses: WorkerPulses
     let time: any TimeSource
     let identifiers: any IdentifierSource
 
@@ -52,6 +54,10 @@ struct House: Sendable {
         var adapters: [any ChannelAdapter] = []
         var browserRoutes: [any BrowserRoutes] = []
         if let slack = try SlackConfiguration(from: settings.values) {
+            if !slack.canAnswer {
+                let (message, remedy) = SlackConfiguration.cannotAnswer
+                logger.warning("\(message) \(remedy)")
+            }
             let installations = StoredSlackInstallations(database: database, sealer: sealer, time: time)
             adapters.append(
                 SlackAdapter(
@@ -75,8 +81,10 @@ struct House: Sendable {
             }
         }
 
+        let pulses = WorkerPulses(time: time)
         let outbox = Outbox(time: time)
-        let posts = DebatePosts(publicURL: settings.publicURL)
+        let links = ReceiptLinks(publicURL: try settings.publicURL(), sealer: sealer)
+        let posts = DebatePosts(links: links)
         let starter = DebateStarter(
             panel: agents,
             defaults: try settings.debateDefaults(),
@@ -88,6 +96,7 @@ struct House: Sendable {
         let controls = DebateControls(time: time)
         let answers = AnswerDesk(
             panel: agents,
+            adapters: adapters,
             outbox: outbox,
             posts: posts,
             journal: JournalStore(database)
@@ -133,7 +142,7 @@ struct House: Sendable {
             agents: agents,
             adapters: adapters,
             browserRoutes: browserRoutes,
-            debates: DebateService(database: database, starter: starter, controls: controls),
+            debates: DebateService(database: database, starter: starter, controls: controls, links: links),
             inboxWriter: inboxWriter,
             journalWriter: journalWriter,
             dispatcher: Dispatcher(
@@ -147,7 +156,8 @@ struct House: Sendable {
                     identifiers: identifiers
                 ).hooks,
                 time: time,
-                logger: logger
+                logger: logger,
+                pulse: pulses.expect("dispatcher")
             ),
             inboxWorker: InboxWorker(
                 database: database,
@@ -161,7 +171,8 @@ struct House: Sendable {
                 ),
                 time: time,
                 logger: logger,
-                makesWay: { inboxWriter.isBusy }
+                makesWay: { inboxWriter.isBusy },
+                pulse: pulses.expect("inbox")
             ),
             jobWorker: JobWorker(
                 database: database,
@@ -173,9 +184,11 @@ struct House: Sendable {
                 workerID: identifiers.next(),
                 time: time,
                 jitter: RandomJitter(),
-                logger: logger
+                logger: logger,
+                pulse: pulses.expect("jobs")
             ),
             signer: signer,
+            pulses: pulses,
             time: time,
             identifiers: identifiers
         )

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 
 /// A chat platform in memory: what it posts is kept readable, and its inbox rows mean what the test says.
-final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel {
+final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel, LinkingChannel {
     let channel = ScriptedChannel(platform: "chat", partSize: 1_000_000)
     private let meanings = Mutex<[String: [InboundEvent]]>([:])
     private let earlier = Mutex<[HistoryMessage]>([])
@@ -55,6 +55,10 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
 
     func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
         await channel.open(form, at: address, key: key)
+    }
+
+    func permalink(of messageID: String, at address: Address) -> String? {
+        "https://chat.example/\(address.channel)/\(messageID)"
     }
 
     func history(of address: Address, limit: Int) async throws -> [HistoryMessage] {

@@ -20,10 +20,11 @@ struct ConversationHouse: Sendable {
     let journalWriter: Persistence.JournalWriter
     let inboxWriter: InboxWriter
     let integrations: IntegrationStore
+    var links: ReceiptLinks
 
     var channel: ScriptedChannel { platform.channel }
     var outbox: Outbox { Outbox(time: time) }
-    var posts: DebatePosts { DebatePosts(publicURL: "https://aragora.example") }
+    var posts: DebatePosts { DebatePosts(links: links) }
     var controls: DebateControls { DebateControls(time: time) }
 
     /// One short round, decided by most votes.
@@ -40,8 +41,9 @@ struct ConversationHouse: Sendable {
         self.calls = calls
         journalWriter = Persistence.JournalWriter(database, time: time)
         inboxWriter = InboxWriter(database)
-        let key = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-        integrations = IntegrationStore(sealer: try Sealer(keys: Secret(key)))
+        let sealer = try Sealer.forTests
+        integrations = IntegrationStore(sealer: sealer)
+        links = ReceiptLinks(publicURL: "https://aragora.example", sealer: sealer)
     }
 
     /// Opens a house in which both writers run, and removes it afterwards.
@@ -106,6 +108,7 @@ struct ConversationHouse: Sendable {
             starter: starter(panel: panel),
             answers: AnswerDesk(
                 panel: panel ?? self.panel,
+                adapters: [platform],
                 outbox: outbox,
                 posts: posts,
                 journal: JournalStore(database)
@@ -126,7 +129,9 @@ struct ConversationHouse: Sendable {
         )
     }
 
-    var service: DebateService { DebateService(database: database, starter: starter(), controls: controls) }
+    var service: DebateService {
+        DebateService(database: database, starter: starter(), controls: controls, links: links)
+    }
 
     /// A process that runs jobs, with a clock of its own where a test wants two.
     func worker(_ name: String = "one", panel: ScriptedPanel? = nil, time: ManualTime? = nil) -> JobWorker {
@@ -190,6 +195,41 @@ struct ConversationHouse: Sendable {
         )
     }
 
+    /// One of each worker, with somebody who is told each time that a loop goes round.
+    func idleWorkers(
+        pulse: @escaping @Sendable (String) -> Void
+    ) -> (jobs: JobWorker, inbox: InboxWorker, dispatcher: Dispatcher) {
+        (
+            JobWorker(
+                database: database,
+                handlers: [:],
+                capacity: 1,
+                workerID: "idle",
+                time: time,
+                jitter: FixedJitter(),
+                logger: .silent,
+                pulse: { pulse("jobs") }
+            ),
+            InboxWorker(
+                database: database,
+                adapters: [platform],
+                handler: handler(),
+                time: time,
+                logger: .silent,
+                pulse: { pulse("inbox") }
+            ),
+            Dispatcher(
+                database: database,
+                adapters: [platform],
+                owner: "idle",
+                time: time,
+                jitter: FixedJitter(),
+                logger: .silent,
+                pulse: { pulse("dispatcher") }
+            )
+        )
+    }
+
     var dispatcher: Dispatcher {
         Dispatcher(
             database: database,
@@ -205,5 +245,12 @@ struct ConversationHouse: Sendable {
             jitter: FixedJitter(),
             logger: .silent
         )
+    }
+}
+
+extension Sealer {
+    /// A sealer with a key that everybody may know.
+    static var forTests: Sealer {
+        get throws { try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")) }
     }
 }

@@ -12,7 +12,7 @@ final class Steps: Sendable {
 }
 
 /// A platform whose signature is the header `x-fake-signature: right`.
-struct FakeAdapter: ChannelAdapter {
+struct FakeAdapter: ScreeningChannel {
     let steps: Steps
     let platform = "fake"
     let routes = [
@@ -24,6 +24,12 @@ struct FakeAdapter: ChannelAdapter {
         methodsPerMinute: [:],
         editInterval: .zero
     )
+
+    func screen(_ head: RawRequest) throws(RequestRefusal) {
+        guard head.body.isEmpty, head.header("x-fake-signature") != nil else {
+            throw .unverified("The signature is missing.")
+        }
+    }
 
     func verify(_ request: RawRequest) throws(RequestRefusal) -> VerifiedRequest {
         steps.add("verify \(request.route) \(request.body.count)")

@@ -104,6 +104,7 @@ final class FakeDebates: DebateAPI {
         }
         if let known { return known }
         let id = add("debate-\(question.originKey.suffix(4))", status: "created", task: question.task)
+        update(id) { $0.fingerprint = question.fingerprint }
         guard let record = try await findAnywhere(id) else { throw FakeError(code: "internal") }
         return record
     }
@@ -121,6 +122,14 @@ final class FakeDebates: DebateAPI {
 
     func findAnywhere(_ id: DebateID) async throws -> DebateSummary? {
         try checked { state in state.records.first { $0.id == id } }
+    }
+
+    func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
+        try checked { state in state.records.first { $0.id == id && $0.workspace == workspace } }
+    }
+
+    func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool {
+        code == "code-of-\(workspace)-\(id)"
     }
 
     func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws

@@ -60,13 +60,15 @@ struct SlackInterpreter: Sendable {
         case "tokens_revoked": guard event["tokens"]?["bot"]?.array?.isEmpty == false else { return nil }
         default: return nil
         }
+        // Whole seconds, and no more of them than a calendar has.
+        let seconds = document["event_time"]?.integer.flatMap { (0..<100_000_000_000).contains($0) ? $0 : nil }
         return InboundEvent(
             workspace: row.workspace,
             originKey: "slack:event:\(document["event_id"]?.string ?? row.eventKey)",
             conversationKey: row.conversationKey,
             actor: InboundEvent.Actor(id: "slack", isBot: true),
             address: Address(platform: SlackAdapter.platformName, workspace: row.workspace, channel: ""),
-            kind: .uninstalled(reason: type)
+            kind: .uninstalled(reason: type, at: seconds.map { Timestamp(milliseconds: $0 * 1000) })
         )
     }
 

@@ -25,6 +25,17 @@ struct SlackSignature: Sendable {
     /// Checks a request on its raw bytes.
     /// - Throws: `RequestRefusal` with status 401 where a header is missing, doubled, malformed, too old or wrong.
     func check(_ request: RawRequest) throws(RequestRefusal) {
+        let head = try checkHead(request)
+        guard constantTimeEquals(head.claimed, code(timestamp: head.timestamp, body: request.body)) else {
+            throw .unverified("The signature is wrong.")
+        }
+    }
+
+    /// Checks what can be seen before the body is there.
+    /// - Returns: the bytes that the signature claims to be, and the timestamp as it was sent.
+    /// - Throws: `RequestRefusal` with status 401 where a header is missing, doubled, malformed or too old.
+    @discardableResult
+    func checkHead(_ request: RawRequest) throws(RequestRefusal) -> (claimed: [UInt8], timestamp: String) {
         guard let signature = request.header("x-slack-signature") else {
             throw .unverified("The signature header is missing or stands there twice.")
         }
@@ -36,9 +47,7 @@ struct SlackSignature: Sendable {
             throw .unverified("The timestamp is more than five minutes away.")
         }
         guard let claimed = Self.digest(signature) else { throw .unverified("The signature is malformed.") }
-        guard constantTimeEquals(claimed, code(timestamp: timestamp, body: request.body)) else {
-            throw .unverified("The signature is wrong.")
-        }
+        return (claimed, timestamp)
     }
 
     private func code(timestamp: String, body: [UInt8]) -> [UInt8] {

@@ -18,6 +18,8 @@ final class SlackCredentials: Sendable {
         let enterpriseID: String?
         let isOrganisation: Bool
         let botUserID: String
+        /// The workspace's own address, such as `https://acme.slack.com/`.
+        let home: String?
     }
 
     /// A token is renewed when it lives no longer than this; Slack's tokens live twelve hours.
@@ -90,10 +92,16 @@ final class SlackCredentials: Sendable {
             teamID: team,
             enterpriseID: answer["enterprise_id"]?.string,
             isOrganisation: answer["is_enterprise_install"]?.bool ?? false,
-            botUserID: user
+            botUserID: user,
+            home: answer["url"]?.string.flatMap { $0.hasPrefix("https://") && $0.hasSuffix("/") ? $0 : nil }
         )
         identity.withLock { $0 = found }
         return found
+    }
+
+    /// The workspace's own address, where Slack has told it to this process.
+    func knownHome(of workspace: WorkspaceID) -> String? {
+        identity.withLock { $0?.teamID == teamID(of: workspace) ? $0?.home : nil }
     }
 
     // MARK: Installations

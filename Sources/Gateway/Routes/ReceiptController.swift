@@ -1,0 +1,78 @@
+import CoreTypes
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What can be checked about a debate: its receipt and the journal that the receipt is about.
+///
+/// Besides those who may use the API, the holders of a link to exactly this debate may read both.
+struct ReceiptController: Sendable {
+    let debates: any DebateAPI
+    let access: AccessPolicy
+
+    /// Journal entries that are read at a time.
+    private static let batch = 200
+
+    /// `GET /debates/{id}/receipt`: the signed document, byte for byte.
+    func receipt(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let record = try await record(request, context)
+        guard let bytes = try await debates.receipt(of: record.id, workspace: record.workspace) else {
+            throw HTTPFailure.notFound("receipt; a debate has one when it has ended")
+        }
+        return .bytes(bytes, contentType: "application/json", headers: Self.file("receipt", record.id, "json"))
+    }
+
+    /// `GET /debates/{id}/journal`: one entry a line with its hash, byte for byte, as `aragora receipt verify` reads it.
+    func journal(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let record = try await record(request, context)
+        let (debates, id, workspace) = (debates, record.id, record.workspace)
+        // Before the head is sent: what fails here is still told as a failure.
+        let first = try await debates.entries(of: id, workspace: workspace, after: 0, limit: Self.batch)
+        var headers = Self.file("journal", id, "ndjson")
+        headers[.contentType] = "application/x-ndjson"
+        return Response(
+            status: .ok,
+            headers: headers,
+            body: ResponseBody { writer in
+                var entries = first
+                while let last = entries.last {
+                    var buffer = ByteBuffer()
+                    for entry in entries {
+                        buffer.writeBytes(entry.json)
+                        buffer.writeInteger(UInt8(ascii: "\n"))
+                    }
+                    try await writer.write(buffer)
+                    guard entries.count == Self.batch else { break }
+                    entries = try await debates.entries(
+                        of: id,
+                        workspace: workspace,
+                        after: last.sequence,
+                        limit: Self.batch
+                    )
+                }
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    /// The debate, for whoever may see what can be checked about it.
+    /// - Throws: `HTTPFailure`; a wrong code is answered like a debate that is not there.
+    private func record(_ request: Request, _ context: GatewayContext) async throws -> DebateSummary {
+        let lookup = DebateLookup(debates: debates)
+        guard let code = QueryParameters(request.uri.query)["access"] else {
+            _ = try access.authorize(request, context)
+            return try await lookup.record(context)
+        }
+        let record = try await lookup.record(context)
+        guard debates.opensReceipt(code, of: record.id, workspace: record.workspace) else {
+            throw HTTPFailure.notFound("debate")
+        }
+        return record
+    }
+
+    private static func file(_ what: String, _ id: DebateID, _ type: String) -> HTTPFields {
+        // Ids hold nothing that a file name may not; anything else is left out all the same.
+        let name = id.rawValue.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        return [.contentDisposition: #"attachment; filename="aragora-\#(what)-\#(name).\#(type)""#]
+    }
+}

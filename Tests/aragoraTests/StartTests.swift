@@ -1,0 +1,87 @@
+import CoreTypes
+import DatabaseSupport
+import Foundation
+import Persistence
+import TestSupport
+import Testing
+
+/// What an operator is told about a configuration that cannot work, and about what `doctor` finds.
+@Suite("Starting", .timeLimit(.minutes(2)))
+struct StartTests {
+    private func aragora(_ arguments: [String], _ settings: [String: String] = [:], in directory: String) async throws
+        -> (exit: ChildProcess.Exit, output: String)
+    {
+        let environment = ["ARAGORA_DATA_DIR": directory].merging(settings) { $1 }
+        return try await GatewayProcess.run(arguments, environment: environment)
+    }
+
+    @Test(
+        "A public address that is none is refused at the start",
+        arguments: ["aragora.example.com", "ftp://a.example", "https://", "https://a.example/?x=1", "https://a b"]
+    )
+    func publicURL(text: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let run = try await aragora(["serve", "--port", "0"], ["ARAGORA_PUBLIC_URL": text], in: directory)
+            #expect(run.exit == .exited(1))
+            #expect(run.output.contains("ARAGORA_PUBLIC_URL takes an absolute http or https URL"), "\(run.output)")
+        }
+    }
+
+    @Test("A port that is in use and a host that is not ours are said in one line with what to do")
+    func listening() async throws {
+        try await withTemporaryDirectory { directory in
+            let gateway = try await GatewayProcess.start(
+                environment: ["ARAGORA_DATA_DIR": "\(directory)/first"],
+                directory: directory
+            )
+            let port = try #require(gateway.url.split(separator: ":").last.map(String.init))
+            let second = try await aragora(["serve", "--port", port], in: "\(directory)/second")
+            #expect(second.exit == .exited(1))
+            #expect(second.output.contains("error: Port \(port) of 127.0.0.1 is in use."), "\(second.output)")
+            for host in ["203.0.113.7", "no-such-host.invalid"] {
+                let run = try await aragora(
+                    ["serve", "--port", "0", "--host", host],
+                    ["ARAGORA_API_TOKEN": "a-token"],
+                    in: "\(directory)/third"
+                )
+                #expect(run.exit == .exited(1))
+                #expect(run.output.contains("error: ") && run.output.contains("ARAGORA_HOST"), "\(run.output)")
+                #expect(!run.output.contains("errno"), "\(run.output)")
+            }
+            #expect(try await gateway.terminate() == .exited(0))
+        }
+    }
+
+    @Test("Doctor asks for a token where the gateway is meant to be reached from outside")
+    func token() async throws {
+        try await withTemporaryDirectory { directory in
+            let alone = try await aragora(["doctor"], in: directory)
+            #expect(alone.exit == .exited(0) && alone.output.contains("warning  API: No token"), "\(alone.output)")
+            let url = ["ARAGORA_PUBLIC_URL": "https://aragora.example/"]
+            let open = try await aragora(["doctor"], url, in: directory)
+            #expect(open.exit == .exited(1) && open.output.contains("PROBLEM  API: No token"), "\(open.output)")
+            let secret = ["SLACK_SIGNING_SECRET": "0123456789abcdef"]
+            let slack = try await aragora(["doctor"], secret, in: directory)
+            #expect(slack.output.contains("PROBLEM  API: No token"), "\(slack.output)")
+            #expect(slack.output.contains("Slack can be heard but not answered"), "\(slack.output)")
+            let safe = try await aragora(["doctor"], url.merging(["ARAGORA_API_TOKEN": "t"]) { $1 }, in: directory)
+            #expect(safe.exit == .exited(0) && safe.output.contains("A token is set."), "\(safe.output)")
+        }
+    }
+
+    @Test("Doctor sees a clock that is behind what was written last")
+    func clock() async throws {
+        try await withTemporaryDirectory { directory in
+            #expect(try await aragora(["migrate"], in: directory).exit == .exited(0))
+            let database = try openDatabase(
+                .sqlite(path: "\(directory)/\(DatabaseConfiguration.fileName)"),
+                logger: .silent
+            )
+            let later = SystemTime().now() + .seconds(3600)
+            try await database.run("update schema_migrations set applied_at = \(later)")
+            await database.close()
+            let run = try await aragora(["doctor"], in: directory)
+            #expect(run.exit == .exited(1) && run.output.contains("PROBLEM  Clock: Is 3"), "\(run.output)")
+        }
+    }
+}
