@@ -21,7 +21,7 @@ package struct InboxWorker: Sendable {
     /// How many rows one transaction takes at most.
     private static let batch = 256
     /// Where senders crowd, it rests so many times longer than it works.
-    private static let courtesy = 3
+    private static let courtesy = 9
     /// A row that fails this often is set aside and shown to the operator.
     private static let maximumAttempts = 8
 

@@ -14,7 +14,7 @@ import WebIntegration
 /// Metrics are looked up when this is made, so the metrics system has to be set up before. On graceful shutdown it
 /// stops accepting, ends the live streams, and returns when the requests in flight are answered.
 package struct GatewayApplication: Service {
-    private let application: Application<FrontResponder>
+    private let application: Application<RouterResponder<GatewayContext>>
     private let place: (host: String, port: Int)
     private let time: any TimeSource
     private let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -50,19 +50,26 @@ package struct GatewayApplication: Service {
             ids: ids,
             bodyReader: bodyReader
         )
-        let responder = FrontResponder(
+        let desk = AdapterDesk(
             endpoints: AdapterEndpoint.table(of: adapters),
-            adapters: AdapterResponder(
-                intake: intake,
-                bodyReader: bodyReader,
-                budget: ByteBudget(limit: configuration.maximumHeldBytes),
-                time: time
-            ),
-            router: try routes.router().buildResponder()
+            intake: intake,
+            budget: ByteBudget(limit: configuration.maximumHeldBytes),
+            bodyTimeout: configuration.bodyTimeout,
+            time: time,
+            logger: logger
         )
+        let dates = HTTPDates(time: time)
         application = Application(
-            responder: responder,
-            server: .http1(configuration: Self.channel(configuration)),
+            responder: try routes.router().buildResponder(),
+            server: HTTPServerBuilder { responder in
+                GatewayChannel(
+                    responder: responder,
+                    desk: desk,
+                    dates: dates,
+                    idleTimeout: configuration.idleTimeout,
+                    maximumHeaderBytes: configuration.maximumHeaderBytes
+                )
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 // Platforms deliver in bursts; what is not accepted at once waits here.
@@ -78,10 +85,7 @@ package struct GatewayApplication: Service {
     package func run() async throws {
         let result: Result<Void, any Error>
         do {
-            let executor = EventLoopExecutor(eventLoops.next())
-            result = .success(
-                try await withTaskExecutorPreference(executor) { try await runUntilDrained() }
-            )
+            result = .success(try await runUntilDrained())
         } catch {
             result = .failure(ListenError(error, host: place.host, port: place.port) ?? error)
         }
@@ -108,15 +112,4 @@ package struct GatewayApplication: Service {
 
     /// How long requests in flight may take after a shutdown began.
     private static let drain = Duration.seconds(5)
-
-    private static func channel(_ configuration: GatewayConfiguration) -> HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
-            idleTimeout: .milliseconds(configuration.idleTimeout.milliseconds),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: configuration.maximumHeaderBytes,
-                maxHeaderListSize: configuration.maximumHeaderBytes,
-                maxHeaderFieldCount: 100
-            )
-        )
-    }
 }

@@ -13,12 +13,18 @@ struct BrowserController: Sendable {
                 [
                     .get: { request, _ in
                         let query = QueryParameters(request.uri.query)
-                        return Response(
+                        let answer = AdapterAnswer(
                             await pages.visit(
                                 route: route,
                                 query: query.pairs,
                                 cookies: request.headers[.cookie] ?? ""
                             )
+                        )
+                        return Response(
+                            status: answer.status,
+                            headers: answer.headers,
+                            body: answer.body.isEmpty
+                                ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
                         )
                     }
                 ]

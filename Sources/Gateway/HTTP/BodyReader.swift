@@ -12,12 +12,9 @@ struct BodyReader: Sendable {
     let timeout: Duration
 
     /// Reads the whole body.
-    /// - Parameters:
-    ///   - limit: the most bytes; a request that announces more is refused before anything is read.
-    ///   - take: called before bytes are kept, with their number; what it throws ends the reading.
+    /// - Parameter limit: the most bytes; a request that announces more is refused before anything is read.
     /// - Throws: `HTTPFailure` 413 or 408, after which the connection has to be closed, or the connection's own error.
-    func read(_ request: Request, upTo limit: Int, taking take: (Int) throws -> Void = { _ in }) async throws -> [UInt8]
-    {
+    func read(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
         var announced = 0
         if let length = request.headers[.contentLength] {
             guard let number = Int(length), number <= limit else { throw Self.tooLarge }
@@ -32,7 +29,6 @@ struct BodyReader: Sendable {
         bytes.reserveCapacity(min(announced, Self.usualBytes))
         for try await buffer in request.body {
             guard bytes.count + buffer.readableBytes <= limit else { throw Self.tooLarge }
-            try take(buffer.readableBytes)
             buffer.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
             // What was announced is there, so the common body of one part costs no look at the clock.
             if bytes.count < announced || announced == 0, time.now() - start > timeout { throw Self.tooSlow }

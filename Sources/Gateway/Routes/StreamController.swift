@@ -37,8 +37,7 @@ struct StreamController: Sendable {
                 // The place is taken here and not above: a response that is never written would keep it for ever.
                 guard gate.enter() else { return try await writer.finish(nil) }
                 defer { gate.leave() }
-                // A viewer who catches up with a long debate must not hold up what has to be acknowledged.
-                try await withTaskExecutorPreference(globalConcurrentExecutor) { try await stream.write(to: &writer) }
+                try await stream.write(to: &writer)
             }
         )
     }

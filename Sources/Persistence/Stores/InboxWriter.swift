@@ -30,6 +30,19 @@ package final class InboxWriter: Sendable {
         try await group.submit(entry).value()
     }
 
+    /// Stores events, unless twins of them are stored already; returns at once.
+    /// - Parameter completion: called once, from any thread: with nil after the commit, or with why it is not known
+    ///   that all are stored.
+    package func append(_ entries: [InboxEntry], completion: @escaping @Sendable ((any Error)?) -> Void) {
+        let tickets: [CommitTicket<Void>]
+        do {
+            tickets = try entries.map { try group.submit($0) }
+        } catch {
+            return completion(error)
+        }
+        CommitTicket.whenAllResolved(tickets[...], completion)
+    }
+
     /// Writes until the task is cancelled, and then what is still waiting.
     package func run() async {
         let connection = database.dedicated()

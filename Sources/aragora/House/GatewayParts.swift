@@ -10,20 +10,24 @@ import ServiceLifecycle
 struct InboxIntake: Intake {
     let writer: InboxWriter
 
-    func append(_ entries: [Reception.Entry], platform: String, receivedAt: Timestamp) async throws {
-        for entry in entries {
-            try await writer.append(
-                InboxEntry(
-                    workspaceID: entry.workspace,
-                    eventKey: entry.eventKey,
-                    platform: platform,
-                    shape: entry.shape,
-                    conversationKey: entry.conversationKey,
-                    body: entry.body,
-                    receivedAt: receivedAt
-                )
+    func append(
+        _ entries: [Reception.Entry],
+        platform: String,
+        receivedAt: Timestamp,
+        completion: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        let rows = entries.map { entry in
+            InboxEntry(
+                workspaceID: entry.workspace,
+                eventKey: entry.eventKey,
+                platform: platform,
+                shape: entry.shape,
+                conversationKey: entry.conversationKey,
+                body: entry.body,
+                receivedAt: receivedAt
             )
         }
+        writer.append(rows, completion: completion)
     }
 }
 

@@ -81,11 +81,17 @@ final class FakeIntake: Intake {
 
     var entries: [Reception.Entry] { rows.withLock { $0 } }
 
-    func append(_ entries: [Reception.Entry], platform: String, receivedAt: Timestamp) async throws {
+    func append(
+        _ entries: [Reception.Entry],
+        platform: String,
+        receivedAt: Timestamp,
+        completion: @escaping @Sendable ((any Error)?) -> Void
+    ) {
         steps.add("append \(platform)")
-        if let failure { throw failure }
+        if let failure { return completion(failure) }
         rows.withLock { $0 += entries }
         steps.add("committed")
+        completion(nil)
     }
 }
 

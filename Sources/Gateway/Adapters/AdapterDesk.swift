@@ -1,0 +1,129 @@
+import Channels
+import CoreTypes
+import HTTPTypes
+import Logging
+
+/// Decides what the platforms' requests get: verify, store, acknowledge, in that order and nothing else.
+///
+/// An accepted request writes no log line: this has to keep up with a platform's busiest minute.
+struct AdapterDesk: Sendable {
+    /// By path, then by method.
+    let endpoints: [String: [String: AdapterEndpoint]]
+    let intake: any Intake
+    /// What the bodies of all requests that are not answered yet may hold.
+    let budget: ByteBudget
+    /// How long a body may take; a silent peer is cut off by the connection's idle timeout, a dripping one by this.
+    let bodyTimeout: Duration
+    let time: any TimeSource
+    let logger: Logger
+
+    /// The endpoint that a request is for; nil where it is for no platform.
+    func endpoint(for request: HTTPRequest) -> (endpoint: AdapterEndpoint, query: String)? {
+        guard let target = request.path, target.hasPrefix(AdapterEndpoint.basePath) else { return nil }
+        let path = target.prefix { $0 != "?" }
+        guard let endpoint = endpoints[String(path)]?[request.method.rawValue] else { return nil }
+        return (endpoint, String(target.dropFirst(path.count + 1)))
+    }
+
+    /// The request without its body.
+    func head(of request: HTTPRequest, at endpoint: AdapterEndpoint, query: String) -> RawRequest {
+        var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(request.headerFields.count + 1)
+        for field in request.headerFields { headers.append((field.name.canonicalName, field.value)) }
+        if let authority = request.authority { headers.append(("host", authority)) }
+        return RawRequest(
+            method: request.method.rawValue,
+            route: endpoint.route.path,
+            query: query,
+            headers: headers,
+            body: [],
+            receivedAt: time.now()
+        )
+    }
+
+    /// Refuses what cannot be verified whatever its body is.
+    /// - Returns: the refusal, or nil.
+    func screen(_ head: RawRequest, at endpoint: AdapterEndpoint) -> AdapterAnswer? {
+        guard let channel = endpoint.adapter as? any ScreeningChannel else { return nil }
+        do throws(RequestRefusal) {
+            try channel.screen(head)
+            return nil
+        } catch {
+            return refusal(error, at: endpoint)
+        }
+    }
+
+    /// Verifies a request and has its events stored.
+    /// - Parameter completion: called once with the answer, from any thread.
+    func receive(
+        _ request: RawRequest,
+        at endpoint: AdapterEndpoint,
+        completion: @escaping @Sendable (AdapterAnswer) -> Void
+    ) {
+        let reception: Reception
+        do throws(RequestRefusal) {
+            reception = try endpoint.adapter.receive(try endpoint.adapter.verify(request))
+        } catch {
+            return completion(refusal(error, at: endpoint))
+        }
+        guard !reception.entries.isEmpty else { return completion(AdapterAnswer(reception.acknowledgement)) }
+        let platform = endpoint.adapter.platform
+        intake.append(reception.entries, platform: platform, receivedAt: request.receivedAt) { [self] error in
+            guard let error else { return completion(AdapterAnswer(reception.acknowledgement)) }
+            reportFailure(error, at: endpoint)
+            completion(AdapterAnswer(status: .serviceUnavailable, headers: [.retryAfter: "1"]))
+        }
+    }
+
+    private func refusal(_ refusal: RequestRefusal, at endpoint: AdapterEndpoint) -> AdapterAnswer {
+        if let suppressed = endpoint.refusals.admit(at: time.now()) {
+            logger.warning(
+                "A platform request was refused",
+                metadata: [
+                    "platform": .string(endpoint.adapter.platform), "route": .string(endpoint.route.path),
+                    "code": .string(refusal.code), "reason": .string(refusal.description),
+                    "suppressed": .stringConvertible(suppressed),
+                ]
+            )
+        }
+        let isStatus = (400...599).contains(refusal.status)
+        return AdapterAnswer(status: isStatus ? .init(code: refusal.status) : .badRequest)
+    }
+
+    private func reportFailure(_ error: any Error, at endpoint: AdapterEndpoint) {
+        guard let suppressed = endpoint.failures.admit(at: time.now()) else { return }
+        let failure = HTTPFailure(error)
+        logger.error(
+            "A platform request could not be stored; the platform will send it again",
+            metadata: [
+                "platform": .string(endpoint.adapter.platform), "route": .string(endpoint.route.path),
+                "code": .string(failure.code), "reason": .string(failure.description),
+                "suppressed": .stringConvertible(suppressed),
+            ]
+        )
+    }
+}
+
+/// What a platform gets back.
+struct AdapterAnswer: Sendable {
+    var status: HTTPResponse.Status
+    var headers = HTTPFields()
+    var body: [UInt8] = []
+
+    /// An answer without a word, or one that says more in its headers.
+    init(status: HTTPResponse.Status, headers: HTTPFields = [:]) {
+        self.status = status
+        self.headers = headers
+    }
+
+    /// The answer that an adapter chose; header names that HTTP does not allow are left out.
+    init(_ acknowledgement: Acknowledgement) {
+        status = .init(code: (200...599).contains(acknowledgement.status) ? acknowledgement.status : 200)
+        headers[.contentType] = acknowledgement.contentType
+        for header in acknowledgement.headers {
+            guard let name = HTTPField.Name(header.name) else { continue }
+            headers.append(HTTPField(name: name, value: header.value))
+        }
+        body = acknowledgement.body
+    }
+}
