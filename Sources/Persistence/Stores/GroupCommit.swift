@@ -1,3 +1,4 @@
+import CoreTypes
 import Synchronization
 
 /// Gathers entries that arrive while a commit is under way into the next one; a lone entry is not delayed.
@@ -6,20 +7,34 @@ final class GroupCommit<Queue: CommitQueue>: Sendable {
         var queue: Queue
         var parked: CheckedContinuation<Void, Never>?
         var isClosed = false
-        /// How many entries the commit has that is under way; 0 where nothing is written.
-        var underWay = 0
+        /// When a commit last had as many entries as a crowd.
+        var crowdedAt: Timestamp?
     }
 
+    /// So many entries in one commit are a crowd.
+    private static var crowd: Int { 8 }
+    /// How long the memory of a crowd lasts.
+    private static var memory: Duration { .milliseconds(100) }
     private let state: Mutex<State>
+    private let gathering: Duration?
+    private let time: any TimeSource
     private let thread = CommitThread()
 
     /// Starts with an empty queue.
-    init(_ queue: Queue) {
+    /// - Parameter gathering: how long the first of a crowd waits for the others; nil for not at all. Where those that
+    ///   a commit has answered come again together, their first would otherwise get a commit of its own, for which all
+    ///   others would have to wait.
+    init(_ queue: Queue, gathering: Duration? = nil, time: any TimeSource) {
         state = Mutex(State(queue: queue))
+        self.gathering = gathering
+        self.time = time
     }
 
-    /// How many entries the commit has that is under way: many where many write at once, 0 where nobody does.
-    var underWay: Int { state.withLock { $0.underWay } }
+    /// Whether many write at once.
+    var isCrowded: Bool {
+        guard let crowdedAt = state.withLock({ $0.crowdedAt }) else { return false }
+        return time.now() - crowdedAt < Self.memory
+    }
 
     /// Puts an entry into the queue; one that comes before `run` waits for it.
     /// - Throws: `DatabaseError`: `full`, or `closed` after `run` has ended.
@@ -48,14 +63,15 @@ final class GroupCommit<Queue: CommitQueue>: Sendable {
         _ commit: ([Queue.Entry]) async -> [Result<Queue.Outcome, any Error>]
     ) async {
         while true {
-            let group = state.withLock { state in
-                let group = state.queue.take()
-                state.underWay = group.count
-                return group
-            }
+            let group = state.withLock { $0.queue.take() }
             if group.isEmpty {
                 if await parkOrClose() { return }
+                if let gathering, isCrowded { try? await time.sleep(for: gathering) }
                 continue
+            }
+            if group.count >= Self.crowd {
+                let now = time.now()
+                state.withLock { $0.crowdedAt = now }
             }
             let results = await commit(group.map(\.entry))
             for (waiting, result) in zip(group, results) { waiting.ticket.resolve(result) }

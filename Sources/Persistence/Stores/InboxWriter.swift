@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 import Metrics
 
 /// Stores what arrives, many events in one commit, before anybody is told that it was received.
@@ -16,13 +16,22 @@ package final class InboxWriter: Sendable {
     ///   - database: where the inbox is; the writer takes a connection of its own.
     ///   - maximumRows: the most events of one commit.
     ///   - capacity: the most events that may wait; more are refused.
-    package init(_ database: any Database, maximumRows: Int = 64, capacity: Int = 10_000) {
+    package init(
+        _ database: any Database,
+        maximumRows: Int = 64,
+        capacity: Int = 10_000,
+        time: any TimeSource = SystemTime()
+    ) {
         self.database = database
-        group = GroupCommit(InboxQueue(capacity: capacity, maximumRows: maximumRows))
+        group = GroupCommit(
+            InboxQueue(capacity: capacity, maximumRows: maximumRows),
+            gathering: .microseconds(400),
+            time: time
+        )
     }
 
     /// Whether so many senders wait for their acknowledgements at once that everything else had better make way.
-    package var isBusy: Bool { group.underWay >= 8 }
+    package var isBusy: Bool { group.isCrowded }
 
     /// Stores an event, unless a twin of it is stored already, and returns after the commit.
     /// - Throws: `DatabaseError` where it is not known to be stored; the sender must not get an acknowledgement.

@@ -20,7 +20,10 @@ package final class JournalWriter: Sendable {
     package init(_ database: any Database, capacity: Int = 20_000, time: any TimeSource = SystemTime()) {
         self.database = database
         self.time = time
-        group = GroupCommit(JournalQueue(capacity: capacity, maximumDebates: 256, maximumBytes: 4 << 20))
+        group = GroupCommit(
+            JournalQueue(capacity: capacity, maximumDebates: 256, maximumBytes: 4 << 20),
+            time: time
+        )
     }
 
     /// Hands entries over to be written; those of one debate are written in the order of these calls.
