@@ -168,6 +168,7 @@ import Testing
             }
             try await house.deliver()
             let lists = house.answers.filter { $0.payload.contains("Newest debates") }
+                .sorted { $0.address.person ?? "" < $1.address.person ?? "" }
             #expect(lists.map(\.address.person) == ["U1", "U3"])
             #expect(lists.map { $0.payload.contains("by another?") } == [true, true])
             #expect(lists.map { $0.payload.contains("by me?") } == [true, false])
