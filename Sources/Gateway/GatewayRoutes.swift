@@ -1,6 +1,7 @@
 import Channels
 import CoreTypes
 import Hummingbird
+import Subscriptions
 import WebIntegration
 
 /// The table of everything that goes through the router, in one place.
@@ -13,6 +14,8 @@ struct GatewayRoutes {
     let time: any TimeSource
     let ids: any IdentifierSource
     let bodyReader: BodyReader
+    let subscriptions: SubscriptionService?
+    let keys: (any KeyAuthority)?
 
     /// Makes the router.
     /// - Throws: where the built-in page cannot be made.
@@ -38,7 +41,10 @@ struct GatewayRoutes {
         ).addRoutes(to: router)
         PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
-        addAPI(to: router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access)))
+        addAPI(
+            to: router.group("/api/v1")
+                .add(middleware: APIAccessMiddleware(policy: access, keys: keys.map { KeyPolicy(keys: $0) }))
+        )
         return router
     }
 
@@ -67,5 +73,16 @@ struct GatewayRoutes {
         api.resource("/debates/{id}/votes", [.get: reading.votes])
         api.resource("/debates/{id}/receipt", [.get: reading.receipt])
         api.resource("/debates/{id}/cancel", [.post: steering.cancel])
+        guard let subscriptions else { return }
+        WebhookController(
+            subscriptions: subscriptions,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).addRoutes(to: api)
+        AutomationController(
+            subscriptions: subscriptions,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).addRoutes(to: api)
     }
 }

@@ -6,6 +6,7 @@ import Debates
 import Logging
 import Persistence
 import SlackIntegration
+import Subscriptions
 import Transport
 
 /// The one place where everything is wired together.
@@ -33,6 +34,7 @@ struct House: Sendable {
     let dispatcher: Dispatcher
     let inboxWorker: InboxWorker
     let jobWorker: JobWorker
+    let subscribers: SubscriberDesk
     let signer: ReceiptSigner
     let time: any TimeSource
     let identifiers: any IdentifierSource
@@ -75,6 +77,7 @@ struct House: Sendable {
             }
         }
 
+        let subscribers = try SubscriberDesk(settings, database, sealer, time, identifiers, logger)
         let outbox = Outbox(time: time)
         let posts = DebatePosts(publicURL: settings.publicURL)
         let starter = DebateStarter(
@@ -104,6 +107,7 @@ struct House: Sendable {
                 outbox: outbox,
                 posts: posts,
                 signer: signer,
+                events: subscribers.sink,
                 time: time,
                 identifiers: identifiers
             ),
@@ -115,6 +119,7 @@ struct House: Sendable {
                 time: time,
                 logger: logger
             ),
+            events: subscribers.sink,
             time: time,
             logger: logger
         )
@@ -175,6 +180,7 @@ struct House: Sendable {
                 jitter: RandomJitter(),
                 logger: logger
             ),
+            subscribers: subscribers,
             signer: signer,
             time: time,
             identifiers: identifiers
@@ -240,6 +246,12 @@ struct House: Sendable {
         return logger
     }
 
+    /// Ends the clients that speak to the outside.
+    func shutdown() {
+        transport.shutdown()
+        subscribers.transport.shutdown()
+    }
+
     /// Runs what one debate in this process needs while something is done, and stops it afterwards.
     func running(_ debate: DebateID, _ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -259,7 +271,7 @@ struct House: Sendable {
             while let isDone = try await group.next(), !isDone {}
             group.cancelAll()
         }
-        transport.shutdown()
+        shutdown()
         await database.close()
     }
 }

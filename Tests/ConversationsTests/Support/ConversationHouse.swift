@@ -20,6 +20,7 @@ struct ConversationHouse: Sendable {
     let journalWriter: Persistence.JournalWriter
     let inboxWriter: InboxWriter
     let integrations: IntegrationStore
+    let told = RecordingSink()
 
     var channel: ScriptedChannel { platform.channel }
     var outbox: Outbox { Outbox(time: time) }
@@ -143,6 +144,7 @@ struct ConversationHouse: Sendable {
                 outbox: outbox,
                 posts: posts,
                 signer: signer,
+                events: told,
                 time: time,
                 identifiers: identifiers
             ),
@@ -154,6 +156,7 @@ struct ConversationHouse: Sendable {
                 time: time,
                 logger: .silent
             ),
+            events: told,
             time: time,
             logger: .silent
         )
