@@ -37,12 +37,12 @@ let package = Package(
         .target(
             name: "PostgresMigrations",
             path: "Migrations/postgres",
-            resources: [.embedInCode("0001_house.sql")]
+            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql")]
         ),
         .target(
             name: "SQLiteMigrations",
             path: "Migrations/sqlite",
-            resources: [.embedInCode("0001_house.sql")]
+            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql")]
         ),
         .target(
             name: "Persistence",
@@ -96,6 +96,15 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Subscriptions",
+            dependencies: [
+                "Channels", "CoreTypes", "Persistence", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+        .target(
             name: "SlackIntegration",
             dependencies: [
                 "Channels", "CoreTypes", "Persistence", "Transport",
@@ -113,6 +122,7 @@ let package = Package(
             exclude: ["README.md"],
             resources: [
                 .embedInCode("page.mustache"), .embedInCode("page.css"), .embedInCode("page.js"),
+                .embedInCode("webhooks.html"), .embedInCode("webhooks.js"),
             ]
         ),
 
@@ -120,7 +130,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "WebIntegration",
+                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "Subscriptions", "WebIntegration",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -139,7 +149,7 @@ let package = Package(
             name: "aragora",
             dependencies: [
                 "Agents", "Channels", "Conversations", "CoreTypes", "Debates", "Gateway", "Persistence",
-                "SlackIntegration", "Transport",
+                "SlackIntegration", "Subscriptions", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -199,9 +209,12 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
     "Conversations": [
         "Agents", "ChannelSupport", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
     ],
+    "Subscriptions": [
+        "Channels", "CoreTypes", "DatabaseSupport", "Persistence", "Transport",
+    ],
     "Gateway": [
-        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport",
-        "WebIntegration",
+        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Subscriptions",
+        "Transport", "WebIntegration",
     ],
     "aragora": ["CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
 ]
@@ -210,7 +223,7 @@ for (room, beside) in rooms {
         .testTarget(
             name: "\(room)Tests",
             dependencies: [.target(name: room), "TestSupport"] + beside,
-            exclude: room == "SlackIntegration" ? ["Golden", "Peers"] : []
+            exclude: ["SlackIntegration": ["Golden", "Peers"], "Subscriptions": ["Peers"]][room] ?? []
         )
     )
 }

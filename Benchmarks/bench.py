@@ -1,11 +1,13 @@
 """Measures the gateway beside its peers and prints one table for each question.
 
-    scripts/bench [ingest] [engine] [ack]      all three without an argument
+    scripts/bench [ingest] [engine] [ack] [webhooks]      all four without an argument
 
 `ingest`: signed Slack events, each acknowledged after its commit, beside pgbench inserting one row a transaction into
 a table of the same shape with as many clients, turn by turn on the same server. `engine`: debates a second with
 instant agents, beside the package aragora-debate with its own. `ack`: how fast events are acknowledged while every
-model hangs and a thousand debates wait, and what that costs in memory.
+model hangs and a thousand debates wait, and what that costs in memory. `webhooks`: signed deliveries a second to one
+sink, each attempt recorded, beside what `wrk` posts to the same sink; and the delay of healthy endpoints among a
+hundred, without and with thirty that hang or fail.
 """
 
 import json
@@ -271,8 +273,122 @@ def engine() -> bool:
     return memory >= 10 * peer and journaled >= memory / 4
 
 
+
+# Webhooks.
+
+EVENTS = int(os.environ.get("ARAGORA_BENCH_EVENTS", "10000"))
+
+
+def webhook_sink():
+    return process([sys.executable, HERE / "webhook_sink.py"], int)
+
+
+def api(port: int, method: str, path: str, body: dict | None = None) -> dict:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", method=method, data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    answer = urllib.request.urlopen(request).read()
+    return json.loads(answer) if answer else {}
+
+
+def owe(database: str, first: int, count: int) -> None:
+    """Publishes events as the gateway does: a message each, and a row for each endpoint."""
+    sql(database, f"""
+        with moments as (
+            select n, (extract(epoch from clock_timestamp()) * 1000)::bigint as now
+            from generate_series({first}, {first + count - 1}) n
+        ), messages as (
+            insert into webhook_messages (workspace_id, message_id, event_type, body, thin_body, occurred_at, created_at)
+            select 'local', 'msg_' || n, 'verdict',
+                '{{"data":{{"text":"' || repeat('x', 1000) || '"}},"id":"msg_' || n || '","sent_at":' || now
+                || ',"type":"verdict"}}', '{{}}', now, now
+            from moments returning message_id, created_at
+        )
+        insert into webhooks (workspace_id, endpoint_id, message_id, available_at, created_at, updated_at)
+        select 'local', c.id, m.message_id, m.created_at, m.created_at, m.created_at
+        from messages m cross join webhook_configs c where c.workspace_id = 'local' order by m.message_id;
+        notify aragora, 'outbox';
+    """)
+
+
+def crowd(name: str, kinds: list, rate: int, is_killed: bool = False) -> dict:
+    """Publishes all events at a rate to endpoints of these kinds; gives what came of it at the healthy ones."""
+    create_database(name)
+    parts = 2 if is_killed else 1
+    size = EVENTS // parts
+    with tempfile.TemporaryDirectory() as directory, webhook_sink() as (sink, _):
+        for part in range(parts):
+            with gateway(name, directory, ARAGORA_WEBHOOK_ALLOW="127.0.0.1") as (port, child):
+                if part == 0:
+                    for number, kind in enumerate(kinds):
+                        api(port, "POST", "/api/v1/webhooks", {"url": f"http://127.0.0.1:{sink}/{kind}/{number}"})
+                start = time.monotonic()
+                for number in range(0, size, 10):
+                    owe(name, part * size + number, min(10, size - number))
+                    time.sleep(max(0, start + (number + 10) / rate - time.monotonic()))
+                if part < parts - 1:
+                    # In the middle of its work: that is the next one's now.
+                    child.kill()
+                    continue
+                wait_for("all deliveries", 600, lambda: sum(
+                    count == parts * size for count in api(sink, "GET", "/stats")["distinct"].values()
+                ) == kinds.count("ok"))
+                return api(sink, "GET", "/stats")
+
+
+def throughput() -> tuple:
+    create_database("bench_webhooks")
+    with tempfile.TemporaryDirectory() as directory, webhook_sink() as (sink, _):
+        script = Path(directory) / "post.lua"
+        script.write_text(
+            'wrk.method = "POST"\nwrk.body = string.rep("x", 1100)\n'
+            'wrk.headers["Content-Type"] = "application/json"\n'
+        )
+        output = subprocess.run(
+            ["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", script, f"http://127.0.0.1:{sink}/ok/wrk"],
+            text=True, check=True, stdout=subprocess.PIPE,
+        ).stdout
+        posted = float(output.split("Requests/sec:")[1].split()[0])
+        with gateway("bench_webhooks", directory, ARAGORA_WEBHOOK_ALLOW="127.0.0.1") as (port, _):
+            api(port, "POST", "/api/v1/webhooks", {"url": f"http://127.0.0.1:{sink}/ok/0"})
+            api(sink, "POST", "/reset", {})
+            start = time.monotonic()
+            owe("bench_webhooks", 0, EVENTS)
+            attempts = "select count(*) from webhook_attempts;"
+            wait_for("all attempts", 300, lambda: int(sql("bench_webhooks", attempts)) >= EVENTS)
+            return posted, EVENTS / (time.monotonic() - start)
+
+
+def webhooks() -> bool:
+    posted, delivered = throughput()
+    table(
+        "Webhooks: one healthy sink",
+        ["", "a second", "ratio"],
+        [
+            ["wrk, unsigned", f"{posted:,.0f}", "1.0"],
+            ["gateway, signed, each attempt recorded", f"{delivered:,.0f}", f"{delivered / posted:.2f}"],
+        ],
+    )
+    rate = int(os.environ.get("ARAGORA_BENCH_RATE", "20"))
+    alone = crowd("bench_crowd_healthy", ["ok"] * 100, rate)
+    kinds = ["ok"] * 70 + ["hang"] * 10 + ["500"] * 10 + ["429"] * 10
+    mixed = crowd("bench_crowd_mixed", kinds, rate)
+    killed = crowd("bench_crowd_killed", kinds, rate, is_killed=True)
+    table(
+        f"Webhooks: {EVENTS:,} events to 100 endpoints, {rate} a second",
+        ["", "healthy", "requests there", "p50 ms", "p99 ms"],
+        [
+            ["all healthy", 100, alone["requests"], f"{alone['p50']:.0f}", f"{alone['p99']:.0f}"],
+            ["30 hang or fail", 70, mixed["requests"], f"{mixed['p50']:.0f}", f"{mixed['p99']:.0f}"],
+            ["the same, killed in the middle", 70, killed["requests"], f"{killed['p50']:.0f}", f"{killed['p99']:.0f}"],
+        ],
+    )
+    return delivered >= posted / 2 and mixed["p99"] <= 2 * alone["p99"]
+
+
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["ingest", "engine", "ack"]
-    reached = {name: {"ingest": ingest, "engine": engine, "ack": ack}[name]() for name in wanted}
+    questions = {"ingest": ingest, "engine": engine, "ack": ack, "webhooks": webhooks}
+    reached = {name: questions[name]() for name in sys.argv[1:] or questions}
     for name, is_reached in reached.items():
         print(f"{name}: {'the target is reached' if is_reached else 'THE TARGET IS MISSED'}")

@@ -11,17 +11,20 @@ package struct DebateConcluder: Sendable {
     private let signer: ReceiptSigner
     private let tokens: ButtonTokens
     private let time: any TimeSource
+    private let events: DebateEvents
     private let journal: JournalStore
     private let debates = DebateStore()
     private let receipts = ReceiptStore()
     private let queue = JobQueue()
 
     /// Makes the concluder.
+    /// - Parameter events: who hears how debates end.
     package init(
         database: any Database,
         outbox: Outbox,
         posts: DebatePosts,
         signer: ReceiptSigner,
+        events: any WorkspaceEventSink = NoSubscribers(),
         time: any TimeSource,
         identifiers: any IdentifierSource
     ) {
@@ -30,6 +33,7 @@ package struct DebateConcluder: Sendable {
         self.posts = posts
         self.signer = signer
         self.time = time
+        self.events = DebateEvents(sink: events)
         self.tokens = ButtonTokens(identifiers: identifiers, time: time)
         self.journal = JournalStore(database)
     }
@@ -84,6 +88,7 @@ package struct DebateConcluder: Sendable {
                 now: now,
                 in: transaction
             )
+            try events.tellEnd(of: record, result, receiptID: receipt.id, at: now, in: transaction)
             try announce(record, settings, projection, in: transaction)
         }
         await database.notify(.debate(record.id))
@@ -154,9 +159,10 @@ package struct DebateConcluder: Sendable {
                 with: DebateConclusion(status: .failed),
                 now: time.now(),
                 in: transaction
-            ),
-            let address = Address(json: record.address)
+            )
         else { return }
+        try events.tellFailure(of: record, reason: reason, at: time.now(), in: transaction)
+        guard let address = Address(json: record.address) else { return }
         // Settings that cannot be read may be why it failed.
         if let settings = try? DebateSettings(json: record.settings) {
             try finish(record, settings, nil, at: address, in: transaction)

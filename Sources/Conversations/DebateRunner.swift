@@ -17,6 +17,7 @@ package struct DebateRunner: Sendable {
     let progress: ProgressReporter
     let time: any TimeSource
     let logger: Logger
+    private let events: any WorkspaceEventSink
     private let debates = DebateStore()
     private let queue = JobQueue()
 
@@ -24,6 +25,7 @@ package struct DebateRunner: Sendable {
     private static let historyLimit = 50
 
     /// Makes a runner.
+    /// - Parameter events: who hears that a debate has begun.
     package init(
         database: any Database,
         panel: any PanelSource,
@@ -31,6 +33,7 @@ package struct DebateRunner: Sendable {
         journalWriter: Persistence.JournalWriter,
         concluder: DebateConcluder,
         progress: ProgressReporter,
+        events: any WorkspaceEventSink = NoSubscribers(),
         time: any TimeSource,
         logger: Logger
     ) {
@@ -41,6 +44,7 @@ package struct DebateRunner: Sendable {
         self.journal = JournalStore(database)
         self.concluder = concluder
         self.progress = progress
+        self.events = events
         self.time = time
         self.logger = logger
     }
@@ -72,6 +76,9 @@ package struct DebateRunner: Sendable {
         try await database.write { transaction in
             try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
             try debates.start(id, workspace: record.workspace, now: time.now(), in: transaction)
+            if record.status == .created {
+                try events.publish(record.event("debate_start", at: time.now(), data: [:]), in: transaction)
+            }
         }
         let writing = JobJournal(writer: journalWriter, job: job, debate: id)
         let reports = progress.reports(of: record, settings: settings, job: job, journal: entries)

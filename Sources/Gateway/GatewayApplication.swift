@@ -7,6 +7,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+package import Subscriptions
 import WebIntegration
 
 /// The HTTP front of the product, ready to run in a service group.
@@ -21,6 +22,8 @@ package struct GatewayApplication: Service {
 
     /// Wires the routes.
     /// - Parameters:
+    ///   - subscriptions: the webhooks of programs; nil where there are none.
+    ///   - keys: who knows the keys that programs show; nil where the token alone opens the API.
     ///   - metrics: gives the text of `/metrics`.
     ///   - onRunning: called with the port once connections are accepted.
     /// - Throws: where the built-in page cannot be made.
@@ -31,6 +34,8 @@ package struct GatewayApplication: Service {
         intake: any Intake,
         debates: any DebateAPI,
         health: any HealthAPI,
+        subscriptions: SubscriptionService? = nil,
+        keys: (any KeyAuthority)? = nil,
         metrics: @escaping @Sendable () -> String,
         time: any TimeSource,
         ids: any IdentifierSource,
@@ -48,7 +53,9 @@ package struct GatewayApplication: Service {
             metrics: metrics,
             time: time,
             ids: ids,
-            bodyReader: bodyReader
+            bodyReader: bodyReader,
+            subscriptions: subscriptions,
+            keys: keys
         )
         let desk = AdapterDesk(
             endpoints: AdapterEndpoint.table(of: adapters),

@@ -1,6 +1,7 @@
 import Channels
 import CoreTypes
 import Hummingbird
+import Subscriptions
 import WebIntegration
 
 /// The table of everything that goes through the router, in one place.
@@ -13,6 +14,8 @@ struct GatewayRoutes {
     let time: any TimeSource
     let ids: any IdentifierSource
     let bodyReader: BodyReader
+    let subscriptions: SubscriptionService?
+    let keys: (any KeyAuthority)?
 
     /// Makes the router.
     /// - Throws: where the built-in page cannot be made.
@@ -42,7 +45,10 @@ struct GatewayRoutes {
         let receipts = ReceiptController(debates: debates, access: access)
         router.resource("/api/v1/debates/{id}/receipt", [.get: receipts.receipt])
         router.resource("/api/v1/debates/{id}/journal", [.get: receipts.journal])
-        addAPI(to: router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access)))
+        addAPI(
+            to: router.group("/api/v1")
+                .add(middleware: APIAccessMiddleware(policy: access, keys: keys.map { KeyPolicy(keys: $0) }))
+        )
         return router
     }
 
@@ -70,5 +76,16 @@ struct GatewayRoutes {
         api.resource("/debates/{id}/consensus", [.get: reading.consensus])
         api.resource("/debates/{id}/votes", [.get: reading.votes])
         api.resource("/debates/{id}/cancel", [.post: steering.cancel])
+        guard let subscriptions else { return }
+        WebhookController(
+            subscriptions: subscriptions,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).addRoutes(to: api)
+        AutomationController(
+            subscriptions: subscriptions,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).addRoutes(to: api)
     }
 }

@@ -5,6 +5,9 @@
 package struct AddressGuard: Sendable {
     private let allowed: [CIDR]
 
+    /// Whether the operator opened any range: then plain `http` may lead there.
+    var isOpened: Bool { !allowed.isEmpty }
+
     /// Makes a guard.
     /// - Parameter allowed: ranges that the operator opens, whatever the rules say.
     package init(allowing allowed: [CIDR] = []) {

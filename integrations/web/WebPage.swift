@@ -26,6 +26,9 @@ package struct WebPage: Sendable {
     package let html: File
     package let style: File
     package let script: File
+    /// The page of the webhooks: endpoints, health, attempts.
+    package let webhooks: File
+    package let webhooksScript: File
 
     /// Makes the page.
     /// - Parameter isDemo: whether the panel is the offline demo; the page then says so even without its script.
@@ -35,6 +38,8 @@ package struct WebPage: Sendable {
         let html = template.render(["demo": isDemo])
         self.html = File(Array(html.utf8), contentType: "text/html; charset=utf-8")
         style = File(PackageResources.page_css, contentType: "text/css; charset=utf-8")
+        webhooks = File(PackageResources.webhooks_html, contentType: "text/html; charset=utf-8")
+        webhooksScript = File(PackageResources.webhooks_js, contentType: "text/javascript; charset=utf-8")
         script = File(PackageResources.page_js, contentType: "text/javascript; charset=utf-8")
     }
 }

@@ -1,10 +1,10 @@
-import CoreTypes
+package import CoreTypes
 import Synchronization
 
 /// Wakes one waiting task.
 ///
 /// Raised while nobody waits, it is remembered once.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -13,10 +13,10 @@ final class Signal: Sendable {
     private let state = Mutex(State())
 
     /// Makes a signal that is not raised.
-    init() {}
+    package init() {}
 
     /// Wakes the waiting task, or the next one that would wait.
-    func raise() {
+    package func raise() {
         let waiter = state.withLock { state in
             let waiter = state.waiter
             state.waiter = nil
@@ -29,7 +29,7 @@ final class Signal: Sendable {
     /// Returns when the signal is raised or the task is cancelled.
     ///
     /// One task at a time may wait.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
@@ -55,7 +55,7 @@ final class Signal: Sendable {
     }
 
     /// Returns when the signal is raised, the time is over, or the task is cancelled.
-    func wait(atMost duration: Duration, time: any TimeSource) async {
+    package func wait(atMost duration: Duration, time: any TimeSource) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
             group.addTask { try? await time.sleep(for: duration) }

@@ -25,7 +25,7 @@ struct QuestionReader: Sendable {
         }
         let settings = fields["protocol"]
         var question = DebateQuestion(
-            workspace: .local,
+            workspace: caller.workspace ?? .local,
             task: task,
             background: try background(fields["context"]),
             rounds: try rounds(fields["rounds"] ?? settings?["rounds"]),

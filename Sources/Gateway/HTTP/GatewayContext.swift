@@ -28,11 +28,3 @@ struct GatewayContext: RequestContext {
         }
     }
 }
-
-/// Who uses the API.
-enum Caller: String, Sendable {
-    /// A program on the same machine, where no token is configured.
-    case localProgram = "local"
-    /// Somebody who holds the API token.
-    case tokenHolder = "api"
-}

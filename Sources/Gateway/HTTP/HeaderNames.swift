@@ -1,6 +1,7 @@
 import HTTPTypes
 
 extension HTTPField.Name {
+    static let apiKey = literal("X-API-Key")
     static let forwarded = literal("Forwarded")
     static let idempotencyKey = literal("Idempotency-Key")
     static let lastEventID = literal("Last-Event-ID")

@@ -17,7 +17,7 @@ struct DebateController: Sendable {
     /// `POST /debates`: starts a debate; the same `Idempotency-Key` gives the same one.
     func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
-        let key = try idempotencyKey(request)
+        let key = try IdempotencyKey.read(request)
         var question = try QuestionReader().read(
             body,
             caller: context.caller,
@@ -68,7 +68,7 @@ struct DebateController: Sendable {
         let isNew = try await debates.addInput(
             content,
             author: context.caller.rawValue,
-            key: "\(context.caller.rawValue):\(try idempotencyKey(request) ?? ids.next())",
+            key: "\(context.caller.rawValue):\(try IdempotencyKey.read(request) ?? ids.next())",
             to: record.id,
             workspace: record.workspace
         )
@@ -80,13 +80,5 @@ struct DebateController: Sendable {
             ],
             status: isNew ? .created : .ok
         )
-    }
-
-    private func idempotencyKey(_ request: Request) throws(HTTPFailure) -> String? {
-        guard let key = request.headers[.idempotencyKey] else { return nil }
-        guard (1...200).contains(key.utf8.count) else {
-            throw .invalid("The Idempotency-Key may have 200 bytes at most.")
-        }
-        return key
     }
 }

@@ -19,7 +19,7 @@ struct DebateReadController: Sendable {
             throw HTTPFailure.invalid("`status` has to be one of \(Self.statuses.sorted().joined(separator: ", ")).")
         }
         let found = try await debates.list(
-            workspace: query["workspace"].map { WorkspaceID($0) },
+            workspace: context.caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
             status: status,
             limit: Int(page.limit),
             offset: Int(page.offset)

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import WebIntegration
 
-/// The built-in page and its two files.
+/// The built-in pages and their files.
 ///
 /// They hold no data: everything shown comes from the API.
 struct PageController: Sendable {
@@ -13,6 +13,8 @@ struct PageController: Sendable {
         for path: RouterPath in ["/", "/debates/{id}"] {
             router.resource(path, [.get: { request, _ in Self.answer(page.html, to: request) }])
         }
+        router.resource("/webhooks", [.get: { request, _ in Self.answer(page.webhooks, to: request) }])
+        router.resource("/webhooks.js", [.get: { request, _ in Self.answer(page.webhooksScript, to: request) }])
         router.resource("/page.css", [.get: { request, _ in Self.answer(page.style, to: request) }])
         router.resource("/page.js", [.get: { request, _ in Self.answer(page.script, to: request) }])
     }

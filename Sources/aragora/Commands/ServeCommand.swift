@@ -7,6 +7,7 @@ import Gateway
 import Logging
 import Persistence
 import ServiceLifecycle
+import Subscriptions
 import Transport
 import UnixSignals
 
@@ -57,6 +58,8 @@ struct ServeCommand: AsyncParsableCommand {
                 intake: InboxIntake(writer: house.inboxWriter),
                 debates: house.debates,
                 health: Readiness(house: house),
+                subscriptions: house.subscribers.service,
+                keys: StoredKeys(database: house.database, time: house.time),
                 metrics: { registry.render() },
                 time: house.time,
                 ids: house.identifiers,
@@ -71,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
                 }
             )
             try await serve(house, gateway, logger)
-            house.transport.shutdown()
+            house.shutdown()
             await house.database.close()
             // Held until here: the file is nobody else's while this process serves it.
             withExtendedLifetime(lock) {}
@@ -85,6 +88,8 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await house.journalWriter.run() },
             Work { await house.inboxWriter.run() },
             DispatcherService(dispatcher: house.dispatcher),
+            DelivererService(deliverer: house.subscribers.deliverer),
+            Work { await house.subscribers.feed.run() },
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },
             Work { await GaugeReporter(house: house).run() },

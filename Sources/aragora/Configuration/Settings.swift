@@ -7,6 +7,7 @@ import Logging
 import Persistence
 import SlackIntegration
 import SystemPackage
+import Transport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -27,7 +28,7 @@ struct Settings: Sendable {
         "ARAGORA_HOST", "ARAGORA_PORT", "ARAGORA_API_TOKEN", "ARAGORA_DATA_DIR", "ARAGORA_DB_BACKEND", "DATABASE_URL",
         "ARAGORA_ENCRYPTION_KEYS", "ARAGORA_DEFAULT_ROUNDS", "ARAGORA_DEFAULT_CONSENSUS",
         "ARAGORA_MAX_CONCURRENT_DEBATES", "ARAGORA_PUBLIC_URL", "ARAGORA_LOG_LEVEL", "ARAGORA_NOMIC_DIR",
-        "SUPABASE_URL", "SUPABASE_KEY",
+        "SUPABASE_URL", "SUPABASE_KEY", "ARAGORA_WEBHOOK_ALLOW",
     ]
     /// Read by the scripts and tests of this repository, never by the program.
     private static let foreignPrefixes = ["ARAGORA_TEST_", "ARAGORA_BENCH_", "ARAGORA_WARNINGS_AS_ERRORS"]
@@ -151,6 +152,17 @@ struct Settings: Sendable {
             throw SettingsError("\(name) takes a number from \(range.lowerBound) to \(range.upperBound).")
         }
         return number
+    }
+
+    /// The ranges of addresses that webhooks may reach beside the public ones.
+    /// - Throws: `SettingsError` for what is no range.
+    func webhookRanges() throws -> [CIDR] {
+        try (values["ARAGORA_WEBHOOK_ALLOW"] ?? "").split { $0 == "," || $0.isWhitespace }.map { text in
+            guard let range = CIDR(String(text)) else {
+                throw SettingsError("ARAGORA_WEBHOOK_ALLOW takes ranges such as 10.0.0.0/8, with commas between.")
+            }
+            return range
+        }
     }
 
     /// How much is logged.

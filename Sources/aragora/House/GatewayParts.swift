@@ -5,6 +5,7 @@ import Gateway
 import Metrics
 import Persistence
 import ServiceLifecycle
+import Subscriptions
 
 /// Puts verified events into the inbox; many requests share one commit.
 struct InboxIntake: Intake {
@@ -84,6 +85,7 @@ struct Forgetting: Sendable {
     private static let retention = Duration.seconds(7 * 24 * 3600)
     /// Long enough for an operator to look.
     private static let failureRetention = Duration.seconds(30 * 24 * 3600)
+    private static let webhookRetention = Duration.seconds(90 * 24 * 3600)
     /// So that no transaction holds many rows for long.
     private static let batch = 1000
 
@@ -100,6 +102,7 @@ struct Forgetting: Sendable {
     private func forget() async throws {
         let now = house.time.now()
         _ = try await house.database.write { try OAuthStateStore().prune(now: now, in: $0) }
+        while try await house.subscribers.service.purge(olderThan: Self.webhookRetention) {}
         while try await house.database.write({ transaction in
             try InboxStore().prune(receivedBefore: now - Self.retention, limit: Self.batch, in: transaction)
         }) == Self.batch {}
@@ -117,12 +120,14 @@ struct GaugeReporter: Sendable {
         let waiting = Gauge(label: "aragora_inbox_waiting")
         let givenUp = Gauge(label: "aragora_inbox_given_up")
         let running = Gauge(label: "aragora_debates_running")
+        let owed = Gauge(label: "aragora_webhooks_waiting")
         while !Task.isCancelled {
             running.record(house.jobWorker.running)
             if let counts = try? await house.database.read({ try InboxStore().counts(in: $0) }) {
                 waiting.record(counts.waiting)
                 givenUp.record(counts.givenUp)
             }
+            if let waiting = try? await house.subscribers.service.waiting() { owed.record(waiting) }
             try? await house.time.sleep(for: .seconds(10))
         }
     }
@@ -146,6 +151,9 @@ let metricsHelp: [String: String] = [
     "aragora_outbox_rows": "Messages in the outbox, by state.",
     "aragora_outbox_send_seconds": "How long platforms took to take a message.",
     "aragora_outbox_sent_total": "Messages that were sent.",
+    "aragora_webhook_attempts_total": "Attempts to deliver to webhooks, by how they ended.",
+    "aragora_webhook_seconds": "How long webhooks took to answer.",
+    "aragora_webhooks_waiting": "Deliveries to webhooks that wait.",
     "http_client_request_seconds": "How long requests to others took, by how they ended.",
     "http_request_duration_seconds": "How long requests took to be answered.",
     "http_requests_total": "Requests that were answered.",

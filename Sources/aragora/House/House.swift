@@ -7,6 +7,7 @@ import Gateway
 import Logging
 import Persistence
 import SlackIntegration
+import Subscriptions
 import Transport
 
 /// The one place where everything is wired together.
@@ -34,6 +35,7 @@ struct House: Sendable {
     let dispatcher: Dispatcher
     let inboxWorker: InboxWorker
     let jobWorker: JobWorker
+    let subscribers: SubscriberDesk
     let signer: ReceiptSigner
     let pulses: WorkerPulses
     let time: any TimeSource
@@ -82,6 +84,7 @@ struct House: Sendable {
         }
 
         let pulses = WorkerPulses(time: time)
+        let subscribers = try SubscriberDesk(settings, database, sealer, time, identifiers, logger)
         let outbox = Outbox(time: time)
         let links = ReceiptLinks(publicURL: try settings.publicURL(), sealer: sealer)
         let posts = DebatePosts(links: links)
@@ -113,6 +116,7 @@ struct House: Sendable {
                 outbox: outbox,
                 posts: posts,
                 signer: signer,
+                events: subscribers.sink,
                 time: time,
                 identifiers: identifiers
             ),
@@ -124,6 +128,7 @@ struct House: Sendable {
                 time: time,
                 logger: logger
             ),
+            events: subscribers.sink,
             time: time,
             logger: logger
         )
@@ -187,6 +192,7 @@ struct House: Sendable {
                 logger: logger,
                 pulse: pulses.expect("jobs")
             ),
+            subscribers: subscribers,
             signer: signer,
             pulses: pulses,
             time: time,
@@ -253,6 +259,12 @@ struct House: Sendable {
         return logger
     }
 
+    /// Ends the clients that speak to the outside.
+    func shutdown() {
+        transport.shutdown()
+        subscribers.transport.shutdown()
+    }
+
     /// Runs what one debate in this process needs while something is done, and stops it afterwards.
     func running(_ debate: DebateID, _ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -272,7 +284,7 @@ struct House: Sendable {
             while let isDone = try await group.next(), !isDone {}
             group.cancelAll()
         }
-        transport.shutdown()
+        shutdown()
         await database.close()
     }
 }

@@ -21,6 +21,7 @@ struct ConversationHouse: Sendable {
     let inboxWriter: InboxWriter
     let integrations: IntegrationStore
     var links: ReceiptLinks
+    let told = RecordingSink()
 
     var channel: ScriptedChannel { platform.channel }
     var outbox: Outbox { Outbox(time: time) }
@@ -148,6 +149,7 @@ struct ConversationHouse: Sendable {
                 outbox: outbox,
                 posts: posts,
                 signer: signer,
+                events: told,
                 time: time,
                 identifiers: identifiers
             ),
@@ -159,6 +161,7 @@ struct ConversationHouse: Sendable {
                 time: time,
                 logger: .silent
             ),
+            events: told,
             time: time,
             logger: .silent
         )

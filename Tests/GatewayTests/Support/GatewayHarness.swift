@@ -3,6 +3,7 @@ import CoreTypes
 import Gateway
 import Logging
 import ServiceLifecycle
+import Subscriptions
 import TestSupport
 
 /// A gateway on a free port for the length of a test.
@@ -13,6 +14,8 @@ struct GatewayHarness {
     var pages: [any BrowserRoutes] = []
     var intake: any Intake = FakeIntake(steps: Steps())
     var health = FakeHealth()
+    var subscriptions: SubscriptionService?
+    var keys: (any KeyAuthority)?
     var time: any TimeSource = ManualTime()
 
     /// Runs the gateway, then the body, then ends the gateway gracefully and waits for it.
@@ -34,6 +37,8 @@ struct GatewayHarness {
             intake: intake,
             debates: debates,
             health: health,
+            subscriptions: subscriptions,
+            keys: keys,
             metrics: { "fake_metric 1\n" },
             time: time,
             ids: SequentialIdentifiers(),

@@ -1,0 +1,114 @@
+-- Programs listen: their endpoints, what happened, what each endpoint is owed, every attempt, and the keys that
+-- programs show. Moments are milliseconds since 1970-01-01 UTC.
+
+-- Where programs want to hear of what happens. `status`: active, paused, disabled. Whoever delivers to an endpoint
+-- holds its lease; the fence tells a later holder's rows from an earlier one's.
+create table webhook_configs (
+    workspace_id text not null,
+    id text not null,
+    url text not null,
+    name text not null default '',
+    description text not null default '',
+    source text not null default 'api',
+    settings_json text not null,
+    sealed_secrets bytea not null,
+    created_by text not null,
+    idempotency_key text,
+    request_hash text,
+    status text not null default 'active',
+    status_reason text,
+    failing_since bigint,
+    held_until bigint,
+    delivery_count bigint not null default 0,
+    failure_count bigint not null default 0,
+    last_delivery_at bigint,
+    last_delivery_status integer,
+    lease_owner text,
+    lease_until bigint,
+    fence bigint not null default 0,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (workspace_id, id)
+);
+create unique index webhook_configs_id on webhook_configs (id);
+create unique index webhook_configs_idempotency on webhook_configs (workspace_id, idempotency_key)
+    where idempotency_key is not null;
+
+-- What happened, once for all endpoints of the workspace that want to hear of it.
+create table webhook_messages (
+    workspace_id text not null,
+    message_id text not null,
+    event_type text not null,
+    debate_id text,
+    channel text,
+    body text not null,
+    thin_body text not null,
+    occurred_at bigint not null,
+    created_at bigint not null,
+    primary key (workspace_id, message_id)
+);
+create index webhook_messages_age on webhook_messages (created_at);
+
+-- What each endpoint is owed. `status`: 0 waiting, 1 sending, 2 delivered, 3 given up.
+create table webhooks (
+    workspace_id text not null,
+    endpoint_id text not null,
+    message_id text not null,
+    delivery_id bigint generated always as identity,
+    status smallint not null default 0,
+    attempts integer not null default 0,
+    is_test boolean not null default false,
+    available_at bigint not null,
+    fence bigint not null default 0,
+    last_status integer,
+    last_error text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (workspace_id, endpoint_id, message_id)
+);
+create unique index webhooks_order on webhooks (delivery_id);
+create index webhooks_waiting on webhooks (workspace_id, endpoint_id, available_at, delivery_id) where status = 0;
+create index webhooks_sending on webhooks (workspace_id, endpoint_id) where status = 1;
+create index webhooks_given_up on webhooks (workspace_id, endpoint_id, updated_at) where status = 3;
+create index webhooks_message on webhooks (workspace_id, message_id);
+
+-- Every attempt: what came back, with the first 16 KiB of the answer.
+create table webhook_attempts (
+    workspace_id text not null,
+    endpoint_id text not null,
+    message_id text not null,
+    attempt_id bigint generated always as identity,
+    attempted_at bigint not null,
+    duration_ms bigint not null,
+    response_status integer not null,
+    error_code text not null,
+    response_body bytea not null,
+    primary key (attempt_id)
+);
+create index webhook_attempts_endpoint on webhook_attempts (workspace_id, endpoint_id, attempt_id desc);
+create index webhook_attempts_age on webhook_attempts (attempted_at);
+
+-- How far the journals of running debates have been told to subscribers.
+create table webhook_cursors (
+    workspace_id text not null,
+    debate_id text not null,
+    last_sequence bigint not null default 0,
+    has_ended boolean not null default false,
+    created_at bigint not null,
+    primary key (workspace_id, debate_id)
+);
+
+-- What programs show to use the API of one workspace; only the hash is kept.
+create table api_keys (
+    workspace_id text not null,
+    key_id text not null,
+    name text not null,
+    key_hash text not null,
+    scopes_json text not null,
+    created_at bigint not null,
+    expires_at bigint,
+    last_used_at bigint,
+    revoked_at bigint,
+    primary key (workspace_id, key_id)
+);
+create unique index api_keys_hash on api_keys (key_hash);

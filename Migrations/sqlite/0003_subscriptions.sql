@@ -1,0 +1,112 @@
+-- Programs listen: their endpoints, what happened, what each endpoint is owed, every attempt, and the keys that
+-- programs show. Moments are milliseconds since 1970-01-01 UTC.
+
+-- Where programs want to hear of what happens. `status`: active, paused, disabled. Whoever delivers to an endpoint
+-- holds its lease; the fence tells a later holder's rows from an earlier one's.
+create table webhook_configs (
+    workspace_id text not null,
+    id text not null,
+    url text not null,
+    name text not null default '',
+    description text not null default '',
+    source text not null default 'api',
+    settings_json text not null,
+    sealed_secrets blob not null,
+    created_by text not null,
+    idempotency_key text,
+    request_hash text,
+    status text not null default 'active',
+    status_reason text,
+    failing_since integer,
+    held_until integer,
+    delivery_count integer not null default 0,
+    failure_count integer not null default 0,
+    last_delivery_at integer,
+    last_delivery_status integer,
+    lease_owner text,
+    lease_until integer,
+    fence integer not null default 0,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (workspace_id, id)
+);
+create unique index webhook_configs_id on webhook_configs (id);
+create unique index webhook_configs_idempotency on webhook_configs (workspace_id, idempotency_key)
+    where idempotency_key is not null;
+
+-- What happened, once for all endpoints of the workspace that want to hear of it.
+create table webhook_messages (
+    workspace_id text not null,
+    message_id text not null,
+    event_type text not null,
+    debate_id text,
+    channel text,
+    body text not null,
+    thin_body text not null,
+    occurred_at integer not null,
+    created_at integer not null,
+    primary key (workspace_id, message_id)
+);
+create index webhook_messages_age on webhook_messages (created_at);
+
+-- What each endpoint is owed. `status`: 0 waiting, 1 sending, 2 delivered, 3 given up.
+create table webhooks (
+    delivery_id integer primary key autoincrement,
+    workspace_id text not null,
+    endpoint_id text not null,
+    message_id text not null,
+    status integer not null default 0,
+    attempts integer not null default 0,
+    is_test boolean not null default false,
+    available_at integer not null,
+    fence integer not null default 0,
+    last_status integer,
+    last_error text,
+    created_at integer not null,
+    updated_at integer not null,
+    unique (workspace_id, endpoint_id, message_id)
+);
+create index webhooks_waiting on webhooks (workspace_id, endpoint_id, available_at, delivery_id) where status = 0;
+create index webhooks_sending on webhooks (workspace_id, endpoint_id) where status = 1;
+create index webhooks_given_up on webhooks (workspace_id, endpoint_id, updated_at) where status = 3;
+create index webhooks_message on webhooks (workspace_id, message_id);
+
+-- Every attempt: what came back, with the first 16 KiB of the answer.
+create table webhook_attempts (
+    attempt_id integer primary key autoincrement,
+    workspace_id text not null,
+    endpoint_id text not null,
+    message_id text not null,
+    attempted_at integer not null,
+    duration_ms integer not null,
+    response_status integer not null,
+    error_code text not null,
+    response_body blob not null
+);
+create index webhook_attempts_endpoint on webhook_attempts (workspace_id, endpoint_id, attempt_id desc);
+create index webhook_attempts_age on webhook_attempts (attempted_at);
+
+-- How far the journals of running debates have been told to subscribers.
+create table webhook_cursors (
+    workspace_id text not null,
+    debate_id text not null,
+    last_sequence integer not null default 0,
+    has_ended boolean not null default false,
+    created_at integer not null,
+    primary key (workspace_id, debate_id)
+);
+
+-- What programs show to use the API of one workspace; only the hash is kept.
+create table api_keys (
+    workspace_id text not null,
+    key_id text not null,
+    name text not null,
+    key_hash text not null,
+    scopes_json text not null,
+    created_at integer not null,
+    expires_at integer,
+    last_used_at integer,
+    revoked_at integer,
+    primary key (workspace_id, key_id)
+);
+create unique index api_keys_hash on api_keys (key_hash);

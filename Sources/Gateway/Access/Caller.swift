@@ -1,0 +1,26 @@
+import CoreTypes
+import Persistence
+
+/// Who uses the API.
+enum Caller: Sendable {
+    /// A program on the same machine, where no token is configured.
+    case localProgram
+    /// Somebody who holds the API token.
+    case tokenHolder
+    /// A program with a key of its own, which sees one workspace.
+    case keyHolder(APIKey)
+
+    /// Names the caller in what it makes.
+    var rawValue: String {
+        switch self {
+        case .localProgram: "local"
+        case .tokenHolder: "api"
+        case .keyHolder(let key): "key:\(key.id)"
+        }
+    }
+
+    /// The one workspace that the caller sees; nil for the operator, who sees all.
+    var workspace: WorkspaceID? {
+        if case .keyHolder(let key) = self { key.workspace } else { nil }
+    }
+}

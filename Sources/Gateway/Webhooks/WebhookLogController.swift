@@ -1,0 +1,119 @@
+import CoreTypes
+import HTTPTypes
+import Hummingbird
+import Subscriptions
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What became of deliveries: attempts, dead letters, replays.
+struct WebhookLogController: Sendable {
+    let subscriptions: SubscriptionService
+    let bodyReader: BodyReader
+    let maximumBodyBytes: Int
+
+    /// `GET /webhooks/{id}/attempts`: the newest first; of one message where `message_id` names it.
+    func attempts(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let query = QueryParameters(request.uri.query)
+        let page = try ListPage(query, defaultLimit: 50)
+        let attempts = try await subscriptions.attempts(
+            of: try WebhookController.id(context),
+            workspace: context.caller.workspace,
+            message: query["message_id"].map { MessageID($0) },
+            limit: Int(page.limit),
+            offset: Int(page.offset)
+        )
+        return .json([
+            "attempts": .array(attempts.map(WebhookDocument.attempt)), "count": .integer(Int64(attempts.count)),
+            "limit": .integer(page.limit), "offset": .integer(page.offset),
+        ])
+    }
+
+    /// `POST /webhooks/{id}/replay`: one message, what happened between two moments, or all that failed since one.
+    func replay(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
+        let selection: Replay
+        if let message = fields["message_id"]?.string {
+            selection = .message(MessageID(message))
+        } else if let since = fields["failed_since"] {
+            selection = .failedSince(try moment(since, "failed_since"))
+        } else if let since = fields["since"] {
+            let until = try fields["until"].map { try moment($0, "until") }
+            selection = .range(since: try moment(since, "since"), until: until ?? Timestamp(milliseconds: .max))
+        } else {
+            throw HTTPFailure.invalid("Say what: `message_id`, `since` and `until`, or `failed_since`.")
+        }
+        let count = try await subscriptions.replay(
+            selection,
+            to: try WebhookController.id(context),
+            workspace: context.caller.workspace
+        )
+        return .json(["success": true, "count": .integer(Int64(count))], status: .accepted)
+    }
+
+    /// `GET /webhooks/dead-letter`.
+    func deadLetters(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let query = QueryParameters(request.uri.query)
+        let page = try ListPage(query, defaultLimit: 50)
+        let found = try await subscriptions.deadLetters(
+            workspace: context.caller.workspace,
+            endpoint: query["webhook_id"].map { EndpointID($0) },
+            limit: Int(page.limit),
+            offset: Int(page.offset)
+        )
+        return .json(
+            page.document(found.items.map(WebhookDocument.deadLetter), named: "dead_letters", total: found.total)
+        )
+    }
+
+    /// `GET /webhooks/dead-letter/{id}`: with the payload.
+    func deadLetter(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let letter = try await subscriptions.deadLetter(try number(context), workspace: context.caller.workspace)
+        var document = WebhookDocument.deadLetter(letter)
+        document["payload"] = try JSONValue(parsing: letter.body)
+        return .json(["delivery": document])
+    }
+
+    /// `POST /webhooks/dead-letter/{id}/retry`.
+    func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let number = try number(context)
+        try await subscriptions.settle(deadLetter: number, workspace: context.caller.workspace, isRetried: true)
+        return .json([
+            "success": true, "delivery_id": .string(String(number)), "message": "The delivery is tried again.",
+        ])
+    }
+
+    /// `DELETE /webhooks/dead-letter/{id}`.
+    func forget(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let number = try number(context)
+        try await subscriptions.settle(deadLetter: number, workspace: context.caller.workspace, isRetried: false)
+        return .json(["success": true, "deleted": true, "delivery_id": .string(String(number))])
+    }
+
+    /// `GET /webhooks/queue/stats`.
+    func statistics(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let counts = try await subscriptions.counts(workspace: context.caller.workspace)
+        return .json([
+            "pending": .integer(Int64(counts.waiting)), "in_progress": .integer(Int64(counts.sending)),
+            "delivered": .integer(Int64(counts.delivered)), "dead_letter": .integer(Int64(counts.givenUp)),
+        ])
+    }
+
+    private func number(_ context: GatewayContext) throws(HTTPFailure) -> Int64 {
+        guard let number = context.parameters.get("id").flatMap({ Int64($0) }) else { throw .notFound("dead letter") }
+        return number
+    }
+
+    /// A moment as ISO 8601, or as seconds since 1970.
+    private func moment(_ value: JSONValue, _ name: String) throws(HTTPFailure) -> Timestamp {
+        if let seconds = value.double, abs(seconds) < 1e12 { return Timestamp(milliseconds: Int64(seconds * 1000)) }
+        guard let text = value.string, text.utf8.count <= 40,
+            let date = (try? Date(text, strategy: .iso8601))
+                ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        else { throw .invalid("`\(name)` has to be a moment such as 2026-01-31T09:05:00Z, or seconds since 1970.") }
+        return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+    }
+}

@@ -1,0 +1,100 @@
+import CoreTypes
+import Subscriptions
+
+/// Reads webhooks out of the bodies of requests; the names are those of the original and its public client.
+struct WebhookReader: Sendable {
+    /// Reads `POST /webhooks`.
+    /// - Throws: `HTTPFailure` 400 that names the key.
+    func draft(_ fields: JSONValue, caller: Caller) throws(HTTPFailure) -> EndpointDraft {
+        guard let url = fields["url"]?.string else { throw .invalid("`url` has to be text.") }
+        let workspace = (fields["workspace"] ?? fields["workspace_id"])?.string.map { WorkspaceID($0) }
+        guard workspace?.rawValue.utf8.count ?? 1 <= 200 else { throw .invalid("`workspace` is too long.") }
+        var draft = EndpointDraft(
+            workspace: caller.workspace ?? workspace ?? .local,
+            url: url,
+            createdBy: caller.rawValue
+        )
+        draft.name = try text(fields, "name") ?? ""
+        draft.details = try text(fields, "description") ?? ""
+        draft.settings = try settings(fields, over: EndpointSettings())
+        draft.secret = try text(fields, "secret").map { Secret($0) }
+        if let word = try text(fields, "signature") { draft.scheme = try scheme(word) }
+        if let headers = fields["headers"] {
+            guard let members = headers.object else { throw .invalid("`headers` has to be an object of texts.") }
+            for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+                guard let value = value.string else { throw .invalid("`headers` has to be an object of texts.") }
+                draft.headers.append((name, value))
+            }
+        }
+        return draft
+    }
+
+    /// Changes an endpoint as `PATCH /webhooks/{id}` says.
+    /// - Throws: `HTTPFailure` 400 that names the key.
+    func change(_ endpoint: inout Endpoint, _ fields: JSONValue) throws(HTTPFailure) {
+        if let url = try text(fields, "url") { endpoint.url = url }
+        if let name = try text(fields, "name") { endpoint.name = name }
+        if let details = try text(fields, "description") { endpoint.details = details }
+        endpoint.settings = try settings(fields, over: endpoint.settings)
+        if let isActive = try flag(fields, "active") { endpoint.status = isActive ? .active : .paused }
+    }
+
+    /// Reads how a new secret signs.
+    /// - Throws: `HTTPFailure` 400.
+    func scheme(_ word: String) throws(HTTPFailure) -> WebhookSecret.Scheme {
+        guard let scheme = WebhookSecret.Scheme(rawValue: word) else {
+            throw .invalid("`signature` is v1 (HMAC-SHA256) or v1a (Ed25519).")
+        }
+        return scheme
+    }
+
+    private func settings(_ fields: JSONValue, over former: EndpointSettings) throws(HTTPFailure) -> EndpointSettings {
+        var settings = former
+        if let events = try texts(fields, "events") { settings.events = events }
+        if let channels = try texts(fields, "channels") { settings.channels = channels }
+        if let tags = try texts(fields, "tags") { settings.tags = tags }
+        if let form = try text(fields, "payload") {
+            guard form == "thin" || form == "full" else { throw .invalid("`payload` is thin or full.") }
+            settings.isThin = form == "thin"
+        }
+        if let isOrdered = try flag(fields, "ordered") { settings.isOrdered = isOrdered }
+        if let isAdded = try flag(fields, "legacy_signature") { settings.addsLegacySignature = isAdded }
+        if let concurrency = try number(fields, "concurrency") { settings.concurrency = concurrency }
+        if let rate = try number(fields, "rate_limit") { settings.deliveriesPerSecond = rate == 0 ? nil : rate }
+        if let notify = try text(fields, "notify") { settings.notify = notify.isEmpty ? nil : notify }
+        return settings
+    }
+
+    /// A list of texts, or one text, with commas or without.
+    private func texts(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> [String]? {
+        guard let value = fields[name] else { return nil }
+        if let text = value.string { return text.split(separator: ",").map { String($0) } }
+        guard let elements = value.array else { throw .invalid("`\(name)` has to be a list of texts.") }
+        var texts: [String] = []
+        for element in elements {
+            guard let text = element.string else { throw .invalid("`\(name)` has to be a list of texts.") }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    private func text(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> String? {
+        guard let value = fields[name] else { return nil }
+        guard let text = value.string else { throw .invalid("`\(name)` has to be text.") }
+        return text
+    }
+
+    private func flag(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> Bool? {
+        guard let value = fields[name] else { return nil }
+        guard let flag = value.bool else { throw .invalid("`\(name)` has to be true or false.") }
+        return flag
+    }
+
+    private func number(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> Int? {
+        guard let value = fields[name] else { return nil }
+        guard let number = value.integer, (0...1_000_000).contains(number) else {
+            throw .invalid("`\(name)` has to be a whole number.")
+        }
+        return Int(number)
+    }
+}

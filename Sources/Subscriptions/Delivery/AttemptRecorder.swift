@@ -1,0 +1,73 @@
+import Channels
+import CoreTypes
+import Logging
+import Persistence
+import Synchronization
+
+/// Writes down what came of attempts: as many as have gathered in one transaction, with what follows for their
+/// endpoints.
+final class AttemptRecorder: Sendable {
+    /// One attempt and what becomes of its message.
+    struct Entry: Sendable {
+        let delivery: ClaimedDelivery
+        let attempt: Attempt
+        let decision: RetryPolicy.Decision
+        /// Until when the endpoint is left alone.
+        let heldUntil: Timestamp?
+        let isOrdered: Bool
+    }
+
+    private static let batch = 500
+    private static let pauseAfterFailure = Duration.milliseconds(500)
+
+    private let database: any Database
+    private let ledger: DeliveryLedger
+    private let time: any TimeSource
+    private let logger: Logger
+    private let signal = Signal()
+    private let waiting = Mutex<[Entry]>([])
+
+    init(database: any Database, ledger: DeliveryLedger, time: any TimeSource, logger: Logger) {
+        self.database = database
+        self.ledger = ledger
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Takes an attempt; it is written down with the next group.
+    func add(_ entry: Entry) {
+        waiting.withLock { $0.append(entry) }
+        signal.raise()
+    }
+
+    /// Writes until the task is cancelled; then once more.
+    func run(_ recorded: @Sendable ([Entry]) -> Void) async {
+        while !Task.isCancelled {
+            await signal.wait()
+            await flush(recorded)
+        }
+    }
+
+    /// Writes all that has gathered; what cannot be written stays and is tried again.
+    func flush(_ recorded: @Sendable ([Entry]) -> Void) async {
+        while true {
+            let entries = waiting.withLock { Array($0.prefix(Self.batch)) }
+            guard !entries.isEmpty else { return }
+            do {
+                let now = time.now()
+                let hasNotices = try await database.write { try ledger.record(entries, now: now, in: $0) }
+                waiting.withLock { $0.removeFirst(entries.count) }
+                recorded(entries)
+                if hasNotices { await database.notify(.outbox) }
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning(
+                    "Attempts at webhooks could not be written down; trying again.",
+                    metadata: ["code": "\((error as? any CodedError)?.code ?? "other")"]
+                )
+                do { try await time.sleep(for: Self.pauseAfterFailure) } catch { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Channels
+import CoreTypes
+import Persistence
+
+/// Says in the database what came of attempts, and gives up endpoints that are gone or dead.
+struct DeliveryLedger: Sendable {
+    /// How long an endpoint may fail before it is disabled.
+    static let patience = Duration.seconds(5 * 24 * 3600)
+
+    let endpoints: EndpointStore
+    let sink: SubscriptionSink
+    let outbox: Outbox
+
+    private let deliveries = DeliveryStore()
+
+    init(endpoints: EndpointStore, sink: SubscriptionSink, outbox: Outbox) {
+        self.endpoints = endpoints
+        self.sink = sink
+        self.outbox = outbox
+    }
+
+    /// Records attempts.
+    /// - Returns: whether something is to be sent because of them.
+    /// - Throws: `DatabaseError`.
+    func record(_ entries: [AttemptRecorder.Entry], now: Timestamp, in transaction: borrowing Transaction) throws
+        -> Bool
+    {
+        try insertAttempts(entries, in: transaction)
+        try updateDeliveries(entries, now: now, in: transaction)
+        var hasNotices = false
+        let byEndpoint = Dictionary(grouping: entries, by: \.delivery.endpoint)
+        // In one order in every process, so that two cannot wait for each other.
+        for (id, entries) in byEndpoint.sorted(by: { $0.key < $1.key }) {
+            if try updateEndpoint(id, entries, now: now, in: transaction) { hasNotices = true }
+        }
+        return hasNotices
+    }
+
+    private func insertAttempts(_ entries: [AttemptRecorder.Entry], in transaction: borrowing Transaction) throws {
+        let lines = transaction.dialect.table([
+            .texts(entries.map(\.delivery.workspace.rawValue)),
+            .texts(entries.map(\.delivery.endpoint.rawValue)),
+            .texts(entries.map(\.delivery.message.rawValue)),
+            .integers(entries.map(\.attempt.startedAt.rawValue)),
+            .integers(entries.map(\.attempt.duration.milliseconds)),
+            .integers(entries.map { Int64($0.attempt.status) }),
+            .texts(entries.map(\.attempt.errorCode)),
+            .blobs(entries.map(\.attempt.body)),
+        ])
+        try transaction.execute(
+            """
+            insert into webhook_attempts (workspace_id, endpoint_id, message_id, attempted_at, duration_ms,
+                response_status, error_code, response_body)
+            select column1, column2, column3, column4, column5, column6, column7, column8 from \(lines)
+            """
+        )
+    }
+
+    /// Ends deliveries or makes them due again, where they are still ours.
+    private func updateDeliveries(
+        _ entries: [AttemptRecorder.Entry],
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        let lines = transaction.dialect.table([
+            .texts(entries.map(\.delivery.workspace.rawValue)),
+            .integers(entries.map(\.delivery.number)),
+            .integers(entries.map(\.delivery.fence)),
+            .integers(entries.map { Self.status(after: $0.decision) }),
+            .integers(entries.map { Int64(Self.attempts(after: $0)) }),
+            // An ordered message keeps its place: its endpoint is held back instead.
+            .integers(entries.map { $0.isOrdered ? -1 : Self.nextAttempt(after: $0.decision)?.rawValue ?? -1 }),
+            .integers(entries.map { Int64($0.attempt.status) }),
+            .texts(entries.map(\.attempt.errorCode)),
+        ])
+        try transaction.execute(
+            """
+            update webhooks set status = line.column4, attempts = line.column5,
+                available_at = case when line.column6 < 0 then webhooks.available_at else line.column6 end,
+                last_status = line.column7, last_error = nullif(line.column8, ''), updated_at = \(now)
+            from \(lines)
+            where webhooks.workspace_id = line.column1 and webhooks.delivery_id = line.column2
+                and webhooks.fence = line.column3 and webhooks.status = 1
+            """
+        )
+    }
+
+    private static func status(after decision: RetryPolicy.Decision) -> Int64 {
+        switch decision {
+        case .delivered: 2
+        case .retry: 0
+        case .givenUp, .gone: 3
+        }
+    }
+
+    private static func attempts(after entry: AttemptRecorder.Entry) -> Int {
+        if case .retry(_, let attempts) = entry.decision { attempts } else { entry.delivery.attempts + 1 }
+    }
+
+    private static func nextAttempt(after decision: RetryPolicy.Decision) -> Timestamp? {
+        if case .retry(let moment, _) = decision { moment } else { nil }
+    }
+
+    /// Keeps an endpoint's health; disables it where it is gone or has failed for too long.
+    private func updateEndpoint(
+        _ id: EndpointID,
+        _ entries: [AttemptRecorder.Entry],
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        guard let last = entries.last else { return false }
+        let workspace = last.delivery.workspace
+        let delivered = entries.count { $0.attempt.isDelivered }
+        let failing: SQL =
+            delivered > 0
+            ? "null" : "coalesce(failing_since, \(entries.map(\.attempt.startedAt).min() ?? now))"
+        let rows = try transaction.query(
+            """
+            update webhook_configs set delivery_count = delivery_count + \(delivered),
+                failure_count = failure_count + \(entries.count - delivered), failing_since = \(failing),
+                held_until = \(last.heldUntil), last_delivery_at = \(last.attempt.startedAt),
+                last_delivery_status = \(last.attempt.status)
+            where workspace_id = \(workspace) and id = \(id) and status = 'active'
+            returning failing_since
+            """
+        )
+        guard let row = rows.first else { return false }
+        let since = try row.timestampOrNil("failing_since")
+        if entries.contains(where: { $0.decision == .gone }) {
+            return try disable(id, workspace, because: "it answered 410 Gone", now: now, in: transaction)
+        }
+        if let since, now - since >= Self.patience {
+            return try disable(
+                id,
+                workspace,
+                because: "nothing has arrived there since \(since.iso8601)",
+                now: now,
+                in: transaction
+            )
+        }
+        return false
+    }
+
+    private func disable(
+        _ id: EndpointID,
+        _ workspace: WorkspaceID,
+        because reason: String,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        guard
+            try endpoints.setStatus(
+                .disabled,
+                reason: reason,
+                of: id,
+                workspace: workspace,
+                now: now,
+                in: transaction
+            ), let endpoint = try endpoints.find(id, workspace: workspace, in: transaction)
+        else { return false }
+        let key = "\(id)/disabled/\(now.rawValue)"
+        try sink.publish(
+            WorkspaceEvent(
+                workspaceID: workspace,
+                key: key,
+                type: "webhook.disabled",
+                occurredAt: now,
+                data: [
+                    "webhook_id": .string(id.rawValue), "name": .string(endpoint.name), "reason": .string(reason),
+                ]
+            ),
+            in: transaction
+        )
+        guard let address = Self.address(endpoint) else { return true }
+        let name = endpoint.name.isEmpty ? id.rawValue : endpoint.name
+        let text = """
+            The webhook \(name) was disabled: \(reason). What happens now is not kept for it. When it works again: \
+            POST /api/v1/webhooks/\(id)/resume.
+            """
+        try outbox.post(Post(body: text, fallbackText: text), to: address, key: OutboxKey(key), in: transaction)
+        return true
+    }
+
+    /// Where the owner reads, from `platform:channel`.
+    private static func address(_ endpoint: Endpoint) -> Address? {
+        guard let place = endpoint.settings.notify, let colon = place.firstIndex(of: ":") else { return nil }
+        return Address(
+            platform: String(place[..<colon]),
+            workspace: endpoint.workspace,
+            channel: String(place[place.index(after: colon)...])
+        )
+    }
+}

@@ -1,0 +1,128 @@
+import CoreTypes
+import Persistence
+
+/// An endpoint that this process delivers to.
+struct ClaimedEndpoint: Sendable {
+    let endpoint: Endpoint
+    let secrets: EndpointSecrets
+    /// Tells this holder's rows from those of an earlier one.
+    let fence: Int64
+}
+
+extension EndpointStore {
+    /// Takes endpoints to which something is due and that nobody else holds, or holds on to those that are ours.
+    ///
+    /// What an earlier holder left under way is due again: whether it arrived, nobody knows, and its id stays the
+    /// same.
+    /// - Parameters:
+    ///   - passing: endpoints that have enough to do.
+    ///   - limit: the most endpoints.
+    /// - Throws: `DatabaseError`.
+    func claim(
+        owner: String,
+        passing: [EndpointID],
+        limit: Int,
+        lease: Duration,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> [ClaimedEndpoint] {
+        let rows = try transaction.query(
+            """
+            select c.* from webhook_configs c
+            where c.status = 'active' and (c.held_until is null or c.held_until <= \(now))
+                and (c.lease_owner is null or c.lease_owner = \(owner) or c.lease_until <= \(now))
+                and c.id not in (\(list: passing.isEmpty ? [EndpointID("")] : passing))
+                and (exists (
+                    select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
+                        and w.status = 0 and w.available_at <= \(now)
+                ) or (c.lease_until <= \(now) and exists (
+                    select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
+                        and w.status = 1
+                )))
+            order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
+            """
+        )
+        return try rows.map { row in
+            let endpoint = try Endpoint(row)
+            let isOurs = try row.textOrNil("lease_owner") == owner
+            let fence = try row.integer("fence") + (isOurs ? 0 : 1)
+            try transaction.execute(
+                """
+                update webhook_configs set lease_owner = \(owner), lease_until = \(now + lease), fence = \(fence)
+                where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
+                """
+            )
+            if !isOurs {
+                try transaction.execute(
+                    """
+                    update webhooks set status = 0
+                    where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id) and status = 1
+                    """
+                )
+            }
+            let secrets = try EndpointSecrets(
+                sealed: try row.blob("sealed_secrets"),
+                sealer: sealer,
+                workspace: endpoint.workspace,
+                id: endpoint.id
+            )
+            return ClaimedEndpoint(endpoint: endpoint, secrets: secrets, fence: fence)
+        }
+    }
+
+    /// Prolongs the leases of a process.
+    /// - Returns: the endpoints that are still its own and active.
+    /// - Throws: `DatabaseError`.
+    func renew(owner: String, lease: Duration, now: Timestamp, in transaction: borrowing Transaction) throws
+        -> Set<EndpointID>
+    {
+        let rows = try transaction.query(
+            """
+            update webhook_configs set lease_until = \(now + lease) where lease_owner = \(owner)
+            returning id, status
+            """
+        )
+        return Set(try rows.filter { try $0.text("status") == "active" }.map { try $0.id("id") })
+    }
+
+    /// Gives endpoints back, with what was taken for them and not sent.
+    /// - Throws: `DatabaseError`.
+    func release(
+        _ endpoints: [(id: EndpointID, workspace: WorkspaceID, fence: Int64)],
+        owner: String,
+        in transaction: borrowing Transaction
+    ) throws {
+        for endpoint in endpoints.sorted(by: { $0.id < $1.id }) {
+            let held = try transaction.execute(
+                """
+                update webhook_configs set lease_owner = null, lease_until = null
+                where workspace_id = \(endpoint.workspace) and id = \(endpoint.id) and fence = \(endpoint.fence)
+                    and lease_owner = \(owner)
+                """
+            )
+            guard held == 1 else { continue }
+            try transaction.execute(
+                """
+                update webhooks set status = 0 where workspace_id = \(endpoint.workspace)
+                    and endpoint_id = \(endpoint.id) and status = 1
+                """
+            )
+        }
+    }
+
+    /// When the next message that nobody holds is due; nil where there is none.
+    /// - Throws: `DatabaseError`.
+    func nextDue(after now: Timestamp, in transaction: borrowing Transaction) throws -> Timestamp? {
+        try transaction.query(
+            """
+            select min(due) as due from (
+                select case when c.held_until > \(now) then c.held_until else (
+                    select min(w.available_at) from webhooks w where w.workspace_id = c.workspace_id
+                        and w.endpoint_id = c.id and w.status = 0 and w.available_at > \(now)
+                ) end as due
+                from webhook_configs c where c.status = 'active'
+            ) endpoints
+            """
+        ).first?.timestampOrNil("due")
+    }
+}

@@ -1,0 +1,199 @@
+package import CoreTypes
+import Persistence
+
+/// One attempt, as the log has it.
+package struct AttemptRecord: Sendable {
+    package let number: Int64
+    package let endpoint: EndpointID
+    package let message: MessageID
+    package let type: String
+    package let attemptedAt: Timestamp
+    package let duration: Duration
+    /// 0 where no answer came.
+    package let status: Int
+    /// Why no answer came; empty where one did.
+    package let errorCode: String
+    /// The first 16 KiB of the answer.
+    package let body: [UInt8]
+
+    /// Whether the endpoint took the message.
+    package var isDelivered: Bool { (200...299).contains(status) }
+}
+
+/// A delivery that was given up.
+package struct DeadLetter: Sendable {
+    package let number: Int64
+    package let workspace: WorkspaceID
+    package let endpoint: EndpointID
+    package let message: MessageID
+    package let type: String
+    package let attempts: Int
+    package let lastStatus: Int?
+    package let lastError: String?
+    package let createdAt: Timestamp
+    package let givenUpAt: Timestamp
+    /// The payload.
+    package let body: String
+}
+
+/// How deliveries stand.
+package struct DeliveryCounts: Sendable, Hashable {
+    package var waiting = 0
+    package var sending = 0
+    package var delivered = 0
+    package var givenUp = 0
+
+    /// Describes how deliveries stand.
+    package init(waiting: Int = 0, sending: Int = 0, delivered: Int = 0, givenUp: Int = 0) {
+        self.waiting = waiting
+        self.sending = sending
+        self.delivered = delivered
+        self.givenUp = givenUp
+    }
+}
+
+extension DeliveryStore {
+    func attempts(
+        of endpoint: EndpointID,
+        workspace: WorkspaceID,
+        message: MessageID?,
+        limit: Int,
+        offset: Int,
+        in transaction: borrowing Transaction
+    ) throws -> [AttemptRecord] {
+        let filter: SQL = message.map { "and a.message_id = \($0)" } ?? ""
+        return try transaction.query(
+            """
+            select a.*, coalesce(m.event_type, '') as event_type from webhook_attempts a
+            left join webhook_messages m on m.workspace_id = a.workspace_id and m.message_id = a.message_id
+            where a.workspace_id = \(workspace) and a.endpoint_id = \(endpoint) \(filter)
+            order by a.attempt_id desc limit \(limit) offset \(offset)
+            """
+        ).map { row in
+            AttemptRecord(
+                number: try row.integer("attempt_id"),
+                endpoint: try row.id("endpoint_id"),
+                message: try row.id("message_id"),
+                type: try row.text("event_type"),
+                attemptedAt: try row.timestamp("attempted_at"),
+                duration: .milliseconds(try row.integer("duration_ms")),
+                status: Int(try row.integer("response_status")),
+                errorCode: try row.text("error_code"),
+                body: try row.blob("response_body")
+            )
+        }
+    }
+
+    func deadLetters(
+        workspace: WorkspaceID?,
+        endpoint: EndpointID?,
+        limit: Int,
+        offset: Int,
+        in transaction: borrowing Transaction
+    ) throws -> (items: [DeadLetter], total: Int) {
+        let owner: SQL = workspace.map { "w.workspace_id = \($0)" } ?? "true"
+        let filter: SQL = endpoint.map { "and w.endpoint_id = \($0)" } ?? ""
+        let total = try transaction.query(
+            "select count(*) as total from webhooks w where \(owner) \(filter) and w.status = 3"
+        ).first?.integer("total")
+        let rows = try transaction.query(
+            """
+            select w.*, m.event_type, m.body from webhooks w
+            join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
+            where \(owner) \(filter) and w.status = 3
+            order by w.updated_at desc, w.delivery_id desc limit \(limit) offset \(offset)
+            """
+        )
+        return (try rows.map { try DeadLetter($0) }, Int(total ?? 0))
+    }
+
+    func deadLetter(_ number: Int64, workspace: WorkspaceID?, in transaction: borrowing Transaction) throws
+        -> DeadLetter?
+    {
+        let owner: SQL = workspace.map { "w.workspace_id = \($0)" } ?? "true"
+        return try transaction.query(
+            """
+            select w.*, m.event_type, m.body from webhooks w
+            join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
+            where \(owner) and w.delivery_id = \(number) and w.status = 3
+            """
+        ).first.map { try DeadLetter($0) }
+    }
+
+    func forget(deadLetter number: Int64, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "delete from webhooks where workspace_id = \(workspace) and delivery_id = \(number) and status = 3"
+        )
+    }
+
+    /// Owes an endpoint a message that is there, even where its filters passed it over.
+    /// - Returns: false where there is no such message.
+    func owe(
+        _ message: MessageID,
+        to endpoint: EndpointID,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        let found = try transaction.query(
+            "select 1 from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
+        )
+        guard !found.isEmpty else { return false }
+        try transaction.execute(
+            """
+            insert into webhooks (workspace_id, endpoint_id, message_id, available_at, created_at, updated_at)
+            values (\(workspace), \(endpoint), \(message), \(now), \(now), \(now)) on conflict do nothing
+            """
+        )
+        return true
+    }
+
+    func waiting(in transaction: borrowing Transaction) throws -> Int {
+        Int(
+            try transaction.query("select count(*) as total from webhooks where status = 0").first?.integer("total")
+                ?? 0
+        )
+    }
+
+    func counts(workspace: WorkspaceID?, in transaction: borrowing Transaction) throws -> DeliveryCounts {
+        let owner = EndpointStore.owner(workspace)
+        var counts = DeliveryCounts()
+        for row in try transaction.query(
+            "select status, count(*) as total from webhooks where \(owner) group by status"
+        ) {
+            let total = Int(try row.integer("total"))
+            switch try row.integer("status") {
+            case 0: counts.waiting = total
+            case 1: counts.sending = total
+            case 2: counts.delivered = total
+            default: counts.givenUp = total
+            }
+        }
+        return counts
+    }
+}
+
+extension EndpointStore {
+    /// Ends a pause that a failing endpoint was given, because somebody wants it tried now.
+    func letGo(_ id: EndpointID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "update webhook_configs set held_until = null where workspace_id = \(workspace) and id = \(id)"
+        )
+    }
+}
+
+extension DeadLetter {
+    fileprivate init(_ row: Row) throws {
+        number = try row.integer("delivery_id")
+        workspace = try row.id("workspace_id")
+        endpoint = try row.id("endpoint_id")
+        message = try row.id("message_id")
+        type = try row.text("event_type")
+        attempts = Int(try row.integer("attempts"))
+        lastStatus = try row.integerOrNil("last_status").map { Int($0) }
+        lastError = try row.textOrNil("last_error")
+        createdAt = try row.timestamp("created_at")
+        givenUpAt = try row.timestamp("updated_at")
+        body = try row.text("body")
+    }
+}

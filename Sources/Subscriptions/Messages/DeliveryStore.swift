@@ -1,0 +1,168 @@
+package import CoreTypes
+import Persistence
+
+/// The tables `webhook_messages` and `webhooks`: what happened, and what each endpoint is owed of it.
+package struct DeliveryStore: Sendable {
+    /// Makes the store.
+    package init() {}
+
+    /// Keeps a message for the endpoints that want it.
+    /// - Returns: false where it is there already; then nothing is owed anew.
+    /// - Throws: `DatabaseError`.
+    @discardableResult
+    func add(
+        _ message: EventMessage,
+        for endpoints: [EndpointID],
+        isTest: Bool = false,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        guard !endpoints.isEmpty else { return false }
+        let workspace = message.event.workspaceID
+        let added = try transaction.execute(
+            """
+            insert into webhook_messages (workspace_id, message_id, event_type, debate_id, channel, body, thin_body,
+                occurred_at, created_at)
+            values (\(workspace), \(message.id), \(message.event.type), \(message.event.debateID),
+                \(message.event.channel), \(message.body), \(message.thinBody), \(message.event.occurredAt), \(now))
+            on conflict do nothing
+            """
+        )
+        guard added == 1 else { return false }
+        let rows = endpoints.map { endpoint -> [SQLValue] in
+            [
+                workspace.sqlValue, endpoint.sqlValue, message.id.sqlValue, isTest.sqlValue, now.sqlValue,
+                now.sqlValue, now.sqlValue,
+            ]
+        }
+        // Endpoints in batches, because a statement has a bounded number of values.
+        for start in stride(from: 0, to: rows.count, by: 1000) {
+            try transaction.execute(
+                """
+                insert into webhooks (workspace_id, endpoint_id, message_id, is_test, available_at, created_at,
+                    updated_at)
+                values \(rows: rows[start..<min(start + 1000, rows.count)]) on conflict do nothing
+                """
+            )
+        }
+        return true
+    }
+
+    /// Takes what is due to an endpoint, the longest due first, and marks it as being sent.
+    /// - Throws: `DatabaseError`.
+    func claim(_ claimed: ClaimedEndpoint, limit: Int, now: Timestamp, in transaction: borrowing Transaction) throws
+        -> [ClaimedDelivery]
+    {
+        let endpoint = claimed.endpoint
+        let body: SQL = endpoint.settings.isThin ? "m.thin_body" : "m.body"
+        let rows = try transaction.query(
+            """
+            select w.delivery_id, w.message_id, w.attempts, w.is_test, w.available_at, m.event_type, \(body) as body
+            from (
+                select * from webhooks
+                where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id) and status = 0
+                    and available_at <= \(now)
+                order by available_at, delivery_id limit \(limit)
+            ) w join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
+            order by w.available_at, w.delivery_id
+            """
+        )
+        guard !rows.isEmpty else { return [] }
+        try transaction.execute(
+            """
+            update webhooks set status = 1, fence = \(claimed.fence)
+            where workspace_id = \(endpoint.workspace) and delivery_id in (\(list: try rows.map { row in
+                try row.integer("delivery_id")
+            }))
+            """
+        )
+        return try rows.map { row in
+            ClaimedDelivery(
+                number: try row.integer("delivery_id"),
+                workspace: endpoint.workspace,
+                endpoint: endpoint.id,
+                message: try row.id("message_id"),
+                fence: claimed.fence,
+                type: try row.text("event_type"),
+                body: Array(try row.text("body").utf8),
+                attempts: Int(try row.integer("attempts")),
+                isTest: try row.bool("is_test")
+            )
+        }
+    }
+
+    /// Makes given-up deliveries due again, or any delivery of one message.
+    /// - Returns: how many.
+    /// - Throws: `DatabaseError`.
+    func replay(
+        _ selection: Replay,
+        endpoint: EndpointID,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Int {
+        let which: SQL =
+            switch selection {
+            case .message(let id): "message_id = \(id) and status <> 1"
+            case .range(let since, let until): "created_at >= \(since) and created_at < \(until) and status in (2, 3)"
+            case .failedSince(let since): "status = 3 and updated_at >= \(since)"
+            }
+        return try transaction.execute(
+            """
+            update webhooks set status = 0, attempts = 0, available_at = \(now), updated_at = \(now)
+            where workspace_id = \(workspace) and endpoint_id = \(endpoint) and \(which)
+            """
+        )
+    }
+
+    /// Forgets what ended before a moment, and messages that nobody is owed.
+    /// - Returns: how many messages.
+    /// - Throws: `DatabaseError`.
+    func purge(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int {
+        let old = try transaction.query(
+            """
+            select m.workspace_id, m.message_id from webhook_messages m
+            where m.created_at < \(moment) and not exists (
+                select 1 from webhooks w where w.workspace_id = m.workspace_id and w.message_id = m.message_id
+                    and w.status in (0, 1)
+            )
+            order by m.created_at limit \(limit)
+            """
+        )
+        for row in old {
+            let (workspace, message) = (try row.text("workspace_id"), try row.text("message_id"))
+            for table in ["webhooks", "webhook_messages"] {
+                try transaction.execute(
+                    "delete from \(raw: table) where workspace_id = \(workspace) and message_id = \(message)"
+                )
+            }
+        }
+        try transaction.execute("delete from webhook_attempts where attempted_at < \(moment)")
+        return old.count
+    }
+}
+
+/// What is to be delivered once more.
+package enum Replay: Sendable {
+    /// One message, whatever became of it.
+    case message(MessageID)
+    /// Everything that ended among what happened between two moments.
+    case range(since: Timestamp, until: Timestamp)
+    /// Everything that was given up since a moment.
+    case failedSince(Timestamp)
+}
+
+/// A message that is on its way to an endpoint.
+struct ClaimedDelivery: Sendable {
+    let number: Int64
+    let workspace: WorkspaceID
+    let endpoint: EndpointID
+    let message: MessageID
+    let fence: Int64
+    let type: String
+    let body: [UInt8]
+    /// How often it has failed.
+    let attempts: Int
+    /// Whether it is tried once and no more.
+    let isTest: Bool
+}

@@ -1,0 +1,40 @@
+package import CoreTypes
+import Crypto
+
+/// Writes the headers that prove where a message comes from.
+package struct WebhookSigner: Sendable {
+    private let secrets: [WebhookSecret]
+    private let addsLegacySignature: Bool
+
+    /// Makes a signer.
+    /// - Parameters:
+    ///   - secrets: every secret that is valid now, the newest first; while one is being replaced there are two.
+    ///   - addsLegacySignature: whether the original's headers are added, `X-Aragora-Signature` first among them.
+    package init(secrets: [WebhookSecret], addsLegacySignature: Bool = false) {
+        self.secrets = secrets
+        self.addsLegacySignature = addsLegacySignature
+    }
+
+    /// The headers of one attempt.
+    /// - Parameters:
+    ///   - id: the message's, the same for every attempt; without a full stop.
+    ///   - now: the attempt's moment.
+    package func headers(id: String, type: String, body: [UInt8], now: Timestamp) -> [(name: String, value: String)] {
+        let signed = WebhookSecret.signedBytes(id: id, timestamp: now.seconds, body: body)
+        var headers = [
+            (name: "webhook-id", value: id),
+            (name: "webhook-timestamp", value: String(now.seconds)),
+            (name: "webhook-signature", value: secrets.map { $0.signature(of: signed) }.joined(separator: " ")),
+        ]
+        if addsLegacySignature, let secret = secrets.first(where: { $0.scheme == .symmetric }) {
+            // The original signs the body alone, with the secret's text as the key.
+            let key = SymmetricKey(data: Array(secret.text.reveal().utf8))
+            let code = hexadecimal(HMAC<SHA256>.authenticationCode(for: body, using: key))
+            headers += [
+                (name: "X-Aragora-Signature", value: "sha256=\(code)"), (name: "X-Aragora-Event", value: type),
+                (name: "X-Aragora-Delivery", value: id), (name: "X-Aragora-Timestamp", value: String(now.seconds)),
+            ]
+        }
+        return headers
+    }
+}

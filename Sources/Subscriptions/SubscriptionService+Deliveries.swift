@@ -1,0 +1,146 @@
+package import CoreTypes
+import Persistence
+
+extension SubscriptionService {
+    /// Sends a test message through the usual way and waits for what comes of it.
+    /// - Returns: the attempt; nil where none was made in time, and then it is still made.
+    /// - Throws: `SubscriptionError` with code `conflict` for an endpoint that is not active; `DatabaseError`.
+    package func test(_ id: EndpointID, workspace: WorkspaceID?, patience: Duration = .seconds(20)) async throws
+        -> AttemptRecord?
+    {
+        let now = time.now()
+        let key = "\(id)/test/\(identifiers.next())"
+        let message = try await database.write { transaction in
+            let endpoint = try existing(id, workspace, in: transaction)
+            guard endpoint.status == .active else {
+                throw SubscriptionError(.conflict, "The webhook is \(endpoint.status.rawValue); resume it first.")
+            }
+            let event = WorkspaceEvent(
+                workspaceID: endpoint.workspace,
+                key: key,
+                type: "webhook.test",
+                occurredAt: now,
+                data: ["webhook_id": .string(id.rawValue), "message": "This is a test."]
+            )
+            let message = EventMessage(event)
+            try deliveries.add(message, for: [id], isTest: true, now: now, in: transaction)
+            try endpoints.letGo(id, workspace: endpoint.workspace, in: transaction)
+            return message.id
+        }
+        await database.notify(.outbox)
+        let end = now + patience
+        while time.now() < end {
+            let attempts = try await attempts(of: id, workspace: workspace, message: message, limit: 1, offset: 0)
+            if let attempt = attempts.first { return attempt }
+            try await time.sleep(for: .milliseconds(50))
+        }
+        return nil
+    }
+
+    /// Makes deliveries due once more, under the same ids.
+    /// - Returns: how many.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func replay(_ selection: Replay, to id: EndpointID, workspace: WorkspaceID?) async throws -> Int {
+        let now = time.now()
+        let count = try await database.write { transaction in
+            let endpoint = try existing(id, workspace, in: transaction)
+            if case .message(let message) = selection {
+                guard
+                    try deliveries.owe(message, to: id, workspace: endpoint.workspace, now: now, in: transaction)
+                else { throw SubscriptionError(.notFound, "There is no such message.") }
+            }
+            try endpoints.letGo(id, workspace: endpoint.workspace, in: transaction)
+            return try deliveries.replay(
+                selection,
+                endpoint: id,
+                workspace: endpoint.workspace,
+                now: now,
+                in: transaction
+            )
+        }
+        await database.notify(.outbox)
+        return count
+    }
+
+    /// The attempts at an endpoint, the newest first.
+    /// - Parameter message: those of one message alone.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func attempts(
+        of id: EndpointID,
+        workspace: WorkspaceID?,
+        message: MessageID? = nil,
+        limit: Int,
+        offset: Int
+    ) async throws -> [AttemptRecord] {
+        try await database.read { transaction in
+            let endpoint = try existing(id, workspace, in: transaction)
+            return try deliveries.attempts(
+                of: id,
+                workspace: endpoint.workspace,
+                message: message,
+                limit: limit,
+                offset: offset,
+                in: transaction
+            )
+        }
+    }
+
+    /// What was given up, the newest first, and how much there is.
+    /// - Throws: `DatabaseError`.
+    package func deadLetters(workspace: WorkspaceID?, endpoint: EndpointID? = nil, limit: Int, offset: Int) async throws
+        -> (items: [DeadLetter], total: Int)
+    {
+        try await database.read { transaction in
+            try deliveries.deadLetters(
+                workspace: workspace,
+                endpoint: endpoint,
+                limit: limit,
+                offset: offset,
+                in: transaction
+            )
+        }
+    }
+
+    /// One delivery that was given up.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func deadLetter(_ number: Int64, workspace: WorkspaceID?) async throws -> DeadLetter {
+        let found = try await database.read { transaction in
+            try deliveries.deadLetter(number, workspace: workspace, in: transaction)
+        }
+        guard let found else { throw SubscriptionError(.notFound, "There is no such dead letter.") }
+        return found
+    }
+
+    /// Makes a dead letter due once more, or forgets it.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func settle(deadLetter number: Int64, workspace: WorkspaceID?, isRetried: Bool) async throws {
+        let letter = try await deadLetter(number, workspace: workspace)
+        if isRetried {
+            _ = try await replay(.message(letter.message), to: letter.endpoint, workspace: letter.workspace)
+        } else {
+            try await database.write { transaction in
+                try deliveries.forget(deadLetter: number, workspace: letter.workspace, in: transaction)
+            }
+        }
+    }
+
+    /// How many deliveries wait, in all workspaces: cheap enough to be asked every few seconds.
+    /// - Throws: `DatabaseError`.
+    package func waiting() async throws -> Int {
+        try await database.read { try deliveries.waiting(in: $0) }
+    }
+
+    /// How many deliveries wait, are under way, have arrived and were given up.
+    /// - Throws: `DatabaseError`.
+    package func counts(workspace: WorkspaceID?) async throws -> DeliveryCounts {
+        try await database.read { try deliveries.counts(workspace: workspace, in: $0) }
+    }
+
+    /// Forgets what is older than the retention; a little at a time.
+    /// - Returns: whether there may be more.
+    /// - Throws: `DatabaseError`.
+    package func purge(olderThan retention: Duration, limit: Int = 500) async throws -> Bool {
+        let moment = time.now() - retention
+        return try await database.write { try deliveries.purge(before: moment, limit: limit, in: $0) } == limit
+    }
+}

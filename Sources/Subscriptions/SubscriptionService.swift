@@ -1,0 +1,261 @@
+package import CoreTypes
+package import Persistence
+package import Transport
+
+/// What programs, the page and the operator do with webhooks.
+///
+/// A call with a workspace sees that one alone; one without sees all of them and is the operator's.
+package struct SubscriptionService: Sendable {
+    /// An endpoint with the secret that its receiver needs, where it may be shown.
+    package struct Created: Sendable {
+        package let endpoint: Endpoint
+        package let receiverKey: Secret?
+        /// Whether the same was asked before.
+        package let isRepetition: Bool
+    }
+
+    /// How long a repetition of a creation is shown the secret: whoever repeats it may not have got the answer.
+    private static let repetitionWindow = Duration.seconds(3600)
+    /// The most endpoints of one workspace.
+    private static let mostEndpoints = 1000
+
+    let database: any Database
+    let endpoints: EndpointStore
+    let deliveries = DeliveryStore()
+    let time: any TimeSource
+    let identifiers: any IdentifierSource
+    private let addressGuard: AddressGuard
+
+    /// Makes the service.
+    /// - Parameter addressGuard: where endpoints may be.
+    package init(
+        database: any Database,
+        endpoints: EndpointStore,
+        addressGuard: AddressGuard,
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        self.database = database
+        self.endpoints = endpoints
+        self.addressGuard = addressGuard
+        self.time = time
+        self.identifiers = identifiers
+    }
+
+    /// Makes an endpoint; the same key of idempotency gives the same one.
+    /// - Throws: `SubscriptionError`, `DatabaseError`.
+    package func create(_ draft: EndpointDraft) async throws -> Created {
+        try check(draft.url)
+        try draft.check()
+        let secret = try draft.secret.map { try WebhookSecret(parsing: $0) } ?? .generate(draft.scheme)
+        guard !draft.settings.addsLegacySignature || secret.scheme == .symmetric else {
+            throw SubscriptionError(.invalidSettings, "`legacy_signature` needs a symmetric secret.")
+        }
+        let now = time.now()
+        let endpoint = Endpoint(
+            workspace: draft.workspace,
+            id: EndpointID("wh_\(identifiers.next())"),
+            url: draft.url,
+            name: draft.name,
+            details: draft.details,
+            source: draft.source,
+            settings: draft.settings,
+            createdBy: draft.createdBy,
+            status: .active,
+            deliveryCount: 0,
+            failureCount: 0,
+            createdAt: now,
+            updatedAt: now
+        )
+        return try await database.write { transaction in
+            try WorkspaceStore().ensure(draft.workspace, platform: "api", now: now, in: transaction)
+            if let key = draft.idempotencyKey,
+                let twin = try endpoints.find(idempotencyKey: key, workspace: draft.workspace, in: transaction)
+            {
+                return try repeated(twin, draft, now: now, in: transaction)
+            }
+            let total = try endpoints.list(
+                workspace: draft.workspace,
+                activeOnly: false,
+                limit: 1,
+                offset: 0,
+                in: transaction
+            ).total
+            guard total < Self.mostEndpoints else {
+                throw SubscriptionError(.conflict, "A workspace may have \(Self.mostEndpoints) webhooks at most.")
+            }
+            let isNew = try endpoints.insert(
+                endpoint,
+                secrets: EndpointSecrets(secret, headers: draft.headers),
+                idempotency: draft.idempotencyKey.map { ($0, draft.hash) },
+                in: transaction
+            )
+            guard isNew else { throw DatabaseError(.serialization, "The same webhook is being made elsewhere.") }
+            return Created(endpoint: endpoint, receiverKey: secret.receiverKey, isRepetition: false)
+        }
+    }
+
+    private func repeated(
+        _ twin: (endpoint: Endpoint, hash: String),
+        _ draft: EndpointDraft,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Created {
+        guard twin.hash == draft.hash else {
+            throw SubscriptionError(.conflict, "This Idempotency-Key was used for another webhook.")
+        }
+        let isFresh = now - twin.endpoint.createdAt < Self.repetitionWindow
+        let secrets = isFresh ? try endpoints.secrets(of: twin.endpoint, in: transaction) : nil
+        return Created(endpoint: twin.endpoint, receiverKey: secrets?.current.receiverKey, isRepetition: true)
+    }
+
+    /// The endpoints, the newest first, and how many there are.
+    /// - Throws: `DatabaseError`.
+    package func list(workspace: WorkspaceID?, activeOnly: Bool, limit: Int, offset: Int) async throws
+        -> (items: [Endpoint], total: Int)
+    {
+        try await database.read { transaction in
+            try endpoints.list(
+                workspace: workspace,
+                activeOnly: activeOnly,
+                limit: limit,
+                offset: offset,
+                in: transaction
+            )
+        }
+    }
+
+    /// One endpoint.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func find(_ id: EndpointID, workspace: WorkspaceID?) async throws -> Endpoint {
+        try await database.read { try existing(id, workspace, in: $0) }
+    }
+
+    /// Changes an endpoint.
+    /// - Throws: `SubscriptionError`, what the closure throws, `DatabaseError`.
+    package func update(
+        _ id: EndpointID,
+        workspace: WorkspaceID?,
+        _ change: @Sendable (inout Endpoint) throws -> Void
+    ) async throws -> Endpoint {
+        let now = time.now()
+        let changed = try await database.write { transaction in
+            var endpoint = try existing(id, workspace, in: transaction)
+            let before = endpoint.status
+            try change(&endpoint)
+            try check(endpoint.url)
+            var draft = EndpointDraft(workspace: endpoint.workspace, url: endpoint.url, createdBy: endpoint.createdBy)
+            (draft.name, draft.details, draft.settings) = (endpoint.name, endpoint.details, endpoint.settings)
+            try draft.check()
+            try endpoints.update(endpoint, now: now, in: transaction)
+            if endpoint.status != before {
+                try setStatus(endpoint.status, reason: nil, of: endpoint, now: now, in: transaction)
+            }
+            return try existing(id, workspace, in: transaction)
+        }
+        await database.notify(.outbox)
+        return changed
+    }
+
+    /// Removes an endpoint with all that is kept of it.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func delete(_ id: EndpointID, workspace: WorkspaceID?) async throws {
+        try await database.write { transaction in
+            let endpoint = try existing(id, workspace, in: transaction)
+            try endpoints.delete(id, workspace: endpoint.workspace, in: transaction)
+        }
+    }
+
+    /// Stops an endpoint or sets it going again; what happens while it is paused waits for it.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func setStatus(_ status: Endpoint.Status, of id: EndpointID, workspace: WorkspaceID?) async throws
+        -> Endpoint
+    {
+        try await update(id, workspace: workspace) { $0.status = status }
+    }
+
+    /// Stops or starts all endpoints; those that were given up stay as they are when all are paused.
+    /// - Returns: how many changed.
+    /// - Throws: `DatabaseError`.
+    package func setStatusOfAll(_ status: Endpoint.Status, workspace: WorkspaceID?) async throws -> Int {
+        let now = time.now()
+        let changed = try await database.write { transaction in
+            let all = try endpoints.list(
+                workspace: workspace,
+                activeOnly: false,
+                limit: 100_000,
+                offset: 0,
+                in: transaction
+            )
+            return try all.items.filter { $0.status != status && $0.status != .disabled }.count { endpoint in
+                try setStatus(status, reason: nil, of: endpoint, now: now, in: transaction)
+            }
+        }
+        await database.notify(.outbox)
+        return changed
+    }
+
+    /// Gives an endpoint a new secret; the former one signs along for a while.
+    /// - Parameters:
+    ///   - scheme: how the new one signs; nil for the same way.
+    ///   - overlap: how long the former one signs along.
+    /// - Throws: `SubscriptionError`, `DatabaseError`.
+    package func rotate(
+        _ id: EndpointID,
+        workspace: WorkspaceID?,
+        to secret: Secret?,
+        scheme: WebhookSecret.Scheme?,
+        overlap: Duration
+    ) async throws -> Created {
+        guard overlap >= .zero, overlap <= EndpointSecrets.overlap.longest else {
+            throw SubscriptionError(.invalidSettings, "`overlap_seconds` has to be from 0 to 604800.")
+        }
+        let given = try secret.map { try WebhookSecret(parsing: $0) }
+        let now = time.now()
+        return try await database.write { transaction in
+            let endpoint = try existing(id, workspace, in: transaction)
+            guard var secrets = try endpoints.secrets(of: endpoint, in: transaction) else {
+                throw SubscriptionError.noEndpoint
+            }
+            let next = given ?? .generate(scheme ?? secrets.current.scheme)
+            guard !endpoint.settings.addsLegacySignature || next.scheme == .symmetric else {
+                throw SubscriptionError(.invalidSettings, "`legacy_signature` needs a symmetric secret.")
+            }
+            try secrets.rotate(to: next, overlap: overlap, now: now)
+            try endpoints.save(secrets, of: endpoint, now: now, in: transaction)
+            return Created(endpoint: endpoint, receiverKey: next.receiverKey, isRepetition: false)
+        }
+    }
+
+    func existing(_ id: EndpointID, _ workspace: WorkspaceID?, in transaction: borrowing Transaction) throws -> Endpoint
+    {
+        guard let endpoint = try endpoints.find(id, workspace: workspace, in: transaction) else {
+            throw SubscriptionError.noEndpoint
+        }
+        return endpoint
+    }
+
+    @discardableResult
+    private func setStatus(
+        _ status: Endpoint.Status,
+        reason: String?,
+        of endpoint: Endpoint,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try endpoints.setStatus(
+            status,
+            reason: reason,
+            of: endpoint.id,
+            workspace: endpoint.workspace,
+            now: now,
+            in: transaction
+        )
+    }
+
+    private func check(_ url: String) throws(SubscriptionError) {
+        if let objection = addressGuard.objection(to: url) {
+            throw SubscriptionError(.invalidURL, "`url` cannot be used. \(objection)")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import CoreTypes
+import Logging
+import Persistence
+
+/// `aragora keys`: the keys with which programs use the API of one workspace.
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Makes, lists and revokes the API keys of programs.",
+        discussion: """
+            A program shows its key as `Authorization: Bearer ara_…` or `X-API-Key: ara_…`. It sees one workspace and \
+            may do what its scopes say. Only a hash of the key is kept.
+            """,
+        subcommands: [Create.self, List.self, Revoke.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Makes a key and prints it, this once.")
+
+        @Argument(help: "What the key is for, such as zapier.")
+        var name: String
+
+        @Option(
+            help:
+                "What it may do, with commas between: \(APIKey.Scope.allCases.map(\.rawValue).joined(separator: ", "))."
+        )
+        var scopes = "debates:read,debates:write,webhooks:read,webhooks:write"
+
+        @Option(help: "The workspace that it opens, such as slack:T012345.")
+        var workspace = WorkspaceID.local.rawValue
+
+        @Option(help: "After how many days it ends; never where nothing is said.")
+        var days: Int?
+
+        func run() async throws {
+            let chosen = try scopes.split(separator: ",").map { word in
+                guard let scope = APIKey.Scope(rawValue: String(word)) else {
+                    throw ValidationError("There is no scope \(word); `aragora keys create --help` lists them.")
+                }
+                return scope
+            }
+            guard (1...200).contains(name.utf8.count), !chosen.isEmpty, (1...200).contains(workspace.utf8.count) else {
+                throw ValidationError("A key has a name, a workspace and at least one scope.")
+            }
+            if let days, !(1...3650).contains(days) { throw ValidationError("--days takes a number from 1 to 3650.") }
+            try await withHouse { house in
+                let now = house.time.now()
+                let key = APIKey(
+                    workspace: WorkspaceID(workspace),
+                    id: house.identifiers.next(),
+                    name: name,
+                    scopes: Set(chosen),
+                    createdAt: now,
+                    expiresAt: days.map { now + .seconds($0 * 24 * 3600) }
+                )
+                let text = try await house.database.write { try APIKeyStore().create(key, in: $0) }
+                print(text.reveal())
+                printError("Key \(key.id) for \(workspace): \(chosen.map(\.rawValue).joined(separator: ", ")).")
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the keys, never what they are.")
+
+        func run() async throws {
+            try await withHouse { house in
+                let keys = try await house.database.read { try APIKeyStore().list(workspace: nil, in: $0) }
+                for key in keys {
+                    let state =
+                        key.isValid(at: house.time.now()) ? "valid" : key.revokedAt == nil ? "expired" : "revoked"
+                    let used = key.lastUsedAt.map { "last used \($0.iso8601)" } ?? "never used"
+                    let scopes = key.scopes.map(\.rawValue).sorted().joined(separator: ",")
+                    print("\(key.id)  \(state)  \(key.workspace)  \(key.name)  \(scopes)  \(used)")
+                }
+                if keys.isEmpty { printError("There are no keys.") }
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Ends a key at once.")
+
+        @Argument(help: "The key's id, as `aragora keys list` shows it.")
+        var id: String
+
+        func run() async throws {
+            try await withHouse { house in
+                let now = house.time.now()
+                guard try await house.database.write({ try APIKeyStore().revoke(id, now: now, in: $0) }) else {
+                    throw SettingsError("There is no valid key \(id).")
+                }
+                print("revoked")
+            }
+        }
+    }
+}
+
+/// Opens the house for one command and closes it afterwards.
+func withHouse(_ body: (House) async throws -> Void) async throws {
+    try await reportingErrors {
+        let settings = try await Settings.loadFromProcess()
+        let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
+        do {
+            try await body(house)
+        } catch {
+            house.shutdown()
+            await house.database.close()
+            throw error
+        }
+        house.shutdown()
+        await house.database.close()
+    }
+}

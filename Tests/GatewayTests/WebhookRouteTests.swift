@@ -1,0 +1,203 @@
+import CoreTypes
+import DatabaseSupport
+import Gateway
+import Persistence
+import Subscriptions
+import TestSupport
+import Testing
+import Transport
+
+/// The API of webhooks, keys and automation, over real HTTP.
+@Suite(.timeLimit(.minutes(2))) struct WebhookRouteTests {
+    /// A gateway with a database, and a key with some scopes.
+    private func withGateway(
+        scopes: Set<APIKey.Scope> = Set(APIKey.Scope.allCases),
+        _ body: @Sendable @escaping (RawClient, Secret, any Database) async throws -> Void
+    ) async throws {
+        try await withDatabase(.sqlite) { test in
+            let sealer = try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+            let time = SystemTime()
+            var harness = GatewayHarness()
+            harness.configuration.apiToken = Secret("the-operators-token")
+            harness.subscriptions = SubscriptionService(
+                database: test.database,
+                endpoints: EndpointStore(sealer: sealer),
+                addressGuard: AddressGuard(),
+                time: time,
+                identifiers: RandomIdentifiers()
+            )
+            harness.keys = DatabaseKeys(database: test.database)
+            let key = APIKey(
+                workspace: WorkspaceID("slack:T1"),
+                id: "k1",
+                name: "zapier",
+                scopes: scopes,
+                createdAt: time.now()
+            )
+            let text = try await test.database.write { try APIKeyStore().create(key, in: $0) }
+            try await harness.run { client in try await body(client, text, test.database) }
+        }
+    }
+
+    private func call(
+        _ client: RawClient,
+        _ method: String,
+        _ path: String,
+        _ body: JSONValue? = nil,
+        key: Secret? = nil,
+        headers: [(String, String)] = []
+    ) async throws -> (status: Int, json: JSONValue) {
+        let shown = key?.reveal() ?? "the-operators-token"
+        let response = try await client.request(
+            method,
+            "/api/v1" + path,
+            headers: [("Authorization", "Bearer \(shown)"), ("Content-Type", "application/json")] + headers,
+            body: body?.text
+        )
+        return (response.status, (try? response.json) ?? [:])
+    }
+
+    @Test func thePublicClientsWay() async throws {
+        try await withGateway { client, _, _ in
+            let wanted: JSONValue = ["url": "https://receiver.example/a", "events": ["debate_end"], "name": "one"]
+            let key = [("Idempotency-Key", "a")]
+            let made = try await call(client, "POST", "/webhooks", wanted, headers: key)
+            #expect(made.status == 201)
+            let webhook = try #require(made.json["webhook"])
+            let id = try #require(webhook["id"]?.string)
+            #expect(webhook["secret"]?.string?.hasPrefix("whsec_") == true)
+            #expect(webhook["active"] == true && webhook["events"] == ["debate_end"])
+            let again = try await call(client, "POST", "/webhooks", wanted, headers: key)
+            #expect(again.json["webhook"]?["id"]?.string == id)
+            let other = try await call(client, "POST", "/webhooks", ["url": "https://b.example/"], headers: key)
+            #expect(other.status == 409)
+
+            let list = try await call(client, "GET", "/webhooks?active_only=true")
+            #expect(list.json["count"] == 1)
+            #expect(list.json["webhooks"]?.array?.first?["secret"] == nil)
+            let changed = try await call(client, "PATCH", "/webhooks/\(id)", ["active": false, "events": ["*"]])
+            #expect(changed.json["webhook"]?["status"] == "paused")
+            #expect(try await call(client, "POST", "/webhooks/\(id)/test").status == 409)
+            #expect(try await call(client, "POST", "/webhooks/\(id)/resume").json["webhook"]?["active"] == true)
+            let rotated = try await call(client, "POST", "/webhooks/\(id)/rotate", ["signature": "v1a"])
+            #expect(rotated.json["webhook"]?["secret"]?.string?.hasPrefix("whpk_") == true)
+            #expect(try await call(client, "GET", "/webhooks/\(id)/attempts").json["count"] == 0)
+            #expect(try await call(client, "GET", "/webhooks/dead-letter").json["dead_letters"] == [])
+            #expect(try await call(client, "GET", "/webhooks/queue/stats").json["pending"] == 0)
+            let replay = try await call(
+                client,
+                "POST",
+                "/webhooks/\(id)/replay",
+                ["failed_since": "2026-01-01T00:00:00Z"]
+            )
+            #expect(replay.status == 202 && replay.json["count"] == 0)
+            #expect(try await call(client, "POST", "/webhooks/\(id)/replay", [:]).status == 400)
+            let events = try await call(client, "GET", "/webhooks/events")
+            #expect((events.json["count"]?.integer ?? 0) >= 29)
+            #expect(events.json["events"]?.array?.first?["schema"]?["type"] == "object")
+            #expect(try await call(client, "GET", "/webhooks/events/categories").status == 200)
+            #expect(try await call(client, "POST", "/webhooks/pause-all").json["count"] == 1)
+            let gone = try await call(client, "DELETE", "/webhooks/\(id)")
+            #expect(gone.json["deleted"] == true && gone.json["webhook_id"]?.string == id)
+            #expect(try await call(client, "GET", "/webhooks/\(id)").status == 404)
+        }
+    }
+
+    @Test(
+        arguments: [
+            [:], ["url": 1], ["url": "http://example.com"], ["url": "https://127.0.0.1/"],
+            ["url": "https://a.example/", "events": ["nope"]], ["url": "https://a.example/", "events": [1]],
+            ["url": "https://a.example/", "payload": "medium"], ["url": "https://a.example/", "signature": "v2"],
+            ["url": "https://a.example/", "headers": ["Host": "x"]], ["url": "https://a.example/", "secret": "x"],
+            ["url": "https://a.example/", "rate_limit": 5000], ["url": "https://a.example/", "ordered": "yes"],
+        ] as [JSONValue]
+    )
+    func whatCannotBeIsRefused(_ body: JSONValue) async throws {
+        try await withGateway { client, _, _ in
+            let answer = try await call(client, "POST", "/webhooks", body)
+            #expect(answer.status == 400)
+            #expect(answer.json["error"] != nil)
+        }
+    }
+
+    @Test func keysSeeTheirWorkspaceAlone() async throws {
+        try await withGateway { client, key, _ in
+            let own = try await call(client, "POST", "/webhooks", ["url": "https://own.example/"], key: key)
+            #expect(own.json["webhook"]?["workspace"] == "slack:T1")
+            let named: JSONValue = ["url": "https://sly.example/", "workspace": "local"]
+            let sly = try await call(client, "POST", "/webhooks", named, key: key)
+            #expect(sly.json["webhook"]?["workspace"] == "slack:T1")
+            let foreign = try await call(client, "POST", "/webhooks", ["url": "https://op.example/"])
+            let id = foreign.json["webhook"]?["id"]?.string ?? ""
+            #expect(try await call(client, "GET", "/webhooks/\(id)", key: key).status == 404)
+            #expect(try await call(client, "DELETE", "/webhooks/\(id)", key: key).status == 404)
+            #expect(try await call(client, "GET", "/webhooks", key: key).json["total"] == 2)
+            #expect(try await call(client, "GET", "/webhooks").json["total"] == 3)
+        }
+    }
+
+    @Test func keysOpenWhatTheirScopesName() async throws {
+        try await withGateway(scopes: [.readWebhooks]) { client, key, database in
+            #expect(try await call(client, "GET", "/webhooks", key: key).status == 200)
+            #expect(try await call(client, "POST", "/webhooks", ["url": "https://a.example/"], key: key).status == 403)
+            #expect(try await call(client, "GET", "/debates", key: key).status == 403)
+            #expect(try await call(client, "POST", "/debates", ["task": "x"], key: key).status == 403)
+            #expect(try await call(client, "GET", "/health", key: key).status == 200)
+            #expect(try await call(client, "GET", "/webhooks", key: Secret("ara_wrong")).status == 401)
+            let revoked = try await database.write { try APIKeyStore().revoke("k1", now: SystemTime().now(), in: $0) }
+            #expect(revoked)
+            #expect(try await call(client, "GET", "/webhooks", key: key).status == 401)
+        }
+    }
+
+    @Test func theKeyItselfIsNowhere() async throws {
+        try await withGateway { _, key, database in
+            let row = try await database.run("select * from api_keys").first
+            for value in row?.values ?? [] {
+                if case .text(let text) = value { #expect(!text.contains(key.reveal().dropFirst(4))) }
+            }
+        }
+    }
+
+    @Test(arguments: ["zapier", "make", "n8n"])
+    func automationSubscribesAndLeaves(_ platform: String) async throws {
+        try await withGateway { client, key, _ in
+            let base = "/integrations/\(platform)"
+            let identity = try await call(client, "GET", "\(base)/auth", key: key)
+            #expect(identity.json["name"] == "zapier" && identity.json["workspace"] == "slack:T1")
+            let wanted: JSONValue = ["hookUrl": "https://hooks.example/1", "event": "verdict"]
+            let made = try await call(client, "POST", "\(base)/hooks", wanted, key: key)
+            #expect(made.status == 201)
+            let id = try #require(made.json["id"]?.string)
+            let samples = try await call(client, "GET", "\(base)/samples/verdict", key: key)
+            #expect(samples.json.array?.first?["data"]?["final_answer"] != nil)
+            #expect(try await call(client, "GET", "\(base)/samples/nothing", key: key).status == 404)
+            #expect(try await call(client, "GET", "\(base)/events", key: key).json.array?.isEmpty == false)
+            #expect(try await call(client, "GET", "\(base)/hooks", key: key).json.array?.count == 1)
+            #expect(
+                try await call(client, "POST", "\(base)/hooks", ["hookUrl": "https://a.b/"], key: key).status == 400
+            )
+            #expect(try await call(client, "DELETE", "\(base)/hooks/\(id)", key: key).status == 200)
+            #expect(try await call(client, "DELETE", "\(base)/hooks/\(id)", key: key).status == 404)
+            #expect(try await call(client, "GET", "/integrations/other/auth", key: key).status == 404)
+        }
+    }
+
+    @Test func thePageIsThere() async throws {
+        try await GatewayHarness().run { client async throws in
+            for path in ["/webhooks", "/webhooks.js"] {
+                #expect(try await client.request("GET", path).status == 200)
+            }
+        }
+    }
+}
+
+/// Keys from the database, without a cache.
+private struct DatabaseKeys: KeyAuthority {
+    let database: any Database
+
+    func holder(of key: Secret) async throws -> APIKey? {
+        let found = try await database.read { try APIKeyStore().find(key, in: $0) }
+        return found?.isValid(at: SystemTime().now()) == true ? found : nil
+    }
+}

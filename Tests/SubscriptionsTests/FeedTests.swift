@@ -1,0 +1,105 @@
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import Subscriptions
+import TestSupport
+import Testing
+import Transport
+
+@Suite(.timeLimit(.minutes(2))) struct FeedTests {
+    private static let types = ["debate_start", "round_start", "propose", "critique", "revision", "vote", "debate_end"]
+
+    /// Writes entries into a debate's journal as a debate would, in rows of three.
+    private func write(_ house: SubscriberHouse, from first: Int, to last: Int) async throws {
+        for start in stride(from: first, through: last, by: 3) {
+            let end = min(start + 2, last)
+            let lines = (start...end).map { sequence -> String in
+                let type = Self.types[(sequence - 1) % Self.types.count]
+                let usage: JSONValue = type == "propose" ? ["fallback_model": "other"] : [:]
+                let entry: JSONValue = [
+                    "sequence": .integer(Int64(sequence)), "type": .string(type), "at": 1_750_000_000_000,
+                    "data": ["agent": "one", "round": 1, "usage": usage],
+                ]
+                return entry.text
+            }
+            try await house.database.run(
+                """
+                insert into debate_journal (workspace_id, debate_id, first_sequence, last_sequence, entries, written_at)
+                values (\(house.workspace), 'd1', \(start), \(end), \(Array(lines.joined(separator: "\n").utf8)), 0)
+                """
+            )
+        }
+    }
+
+    private func begin(_ house: SubscriberHouse) async throws {
+        let debate = NewDebate(
+            id: DebateID("d1"),
+            workspace: house.workspace,
+            task: "Why?",
+            platform: "chat",
+            originKey: "o",
+            conversationKey: "c",
+            address: ["platform": "chat", "workspace": "chat:T1", "channel": "C1"],
+            settings: [:],
+            requestedBy: "u",
+            isDemo: true,
+            metadata: ["tags": ["urgent"]]
+        )
+        _ = try await house.database.write { try DebateStore().insert(debate, now: house.time.now(), in: $0) }
+        try await house.publish(house.event("d1/debate_start", "debate_start"))
+    }
+
+    private func feed(_ house: SubscriberHouse, database: (any Database)? = nil) -> JournalFeed {
+        JournalFeed(database: database ?? house.database, sink: house.sink, time: house.time, logger: .silent)
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func tellsWhatHappensInside(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe {
+                $0.settings.events = ["round_start", "agent_message", "critique", "vote", "agent_fallback_triggered"]
+                $0.settings.channels = ["chat:C1"]
+                $0.settings.tags = ["urgent"]
+                $0.settings.isOrdered = true
+            }
+            try await begin(house)
+            try await write(house, from: 1, to: 7)
+            _ = try await feed(house).tellOnce()
+            let deliverer = house.deliverer()
+            while try await deliverer.deliverDue() > 0 {}
+            let told = house.receiver.requests.compactMap { $0.json["type"]?.string }
+            #expect(
+                told == [
+                    "round_start", "agent_message", "agent_fallback_triggered", "critique", "agent_message", "vote",
+                ]
+            )
+            let data = try #require(house.receiver.requests.first?.json["data"])
+            #expect(data["debate_id"] == "d1" && data["sequence"] == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func nothingIsMissingOrTwiceAfterAKill(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.events = ["vote", "agent_message", "critique", "round_start"] }
+            try await begin(house)
+            try await write(house, from: 1, to: 700)
+            // Killed before its first commit, after it, and while the debate goes on.
+            for writes in 0..<2 {
+                let doomed = FailingDatabase(house.database, writes: writes)
+                while (try? await feed(house, database: doomed).tellOnce()) ?? 0 > 0 {}
+            }
+            // Killed after the commit and before anybody knew: the cursor is where it was.
+            try await house.database.run("update webhook_cursors set last_sequence = 100")
+            try await write(house, from: 701, to: 1400)
+            try await house.publish(house.event("d1/debate_end", "debate_end"))
+            while try await feed(house).tellOnce() > 0 {}
+            let deliverer = house.deliverer()
+            while try await deliverer.deliverDue() > 0 {}
+            let sequences = house.receiver.requests.compactMap { $0.json["data"]?["sequence"]?.integer }
+            let wanted = (1...1400).filter { !["debate_start", "debate_end"].contains(Self.types[($0 - 1) % 7]) }
+            #expect(sequences.sorted() == wanted.map { Int64($0) })
+            #expect(try await house.database.run("select 1 from webhook_cursors").isEmpty)
+        }
+    }
+}

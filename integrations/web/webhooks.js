@@ -1,0 +1,97 @@
+"use strict";
+
+// The page of the webhooks: endpoints, health and attempts, over the public API. Text becomes text nodes, never markup.
+
+const $ = (id) => document.getElementById(id);
+
+function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== null));
+  return element;
+}
+
+function trouble(text) {
+  $("trouble").textContent = text;
+  $("trouble").hidden = !text;
+}
+
+async function call(method, path) {
+  const headers = {};
+  const token = sessionStorage.getItem("aragora.token");
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const response = await fetch(`/api/v1${path}`, { method, headers });
+  if (response.status === 401) {
+    sessionStorage.removeItem("aragora.token");
+    $("token-form").hidden = false;
+    throw new Error("This gateway wants its API token.");
+  }
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error ?? `The gateway answered ${response.status}.`);
+  return answer;
+}
+
+async function act(method, path) {
+  try {
+    await call(method, path);
+    trouble("");
+  } catch (error) {
+    trouble(error.message);
+  }
+  await show();
+}
+
+async function attempts(endpoint) {
+  const { attempts } = await call("GET", `/webhooks/${endpoint.id}/attempts?limit=100`);
+  $("log").hidden = false;
+  $("log-name").textContent = endpoint.name || endpoint.url;
+  $("attempts").replaceChildren(...attempts.map((attempt) => h("tr", { class: attempt.success ? "" : "failed" },
+    h("td", {}, new Date(attempt.attempted_at).toLocaleString()),
+    h("td", {}, attempt.event),
+    h("td", { title: attempt.response_body.slice(0, 500) }, String(attempt.status_code ?? attempt.error)),
+    h("td", {}, `${attempt.duration_ms} ms`),
+    h("td", {}, h("code", {}, attempt.message_id)),
+  )));
+}
+
+function card(endpoint) {
+  const id = endpoint.id;
+  const button = (label, action) => h("button", { class: "button quiet", type: "button", onclick: action }, label);
+  return h("article", { class: "card" },
+    h("h2", {}, endpoint.name || endpoint.url),
+    h("p", {}, h("strong", {}, endpoint.health), endpoint.status_reason ? `: ${endpoint.status_reason}` : "",
+      endpoint.failing_since ? `, since ${new Date(endpoint.failing_since).toLocaleString()}` : ""),
+    h("p", {}, h("code", {}, endpoint.url)),
+    h("p", {}, `${endpoint.workspace} · ${endpoint.events.join(", ")} · ${endpoint.delivery_count} delivered, `
+      + `${endpoint.failure_count} failed attempts`),
+    h("p", {},
+      button("Attempts", () => attempts(endpoint).catch((error) => trouble(error.message))),
+      button("Test", () => act("POST", `/webhooks/${id}/test`)),
+      endpoint.active ? button("Pause", () => act("POST", `/webhooks/${id}/pause`))
+        : button("Resume", () => act("POST", `/webhooks/${id}/resume`)),
+    ),
+  );
+}
+
+async function show() {
+  try {
+    const [{ webhooks, total }, counts] = await Promise.all([call("GET", "/webhooks?limit=200"), call("GET", "/webhooks/queue/stats")]);
+    $("token-form").hidden = true;
+    $("summary").textContent = `${total} webhooks · ${counts.pending} deliveries wait · ${counts.dead_letter} given up`;
+    $("endpoints").replaceChildren(...webhooks.map(card));
+    if (!webhooks.length) $("endpoints").textContent = "Nobody listens yet: POST /api/v1/webhooks makes a webhook.";
+  } catch (error) {
+    trouble(error.message);
+  }
+}
+
+$("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("aragora.token", $("token").value);
+  trouble("");
+  show();
+});
+show();
