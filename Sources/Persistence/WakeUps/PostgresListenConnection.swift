@@ -15,6 +15,8 @@ actor PostgresListenConnection {
     private let executor = DispatchQueueExecutor(label: "aragora.listen")
     private var handle: PostgresHandle?
     private var source: (any DispatchSourceRead)?
+    /// The socket under a number of our own; -1 before it is watched and after.
+    private var watched: Int32 = -1
     private var continuation: AsyncStream<String>.Continuation?
     /// Ends when the source has let go of the socket.
     private var ended: AsyncStream<Never>?
@@ -32,6 +34,7 @@ actor PostgresListenConnection {
         self.continuation = continuation
         // libpq closes its socket as soon as it sees the end; whoever got the number next would then be watched instead.
         let watched = dup(handle.socket)
+        self.watched = watched
         guard watched >= 0 else { throw DatabaseError(.full, "There is no file descriptor left to listen with.") }
         let source = DispatchSource.makeReadSource(fileDescriptor: watched, queue: executor.queue)
         source.setEventHandler { [weak self] in
@@ -57,6 +60,7 @@ actor PostgresListenConnection {
         continuation = nil
         source?.cancel()
         source = nil
+        watched = -1
         for await _ in ended ?? AsyncStream(unfolding: { nil }) {}
         handle = nil
     }
@@ -64,12 +68,21 @@ actor PostgresListenConnection {
     private func readArrived() {
         guard let handle, let continuation else { return }
         do {
-            for payload in try handle.readNotifications() { continuation.yield(payload) }
+            // A source tells of a hang-up once, also where a last message stands before it; so everything is read, up
+            // to the end.
+            repeat {
+                for payload in try handle.readNotifications() { continuation.yield(payload) }
+            } while isReadable
         } catch {
-            // The socket stays readable at its end: until it is closed, the source would fire again and again.
             source?.cancel()
+            watched = -1
             continuation.finish()
             self.continuation = nil
         }
+    }
+
+    private var isReadable: Bool {
+        var descriptor = pollfd(fd: watched, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) > 0
     }
 }
