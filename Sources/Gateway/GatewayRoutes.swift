@@ -9,6 +9,7 @@ struct GatewayRoutes {
     let browserRoutes: [any BrowserRoutes]
     let debates: any DebateAPI
     let health: any HealthAPI
+    let publishing: PublishingParts?
     let metrics: @Sendable () -> String
     let time: any TimeSource
     let ids: any IdentifierSource
@@ -38,8 +39,22 @@ struct GatewayRoutes {
         ).addRoutes(to: router)
         PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
-        addAPI(to: router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access)))
+        if let publishing { AccountController(connectors: publishing.connectors).addRoutes(to: router) }
+        let api = router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access))
+        addAPI(to: api)
+        if let publishing { addPublishing(publishing, to: api) }
         return router
+    }
+
+    private func addPublishing(_ publishing: PublishingParts, to api: RouterGroup<GatewayContext>) {
+        AccountController(connectors: publishing.connectors).addRoutes(toAPI: api)
+        PublicationController(
+            desk: publishing.desk,
+            debates: debates,
+            ids: ids,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).addRoutes(to: api)
     }
 
     private func addAPI(to api: RouterGroup<GatewayContext>) {

@@ -6,6 +6,7 @@ import CoreTypes
 import Gateway
 import Logging
 import Persistence
+import Publishing
 import ServiceLifecycle
 import Transport
 import UnixSignals
@@ -57,6 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
                 intake: InboxIntake(writer: house.inboxWriter),
                 debates: house.debates,
                 health: Readiness(house: house),
+                publishing: house.publishing.parts,
                 metrics: { registry.render() },
                 time: house.time,
                 ids: house.identifiers,
@@ -87,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
             DispatcherService(dispatcher: house.dispatcher),
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },
+            Work { await house.publishing.worker.run() },
             Work { await GaugeReporter(house: house).run() },
             Work { await Forgetting(house: house).run() },
             gateway,

@@ -5,8 +5,11 @@ import CoreTypes
 import Debates
 import Logging
 import Persistence
+import Publishing
 import SlackIntegration
 import SystemPackage
+import XIntegration
+import YouTubeIntegration
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -34,6 +37,8 @@ struct Settings: Sendable {
 
     static var knownKeys: [String] {
         ownKeys + AgentRegistry.knownConfigurationKeys + SlackConfiguration.knownConfigurationKeys
+            + XConfiguration.knownConfigurationKeys + YouTubeConfiguration.knownConfigurationKeys
+            + SpeechEndpoint.knownConfigurationKeys
     }
 
     /// Reads the settings.

@@ -128,6 +128,7 @@ let metricsHelp: [String: String] = [
     "aragora_outbox_rows": "Messages in the outbox, by state.",
     "aragora_outbox_send_seconds": "How long platforms took to take a message.",
     "aragora_outbox_sent_total": "Messages that were sent.",
+    "aragora_publication_steps_total": "Steps of publications that were tried, by how they ended.",
     "http_client_request_seconds": "How long requests to others took, by how they ended.",
     "http_request_duration_seconds": "How long requests took to be answered.",
     "http_requests_total": "Requests that were answered.",

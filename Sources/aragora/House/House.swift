@@ -5,6 +5,7 @@ import CoreTypes
 import Debates
 import Logging
 import Persistence
+import Publishing
 import SlackIntegration
 import Transport
 
@@ -33,6 +34,7 @@ struct House: Sendable {
     let dispatcher: Dispatcher
     let inboxWorker: InboxWorker
     let jobWorker: JobWorker
+    let publishing: PublishingHouse
     let signer: ReceiptSigner
     let time: any TimeSource
     let identifiers: any IdentifierSource
@@ -125,6 +127,15 @@ struct House: Sendable {
             posts: posts,
             time: time
         )
+        let publishing = try PublishingHouse(
+            settings: settings,
+            database: database,
+            sealer: sealer,
+            transport: transport,
+            time: time,
+            identifiers: identifiers,
+            logger: logger
+        )
         return House(
             settings: settings,
             logger: logger,
@@ -175,6 +186,7 @@ struct House: Sendable {
                 jitter: RandomJitter(),
                 logger: logger
             ),
+            publishing: publishing,
             signer: signer,
             time: time,
             identifiers: identifiers
