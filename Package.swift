@@ -37,12 +37,12 @@ let package = Package(
         .target(
             name: "PostgresMigrations",
             path: "Migrations/postgres",
-            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql")]
+            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql")]
         ),
         .target(
             name: "SQLiteMigrations",
             path: "Migrations/sqlite",
-            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql")]
+            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql")]
         ),
         .target(
             name: "Persistence",
@@ -85,6 +85,16 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "Publishing",
+            dependencies: [
+                "Channels", "CoreTypes", "Persistence", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+
         // Floor 3: meaning, and one room for each platform.
         .target(
             name: "Conversations",
@@ -116,6 +126,22 @@ let package = Package(
             resources: [.embedInCode("manifest.json")]
         ),
         .target(
+            name: "XIntegration",
+            dependencies: [
+                "Channels", "CoreTypes", "Persistence", "Publishing", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "integrations/x",
+            exclude: ["README.md"],
+            resources: [.embedInCode("Text/emoji-sequences.txt"), .embedInCode("Text/top-level-domains.txt")]
+        ),
+        .target(
+            name: "YouTubeIntegration",
+            dependencies: ["Channels", "CoreTypes", "Persistence", "Publishing", "Transport"],
+            path: "integrations/youtube",
+            exclude: ["README.md"]
+        ),
+        .target(
             name: "WebIntegration",
             dependencies: ["CoreTypes", .product(name: "Mustache", package: "swift-mustache")],
             path: "integrations/web",
@@ -130,7 +156,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "Subscriptions", "WebIntegration",
+                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "Publishing", "Subscriptions",
+                "WebIntegration",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -144,12 +171,25 @@ let package = Package(
             ]
         ),
 
+        // Local servers that stand in for X and YouTube, for trials and tests.
+        .target(
+            name: "Emulators",
+            dependencies: [
+                "CoreTypes", "Transport", "XIntegration",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+
         // The roof.
         .executableTarget(
             name: "aragora",
             dependencies: [
-                "Agents", "Channels", "Conversations", "CoreTypes", "Debates", "Gateway", "Persistence",
-                "SlackIntegration", "Subscriptions", "Transport",
+                "Agents", "Channels", "Conversations", "CoreTypes", "Debates", "Emulators", "Gateway", "Persistence",
+                "Publishing", "SlackIntegration", "Subscriptions", "Transport", "XIntegration", "YouTubeIntegration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -206,6 +246,10 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
     "Persistence": ["CoreTypes", "DatabaseSupport"],
     "Channels": ["ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
     "SlackIntegration": ["Channels", "ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "Publishing": [
+        "Channels", "CoreTypes", "DatabaseSupport", "Emulators", "Persistence", "Transport", "XIntegration",
+        "YouTubeIntegration",
+    ],
     "Conversations": [
         "Agents", "ChannelSupport", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
     ],
@@ -223,7 +267,8 @@ for (room, beside) in rooms {
         .testTarget(
             name: "\(room)Tests",
             dependencies: [.target(name: room), "TestSupport"] + beside,
-            exclude: ["SlackIntegration": ["Golden", "Peers"], "Subscriptions": ["Peers"]][room] ?? []
+            exclude: ["SlackIntegration": ["Golden", "Peers"], "Subscriptions": ["Peers"], "Publishing": ["Peers"]][room]
+                ?? []
         )
     )
 }

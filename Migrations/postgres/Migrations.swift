@@ -6,5 +6,6 @@ package enum PostgresMigrations {
     package static let all: [(name: String, sql: [UInt8])] = [
         ("0001_house", PackageResources._001_house_sql),
         ("0003_subscriptions", PackageResources._003_subscriptions_sql),
+        ("0004_publishing", PackageResources._004_publishing_sql),
     ]
 }

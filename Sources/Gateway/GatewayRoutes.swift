@@ -10,6 +10,7 @@ struct GatewayRoutes {
     let browserRoutes: [any BrowserRoutes]
     let debates: any DebateAPI
     let health: any HealthAPI
+    let publishing: PublishingParts?
     let metrics: @Sendable () -> String
     let time: any TimeSource
     let ids: any IdentifierSource
@@ -45,11 +46,23 @@ struct GatewayRoutes {
         let receipts = ReceiptController(debates: debates, access: access)
         router.resource("/api/v1/debates/{id}/receipt", [.get: receipts.receipt])
         router.resource("/api/v1/debates/{id}/journal", [.get: receipts.journal])
-        addAPI(
-            to: router.group("/api/v1")
-                .add(middleware: APIAccessMiddleware(policy: access, keys: keys.map { KeyPolicy(keys: $0) }))
-        )
+        if let publishing { AccountController(connectors: publishing.connectors).addRoutes(to: router) }
+        let api = router.group("/api/v1")
+            .add(middleware: APIAccessMiddleware(policy: access, keys: keys.map { KeyPolicy(keys: $0) }))
+        addAPI(to: api)
+        if let publishing { addPublishing(publishing, to: api) }
         return router
+    }
+
+    private func addPublishing(_ publishing: PublishingParts, to api: RouterGroup<GatewayContext>) {
+        AccountController(connectors: publishing.connectors).addRoutes(toAPI: api)
+        PublicationController(
+            desk: publishing.desk,
+            debates: debates,
+            ids: ids,
+            bodyReader: bodyReader,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).addRoutes(to: api)
     }
 
     private func addAPI(to api: RouterGroup<GatewayContext>) {

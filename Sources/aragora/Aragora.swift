@@ -15,6 +15,7 @@ struct Aragora: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, AskCommand.self, MigrateCommand.self, DoctorCommand.self, ReceiptCommand.self,
             SlackCommand.self, WebhooksCommand.self, KeysCommand.self,
+            PublishCommand.self, EmulateCommand.self,
         ]
     )
 

@@ -13,22 +13,28 @@ struct BrowserController: Sendable {
                 [
                     .get: { request, _ in
                         let query = QueryParameters(request.uri.query)
-                        let answer = AdapterAnswer(
+                        return Response(
                             await pages.visit(
                                 route: route,
                                 query: query.pairs,
                                 cookies: request.headers[.cookie] ?? ""
                             )
                         )
-                        return Response(
-                            status: answer.status,
-                            headers: answer.headers,
-                            body: answer.body.isEmpty
-                                ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
-                        )
                     }
                 ]
             )
         }
+    }
+}
+
+extension Response {
+    /// The answer that a platform's page chose.
+    init(_ acknowledgement: Acknowledgement) {
+        let answer = AdapterAnswer(acknowledgement)
+        self.init(
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
     }
 }

@@ -6,6 +6,7 @@ import CoreTypes
 import Debates
 import Logging
 import Persistence
+import Publishing
 import Transport
 
 /// `aragora doctor`: what is configured, what is missing, what is wrong, and what to do about it.
@@ -29,6 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             findings += await checkAgents(house)
             findings += await checkAdapters(house)
+            findings += await house.publishing.diagnose()
             house.transport.shutdown()
             await house.database.close()
             for finding in findings { printFinding(finding) }

@@ -6,6 +6,7 @@ import CoreTypes
 import Gateway
 import Logging
 import Persistence
+import Publishing
 import ServiceLifecycle
 import Subscriptions
 import Transport
@@ -60,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
                 health: Readiness(house: house),
                 subscriptions: house.subscribers.service,
                 keys: StoredKeys(database: house.database, time: house.time),
+                publishing: house.publishing.parts,
                 metrics: { registry.render() },
                 time: house.time,
                 ids: house.identifiers,
@@ -92,6 +94,7 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await house.subscribers.feed.run() },
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },
+            Work { await house.publishing.worker.run() },
             Work { await GaugeReporter(house: house).run() },
             Work { await Forgetting(house: house).run() },
             gateway,

@@ -5,9 +5,12 @@ import CoreTypes
 import Debates
 import Logging
 import Persistence
+import Publishing
 import SlackIntegration
 import SystemPackage
 import Transport
+import XIntegration
+import YouTubeIntegration
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -35,6 +38,8 @@ struct Settings: Sendable {
 
     static var knownKeys: [String] {
         ownKeys + AgentRegistry.knownConfigurationKeys + SlackConfiguration.knownConfigurationKeys
+            + XConfiguration.knownConfigurationKeys + YouTubeConfiguration.knownConfigurationKeys
+            + SpeechEndpoint.knownConfigurationKeys
     }
 
     /// Reads the settings.

@@ -154,6 +154,7 @@ let metricsHelp: [String: String] = [
     "aragora_webhook_attempts_total": "Attempts to deliver to webhooks, by how they ended.",
     "aragora_webhook_seconds": "How long webhooks took to answer.",
     "aragora_webhooks_waiting": "Deliveries to webhooks that wait.",
+    "aragora_publication_steps_total": "Steps of publications that were tried, by how they ended.",
     "http_client_request_seconds": "How long requests to others took, by how they ended.",
     "http_request_duration_seconds": "How long requests took to be answered.",
     "http_requests_total": "Requests that were answered.",

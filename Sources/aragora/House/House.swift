@@ -6,6 +6,7 @@ import Debates
 import Gateway
 import Logging
 import Persistence
+import Publishing
 import SlackIntegration
 import Subscriptions
 import Transport
@@ -36,6 +37,7 @@ struct House: Sendable {
     let inboxWorker: InboxWorker
     let jobWorker: JobWorker
     let subscribers: SubscriberDesk
+    let publishing: PublishingHouse
     let signer: ReceiptSigner
     let pulses: WorkerPulses
     let time: any TimeSource
@@ -139,6 +141,16 @@ struct House: Sendable {
             posts: posts,
             time: time
         )
+        let publishing = try PublishingHouse(
+            settings: settings,
+            database: database,
+            sealer: sealer,
+            transport: transport,
+            events: subscribers.sink,
+            time: time,
+            identifiers: identifiers,
+            logger: logger
+        )
         return House(
             settings: settings,
             logger: logger,
@@ -193,6 +205,7 @@ struct House: Sendable {
                 pulse: pulses.expect("jobs")
             ),
             subscribers: subscribers,
+            publishing: publishing,
             signer: signer,
             pulses: pulses,
             time: time,

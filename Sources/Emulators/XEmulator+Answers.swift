@@ -1,0 +1,190 @@
+import CoreTypes
+import Synchronization
+import XIntegration
+
+extension XEmulator {
+    func answer(_ request: EmulatorRequest) -> EmulatorResponse {
+        let segments = request.segments
+        switch (request.method, segments.count) {
+        case ("POST", 2) where segments[1] == "tweets": return write(request, "post", post)
+        case ("DELETE", 3) where segments[1] == "tweets": return write(request, "delete", delete)
+        case ("GET", 3) where segments[1...] == ["users", "me"]:
+            return .json(["data": ["id": .string(Self.userID), "username": "emulated", "name": "Emulated"]])
+        case ("GET", 4) where segments[1...] == ["users", Self.userID, "tweets"]: return timeline(request)
+        case ("POST", 4) where segments[1...] == ["media", "upload", "initialize"]: return initialize(request)
+        case ("POST", 5) where segments[1] == "media" && segments[4] == "append": return append(request)
+        case ("POST", 5) where segments[1] == "media" && segments[4] == "finalize": return finalize(request)
+        case ("GET", 3) where segments[1...] == ["media", "upload"]: return status(request)
+        case ("POST", 3) where segments[1...] == ["media", "metadata"]: return describe(request)
+        default: return Self.problem(404, "Not Found")
+        }
+    }
+
+    /// Does something that counts against a limit and that may break.
+    private func write(
+        _ request: EmulatorRequest,
+        _ endpoint: String,
+        _ body: (inout State, EmulatorRequest) -> EmulatorResponse
+    ) -> EmulatorResponse {
+        let now = time.now()
+        let (remaining, end) = state.withLock { state in
+            var window = state.windows[endpoint] ?? (0, now + Self.window)
+            if window.end <= now { window = (0, now + Self.window) }
+            window.used += 1
+            state.windows[endpoint] = window
+            return (state.postLimit - window.used, window.end)
+        }
+        let headers = [
+            ("x-rate-limit-limit", String(state.withLock { $0.postLimit })),
+            ("x-rate-limit-remaining", String(max(0, remaining))), ("x-rate-limit-reset", String(end.seconds)),
+        ]
+        guard remaining >= 0 else { return Self.problem(429, "Too Many Requests").adding(headers) }
+        let fault = faults.write()
+        if fault == .before { return .drop }
+        let response = state.withLock { body(&$0, request) }
+        return fault == .after ? .drop : response.adding(headers)
+    }
+
+    static func problem(_ status: Int, _ detail: String) -> EmulatorResponse {
+        .json(["title": .string(detail), "detail": .string(detail), "status": .integer(Int64(status))], status: status)
+    }
+
+    // MARK: Posts
+
+    private func post(_ state: inout State, _ request: EmulatorRequest) -> EmulatorResponse {
+        guard request.header("content-type") == "application/json", let json = request.json else {
+            return Self.problem(400, "The body is no JSON.")
+        }
+        let text = json["text"]?.string ?? ""
+        let media = (json["media"]?["media_ids"]?.array ?? []).compactMap(\.string)
+        let weighted = WeightedText(text)
+        guard weighted.fits || (text.isEmpty && !media.isEmpty) else {
+            return Self.problem(400, "Your Tweet text is too long or empty.")
+        }
+        guard media.count <= XLimits.imagesPerPost, media.allSatisfy({ state.uploads[$0]?.isFinal == true }) else {
+            return Self.problem(400, "Your media IDs are invalid.")
+        }
+        let repliesTo = json["reply"]?["in_reply_to_tweet_id"]?.string
+        let living = state.posts.filter { [deleted = state.deleted] in !deleted.contains($0.id) }
+        if let repliesTo, !living.contains(where: { $0.id == repliesTo }) {
+            return Self.problem(403, "You attempted to reply to a Tweet that is deleted or not visible to you.")
+        }
+        guard !living.contains(where: { $0.text == weighted.text && $0.repliesTo == repliesTo }) else {
+            return Self.problem(403, "You are not allowed to create a Tweet with duplicate content.")
+        }
+        let post = Self.add(&state, text: weighted.text, repliesTo: repliesTo, media: media, now: time.now())
+        return .json(["data": ["id": .string(post.id), "text": .string(post.text)]], status: 201)
+    }
+
+    private func delete(_ state: inout State, _ request: EmulatorRequest) -> EmulatorResponse {
+        let id = request.segments[2]
+        guard state.posts.contains(where: { $0.id == id }) else { return Self.problem(404, "Not Found") }
+        state.deleted.insert(id)
+        return .json(["data": ["deleted": true]])
+    }
+
+    private func timeline(_ request: EmulatorRequest) -> EmulatorResponse {
+        guard state.withLock({ $0.isTimelineReadable }) else { return Self.problem(403, "Your plan has no timelines.") }
+        let start = request.parameter("start_time") ?? ""
+        let count = Int(request.parameter("max_results") ?? "10") ?? 10
+        guard (5...100).contains(count) else { return Self.problem(400, "max_results is from 5 to 100.") }
+        let offset = Int(request.parameter("pagination_token") ?? "0") ?? 0
+        let found = posts.reversed().filter { $0.createdAt.iso8601 >= start }
+        let page = found.dropFirst(offset).prefix(count)
+        var meta: JSONValue = ["result_count": .integer(Int64(page.count))]
+        if offset + count < found.count { meta["next_token"] = .string(String(offset + count)) }
+        return .json(["data": .array(page.map(Self.shown)), "meta": meta])
+    }
+
+    /// A post as X gives it out: addresses are X's own, and three characters are escaped.
+    private static func shown(_ post: Post) -> JSONValue {
+        let weighted = WeightedText(post.text)
+        var text = ""
+        for (position, atom) in weighted.atomTexts.enumerated() {
+            text += atom.isAddress ? "https://t.co/\(post.id.suffix(4))\(position)" : atom.text
+        }
+        text = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        if !post.media.isEmpty { text += " https://t.co/pic\(post.id.suffix(4))" }
+        return .record([
+            "id": .string(post.id), "text": .string(text),
+            "referenced_tweets": post.repliesTo.map { [["type": "replied_to", "id": .string($0)]] },
+        ])
+    }
+
+    // MARK: Media
+
+    private func initialize(_ request: EmulatorRequest) -> EmulatorResponse {
+        guard let json = request.json, let type = json["media_type"]?.string, json["media_category"]?.string != nil,
+            let total = json["total_bytes"]?.integer, total > 0, total <= XLimits.videoBytes
+        else { return Self.problem(400, "media_type, media_category and total_bytes are required.") }
+        let id = state.withLock { state in
+            let id = String(state.nextID)
+            state.nextID += 1
+            state.uploads[id] = Upload(type: type, total: Int(total))
+            return id
+        }
+        return .json(["data": ["id": .string(id), "expires_after_secs": 86_400]])
+    }
+
+    private func append(_ request: EmulatorRequest) -> EmulatorResponse {
+        let fields = request.parts
+        guard let media = fields.first(where: { $0.name == "media" })?.content, media.count <= 5_000_000,
+            let index = fields.first(where: { $0.name == "segment_index" })
+                .flatMap({ Int(String(decoding: $0.content, as: UTF8.self)) }), (0...999).contains(index)
+        else { return Self.problem(400, "A piece has segment_index and media of 5 MB at most.") }
+        let fault = faults.write()
+        if fault == .before { return .drop }
+        let isKnown = state.withLock { state in
+            guard state.uploads[request.segments[3]]?.isFinal == false else { return false }
+            state.uploads[request.segments[3]]?.segments[index] = media
+            return true
+        }
+        if fault == .after { return .drop }
+        return isKnown ? .empty(204) : Self.problem(400, "There is no such upload.")
+    }
+
+    private func finalize(_ request: EmulatorRequest) -> EmulatorResponse {
+        let id = request.segments[3]
+        return state.withLock { state in
+            guard var upload = state.uploads[id] else { return Self.problem(400, "There is no such upload.") }
+            let indices = upload.segments.keys.sorted()
+            guard indices == Array(0..<indices.count),
+                upload.segments.values.reduce(0, { $0 + $1.count }) == upload.total
+            else { return Self.problem(400, "The pieces are not the whole file.") }
+            if !upload.isFinal, upload.type.hasPrefix("video/") { upload.pollsLeft = 2 }
+            upload.isFinal = true
+            state.uploads[id] = upload
+            return .json(Self.processing(id, upload))
+        }
+    }
+
+    private func status(_ request: EmulatorRequest) -> EmulatorResponse {
+        let id = request.parameter("media_id") ?? ""
+        guard request.parameter("command") == "STATUS" else { return Self.problem(400, "The command is STATUS.") }
+        return state.withLock { state in
+            guard var upload = state.uploads[id], upload.isFinal else { return Self.problem(404, "Not Found") }
+            upload.pollsLeft = max(0, upload.pollsLeft - 1)
+            state.uploads[id] = upload
+            return .json(Self.processing(id, upload))
+        }
+    }
+
+    private static func processing(_ id: String, _ upload: Upload) -> JSONValue {
+        var data: JSONValue = ["id": .string(id), "size": .integer(Int64(upload.total))]
+        if upload.type.hasPrefix("video/") {
+            data["processing_info"] =
+                upload.pollsLeft > 0 ? ["state": "in_progress", "check_after_secs": 1] : ["state": "succeeded"]
+        }
+        return ["data": data]
+    }
+
+    private func describe(_ request: EmulatorRequest) -> EmulatorResponse {
+        guard let id = request.json?["id"]?.string, let text = request.json?["metadata"]?["alt_text"]?["text"]?.string
+        else { return Self.problem(400, "id and metadata.alt_text.text are required.") }
+        return state.withLock { state in
+            guard state.uploads[id] != nil else { return Self.problem(404, "Not Found") }
+            state.uploads[id]?.alternative = text
+            return .json(["data": ["id": .string(id)]])
+        }
+    }
+}

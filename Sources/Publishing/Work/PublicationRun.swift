@@ -1,0 +1,217 @@
+import CoreTypes
+import Metrics
+import Persistence
+
+/// The work on one claimed publication, step by step, until it is out, has to wait or needs somebody.
+///
+/// A step is marked as on its way before its first byte leaves. After a crash, one that may be begun anew is; of any
+/// other the platform is asked what became of it, and only what is certainly not there is sent.
+struct PublicationRun {
+    let desk: PublicationDesk
+    let platform: any PublishingPlatform
+    let claim: PublicationClaim
+    let policy: PartPolicy
+    let time: any TimeSource
+    let jitter: any JitterSource
+
+    /// Does what there is to do.
+    /// - Throws: `DatabaseError`, `leaseLost` among them: then somebody else goes on.
+    func work(_ publication: Publication) async throws {
+        if publication.state == .withdrawing { return try await withdraw(publication) }
+        let publication = try await write { try desk.step(.begin, claim, in: $0) }
+        var parts = try await load()
+        for position in parts.indices where parts[position].state != .sent {
+            guard try await finish(&parts, position, of: publication) else { return }
+        }
+        let done = parts
+        _ = try await write { transaction in
+            try desk.step(.finish, claim, PublicationStore.Change(url: platform.url(of: done)), in: transaction)
+        }
+    }
+
+    /// Brings one step to its end.
+    /// - Returns: false where the publication has to wait or is over.
+    private func finish(_ parts: inout [PublicationPart], _ position: Int, of publication: Publication) async throws
+        -> Bool
+    {
+        let isRepeatable = platform.isRepeatable(parts[position].kind)
+        switch parts[position].state {
+        case .sent, .withdrawn: return true
+        case .failed:
+            let code = parts[position].errorCode ?? "failed"
+            let failure = PublishingFailure(.permanent, code: code, parts[position].errorMessage ?? "")
+            return try await follow(.fail(failure), &parts[position])
+        case .sending where !isRepeatable, .unknown where !isRepeatable:
+            let part = parts[position]
+            let answer = await platform.reconcile(step(part, parts, publication))
+            let decision = policy.decide(
+                answer,
+                attempts: part.attempts,
+                sentAt: part.sentAt ?? publication.updatedAt,
+                now: time.now()
+            )
+            guard case .again = decision else { return try await follow(decision, &parts[position]) }
+            parts[position].attempts += 1
+        case .queued, .sending, .unknown: break
+        }
+        parts[position].state = .sending
+        parts[position].sentAt = time.now()
+        try await save(parts[position])
+        let outcome = await platform.send(step(parts[position], parts, publication))
+        count(outcome)
+        // What was noted on the way stands in the row alone.
+        parts[position] = try await load()[position]
+        let decision = policy.decide(
+            outcome,
+            attempts: parts[position].attempts,
+            isRepeatable: isRepeatable,
+            now: time.now(),
+            jitter: jitter.next()
+        )
+        return try await follow(decision, &parts[position])
+    }
+
+    /// Writes down what follows from a step.
+    /// - Returns: whether the next one may be begun.
+    private func follow(_ decision: PartPolicy.Decision, _ part: inout PublicationPart) async throws -> Bool {
+        switch decision {
+        case .done(let remoteID):
+            part.state = .sent
+            part.remoteID = remoteID.isEmpty ? nil : remoteID
+            (part.errorCode, part.errorMessage) = (nil, nil)
+            try await save(part)
+            return true
+        case .again(let moment, let countsAsFailure, let failure):
+            part.state = .queued
+            if countsAsFailure { part.attempts += 1 }
+            try await wait(&part, failure, until: moment)
+        case .ask(let moment, let failure):
+            part.state = .unknown
+            try await wait(&part, failure, until: moment)
+        case .fail(let failure): try await end(.fail, &part, .failed, failure)
+        case .loseTrack(let failure): try await end(.loseTrack, &part, .unknown, failure)
+        }
+        return false
+    }
+
+    private func wait(_ part: inout PublicationPart, _ failure: PublishingFailure?, until: Timestamp) async throws {
+        (part.errorCode, part.errorMessage) = (failure?.code, failure?.description)
+        let part = part
+        try await write { transaction in
+            try store(part, in: transaction)
+            try desk.publications.release(
+                claim,
+                availableAt: until,
+                errorCode: failure?.code,
+                errorMessage: failure?.description,
+                in: transaction
+            )
+        }
+    }
+
+    private func end(
+        _ step: PublicationState.Step,
+        _ part: inout PublicationPart,
+        _ state: PublicationPart.State,
+        _ failure: PublishingFailure
+    ) async throws {
+        part.state = state
+        (part.errorCode, part.errorMessage) = (failure.code, failure.description)
+        let part = part
+        _ = try await write { transaction in
+            try store(part, in: transaction)
+            let change = PublicationStore.Change(errorCode: failure.code, errorMessage: failure.description)
+            return try desk.step(step, claim, change, in: transaction)
+        }
+    }
+
+    // MARK: Taking back
+
+    /// Takes back what is out, the last step first.
+    private func withdraw(_ publication: Publication) async throws {
+        var parts = try await load()
+        for position in parts.indices.reversed() where parts[position].state == .sent {
+            let outcome = await platform.withdraw(step(parts[position], parts, publication))
+            let decision = policy.decide(
+                outcome,
+                attempts: parts[position].attempts,
+                isRepeatable: true,
+                now: time.now(),
+                jitter: jitter.next()
+            )
+            switch decision {
+            case .done:
+                parts[position].state = .withdrawn
+                try await save(parts[position])
+            case .again(let moment, _, let failure):
+                // Still out, and so still `sent`: only the failure is noted.
+                try await note(parts[position], failure, until: moment)
+                return
+            case .fail(let failure), .ask(_, let failure), .loseTrack(let failure):
+                try await note(parts[position], failure, until: PublicationStore.never)
+                return
+            }
+        }
+        _ = try await write { try desk.step(.finishWithdrawal, claim, in: $0) }
+    }
+
+    private func note(_ part: PublicationPart, _ failure: PublishingFailure?, until: Timestamp) async throws {
+        var part = part
+        part.attempts += 1
+        try await wait(&part, failure, until: until)
+    }
+
+    // MARK: Rows
+
+    private func step(_ part: PublicationPart, _ parts: [PublicationPart], _ publication: Publication)
+        -> PublicationStep
+    {
+        PublicationStep(publication: publication, part: part, parts: parts) { progress in
+            var part = part
+            part.progress = progress
+            try await save(part)
+        }
+    }
+
+    private func load() async throws -> [PublicationPart] {
+        try await desk.database.read { try desk.parts.parts(of: claim.id, workspace: claim.workspace, in: $0) }
+    }
+
+    private func save(_ part: PublicationPart) async throws {
+        try await write { try store(part, in: $0) }
+    }
+
+    private func store(_ part: PublicationPart, in transaction: borrowing Transaction) throws {
+        try desk.parts.save(part, of: claim.id, workspace: claim.workspace, now: time.now(), in: transaction)
+    }
+
+    /// A transaction that changes something only while the claim holds.
+    private func write<Value: Sendable>(
+        _ body: @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        try await desk.database.write { transaction in
+            try desk.publications.assertHeld(claim, in: transaction)
+            return try body(transaction)
+        }
+    }
+
+    private func count(_ outcome: PartOutcome) {
+        let word =
+            switch outcome {
+            case .sent: "sent"
+            case .waiting: "waiting"
+            case .failed(let failure):
+                switch failure.kind {
+                case .limited: "limited"
+                case .transient: "transient"
+                case .permanent: "permanent"
+                case .authentication: "authentication"
+                case .unknown: "unknown"
+                }
+            }
+        Counter(
+            label: "aragora_publication_steps_total",
+            dimensions: [("platform", platform.name), ("outcome", word)]
+        ).increment()
+    }
+}

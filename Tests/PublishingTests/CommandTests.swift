@@ -1,0 +1,127 @@
+import CoreTypes
+import DatabaseSupport
+import Foundation
+import TestSupport
+import Testing
+import Transport
+
+@Suite("The commands, from a question to a thread")
+struct CommandTests {
+    @Test("ask, draft, preview, release: the thread is at the emulated X, once")
+    func published() async throws {
+        try await withTemporaryDirectory { directory in
+            let (emulator, settings) = try await emulatedX()
+            defer { emulator.send(SIGTERM) }
+            var environment = settings
+            environment["ARAGORA_DATA_DIR"] = "\(directory)/data"
+            func run(_ arguments: String...) async throws -> String {
+                let (exit, output) = try await GatewayProcess.run(arguments, environment: environment)
+                try #require(exit == .exited(0), "\(arguments): \(output)")
+                return output
+            }
+            let asked = try await run("ask", "Should we move to four-day weeks?", "--rounds", "1")
+            let mark = try #require(asked.range(of: ", id "))
+            let debate = String(asked[mark.upperBound...].prefix { $0 != "." })
+            let drafted = try await run("publish", "draft", debate, "--to", "x")
+            let id = String(try #require(drafted.split(separator: " ").first))
+            // Nothing goes out that nobody has looked at.
+            let early = try await GatewayProcess.run(["publish", "release", id], environment: environment)
+            #expect(early.exit == .exited(1))
+            #expect(try await run("publish", "preview", id).contains("Should we move to four-day weeks?"))
+            let released = try await run("publish", "release", id, "--wait")
+            #expect(released.contains("published"))
+            #expect(released.contains("https://x.com/i/status/"))
+
+            let client = HTTPClient(logger: .silent)
+            defer { client.shutdown() }
+            let base = try #require(environment["X_API_URL"])
+            let posts = try JSONValue(parsing: try await client.send(HTTPRequest(url: "\(base)/emulator/posts")).body)
+            let texts = (posts.array ?? []).compactMap { $0["text"]?.string }
+            #expect(texts.first?.hasPrefix("Should we move to four-day weeks?") == true)
+            #expect(Set(texts).count == texts.count)
+            #expect(
+                try await run("publish", "status", id).components(separatedBy: ". post  sent").count == texts.count + 1
+            )
+            #expect(try await run("doctor").contains("X: Connected as @emulated."))
+        }
+    }
+
+    /// Starts `aragora emulate x`, and reads the settings that it prints.
+    private func emulatedX() async throws -> (process: ChildProcess, settings: [String: String]) {
+        let emulator = try ChildProcess(GatewayProcess.executable, ["emulate", "x", "--port", "0"])
+        let settings = try await eventually("the emulator's settings") { () -> [String: String]? in
+            let lines = emulator.output.split(separator: "\n").filter { $0.hasPrefix("X_") }
+            guard lines.count == 7 else { return nil }
+            return Dictionary(
+                uniqueKeysWithValues: lines.map { line in
+                    let halves = line.split(separator: "=", maxSplits: 1)
+                    return (String(halves[0]), String(halves[1]))
+                }
+            )
+        }
+        return (emulator, settings)
+    }
+
+    @Test("The same over HTTP: the gateway sends what was released, and connects accounts")
+    func overHTTP() async throws {
+        try await withTemporaryDirectory { directory in
+            let (emulator, settings) = try await emulatedX()
+            defer { emulator.send(SIGTERM) }
+            let environment = settings.merging([
+                "ARAGORA_DATA_DIR": "\(directory)/data", "ARAGORA_PUBLIC_URL": "https://aragora.example.com",
+            ]) { $1 }
+            let asked = try await GatewayProcess.run(
+                ["ask", "Tabs or spaces?", "--rounds", "1"],
+                environment: environment
+            )
+            let mark = try #require(asked.output.range(of: ", id "))
+            let debate = String(asked.output[mark.upperBound...].prefix { $0 != "." })
+            let gateway = try await GatewayProcess.start(environment: environment)
+            let client = HTTPClient(logger: .silent)
+            defer { client.shutdown() }
+            func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> (Int, JSONValue) {
+                let response = try await client.send(
+                    HTTPRequest(
+                        method: method,
+                        url: "\(gateway.url)/api/v1\(path)",
+                        headers: body == nil ? [] : [("content-type", "application/json"), ("idempotency-key", "k1")],
+                        body: body?.bytes ?? []
+                    )
+                )
+                return (response.status, (try? JSONValue(parsing: response.body)) ?? .null)
+            }
+            let request: JSONValue = ["debate_id": .string(debate), "platform": "x"]
+            let (created, publication) = try await call("POST", "/publications", request)
+            #expect(created == 201)
+            let id = try #require(publication["id"]?.string)
+            #expect(try await call("POST", "/publications", request).1["id"]?.string == id)
+            // Over HTTP no file of the machine can be named.
+            var withFile = request
+            withFile["options"] = ["media": [["path": "/etc/hostname.png"]]]
+            #expect(try await call("POST", "/publications", withFile).0 == 400)
+            #expect(try await call("POST", "/publications/\(id)/release", ["content_hash": "x"]).0 == 409)
+            let preview = try await call("POST", "/publications/\(id)/preview", [:]).1
+            #expect(preview["preview"]?.string?.contains("Tabs or spaces?") == true)
+            let hash = try #require(preview["content_hash"])
+            #expect(try await call("POST", "/publications/\(id)/release", ["content_hash": "other"]).0 == 409)
+            #expect(try await call("POST", "/publications/\(id)/release", ["content_hash": hash]).0 == 202)
+            let url = try await eventually("the publication's address") {
+                let found = try await call("GET", "/publications/\(id)").1
+                return found["state"]?.string == "published" ? found["url"]?.string : nil
+            }
+            #expect(url.hasPrefix("https://x.com/i/status/"))
+            #expect(try await call("GET", "/publications").1["total"] == 1)
+            #expect(try await call("GET", "/publications/nothing").0 == 404)
+
+            let authorize = try #require(try await call("GET", "/integrations/x/connect").1["authorize_url"]?.string)
+            #expect(authorize.hasPrefix("\(try #require(settings["X_API_URL"]))/i/oauth2/authorize?response_type=code"))
+            #expect(authorize.contains("code_challenge_method=S256"))
+            // With another way's state nobody connects anything.
+            #expect(try await call("GET", "/integrations/x/callback?state=guess&code=code-1").0 == 400)
+            let agreed = try await client.send(HTTPRequest(url: authorize))
+            let query = try #require(agreed.header("location")).split(separator: "?", maxSplits: 1)[1]
+            #expect(try await call("GET", "/integrations/x/callback?\(query)").0 == 200)
+            #expect(try await gateway.terminate() == .exited(0))
+        }
+    }
+}

@@ -1,0 +1,234 @@
+import Channels
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import Publishing
+import TestSupport
+import Testing
+
+@Suite("Publications")
+struct PublicationTests {
+    @Test("The way of a publication, step by step")
+    func stateMachine() {
+        typealias State = PublicationState
+        let way: [(State, State.Step, State?)] = [
+            (.drafted, .preview, .previewed), (.drafted, .release, nil), (.previewed, .revise, .drafted),
+            (.previewed, .release, .released), (.released, .release, nil), (.released, .revise, nil),
+            (.released, .begin, .sending), (.sending, .finish, .published), (.sending, .fail, .failed),
+            (.sending, .loseTrack, .unknown), (.unknown, .retry, .released), (.unknown, .withdraw, nil),
+            (.failed, .retry, .released), (.published, .retry, nil), (.published, .release, nil),
+            (.published, .withdraw, .withdrawing), (.sending, .withdraw, nil), (.withdrawn, .retry, nil),
+        ]
+        for (state, step, next) in way { #expect(state.after(step) == next, "\(state) \(step)") }
+        // Nothing leaves the end, and nothing is sent that was not released.
+        for step in State.Step.allCases { #expect(State.withdrawn.after(step) == nil) }
+        for state in State.allCases where state.after(.begin) != nil { #expect([.released, .sending].contains(state)) }
+        for state in State.allCases where state.after(.release) != nil { #expect(state == .previewed) }
+    }
+
+    /// A platform that takes anything.
+    private struct Anywhere: PublishingPlatform {
+        let name = "anywhere"
+        func draft(_ outcome: DebateOutcome, options: JSONValue) throws -> JSONValue {
+            ["text": .string(outcome.answer)]
+        }
+        func plan(_ content: JSONValue) throws -> [PlannedPart] { [PlannedPart(kind: "post", payload: content)] }
+        func preview(_ content: JSONValue) -> String { content["text"]?.string ?? "" }
+        func isRepeatable(_ kind: String) -> Bool { false }
+        func send(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "1") }
+        func reconcile(_ step: PublicationStep) async -> PartReconciliation { .notSent }
+        func withdraw(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "") }
+        func url(of parts: [PublicationPart]) -> String? { "https://example.com/1" }
+        func diagnose() async -> [Finding] { [] }
+    }
+
+    /// Somebody who has to be asked.
+    private final class Approvers: PublicationRelease {
+        let allowsOperator = false
+        func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws {
+            try transaction.execute("update publications set error_message = \(preview)")
+        }
+    }
+
+    private func desk(
+        _ database: any Database,
+        release: any PublicationRelease = OperatorRelease(),
+        events: RecordedEvents = RecordedEvents()
+    ) throws -> PublicationDesk {
+        let time = ManualTime(now: start)
+        return PublicationDesk(
+            database: database,
+            platforms: [Anywhere()],
+            sealer: try Sealer(keys: testKeys),
+            release: release,
+            events: events,
+            time: time,
+            identifiers: RandomIdentifiers(time: time)
+        )
+    }
+
+    private func new(_ key: String, text: String = "Hello") -> NewPublication {
+        NewPublication(
+            workspace: acme,
+            platform: "anywhere",
+            originKey: key,
+            content: ["text": .string(text)],
+            requestedBy: "U1"
+        )
+    }
+
+    @Test("The same request drafts one publication", arguments: DatabaseEngine.allCases)
+    func draftsOnce(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let events = RecordedEvents()
+            let desk = try desk(test.database, events: events)
+            let first = try await desk.draft(new("a"))
+            #expect(try await desk.draft(new("a", text: "Other")).id == first.id)
+            #expect(try await desk.draft(new("b")).id != first.id)
+            #expect(events.types == ["publication.drafted", "publication.drafted"])
+            #expect(try await desk.list(workspace: acme, limit: 10).total == 2)
+            #expect(try await desk.list(workspace: WorkspaceID("slack:T2"), limit: 10).total == 0)
+            await #expect(throws: PublicationError.self) {
+                _ = try await desk.find(first.id, workspace: WorkspaceID("slack:T2"))
+            }
+        }
+    }
+
+    @Test("A release is bound to what was shown", arguments: DatabaseEngine.allCases)
+    func releaseIsBound(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let desk = try desk(test.database)
+            let id = try await desk.draft(new("a")).id
+            await #expect(throws: PublicationError.self) {
+                _ = try await desk.releaseAsOperator(id, workspace: acme, by: "op")
+            }
+            let shown = try await desk.preview(id, workspace: acme).publication
+            _ = try await desk.revise(id, workspace: acme, content: ["text": "Changed"])
+            _ = try await desk.preview(id, workspace: acme)
+            let error = await #expect(throws: PublicationError.self) {
+                _ = try await desk.releaseAsOperator(id, workspace: acme, contentHash: shown.contentHash, by: "op")
+            }
+            #expect(error?.code == "conflict")
+            let released = try await desk.releaseAsOperator(id, workspace: acme, by: "op")
+            #expect(released.state == .released)
+            #expect(released.releasedBy == "op")
+            await #expect(throws: PublicationError.self) {
+                _ = try await desk.revise(id, workspace: acme, content: ["text": "Again"])
+            }
+        }
+    }
+
+    @Test("Where approvers decide, the operator's word does not release", arguments: DatabaseEngine.allCases)
+    func approversDecide(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let desk = try desk(test.database, release: Approvers())
+            let id = try await desk.draft(new("a")).id
+            let shown = try await desk.preview(id, workspace: acme).publication
+            await #expect(throws: PublicationError.self) {
+                _ = try await desk.releaseAsOperator(id, workspace: acme, by: "op")
+            }
+            // A decision releases in its own transaction; what fails there releases nothing.
+            await #expect(throws: PublicationError.self) {
+                try await test.database.write { transaction in
+                    try desk.release(id, workspace: acme, contentHash: shown.contentHash, by: "U2", in: transaction)
+                    throw PublicationError.invalid("The decision is void.")
+                }
+            }
+            #expect(try await desk.find(id).publication.state == .previewed)
+            try await test.database.write { transaction in
+                _ = try desk.release(id, workspace: acme, contentHash: shown.contentHash, by: "U2", in: transaction)
+            }
+            #expect(try await desk.find(id).publication.releasedBy == "U2")
+        }
+    }
+
+    @Test("Of many releases at once one counts", arguments: DatabaseEngine.allCases)
+    func releasedOnce(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let events = RecordedEvents()
+            let desk = try desk(test.database, events: events)
+            let id = try await desk.draft(new("a")).id
+            _ = try await desk.preview(id, workspace: acme)
+            let count = await withTaskGroup(of: Int.self) { group in
+                for person in 0..<20 {
+                    group.addTask {
+                        let released = try? await desk.releaseAsOperator(id, workspace: acme, by: "U\(person)")
+                        return released == nil ? 0 : 1
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+            #expect(count == 1)
+            #expect(try await desk.find(id).parts.count == 1)
+        }
+    }
+
+    @Test("A worker that lost its lease changes nothing", arguments: DatabaseEngine.allCases)
+    func fencing(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let desk = try desk(test.database)
+            let id = try await desk.draft(new("a")).id
+            _ = try await desk.preview(id, workspace: acme)
+            _ = try await desk.releaseAsOperator(id, workspace: acme, by: "op")
+            let store = PublicationStore()
+            func claim(_ owner: String, at moment: Timestamp) async throws -> PublicationClaim? {
+                try await test.database.write { transaction in
+                    try store.claim(owner: owner, lease: .seconds(30), now: moment, in: transaction)?.claim
+                }
+            }
+            let first = try #require(try await claim("one", at: start))
+            #expect(try await claim("two", at: start + .seconds(29)) == nil)
+            let second = try #require(try await claim("two", at: start + .seconds(31)))
+            let error = await #expect(throws: DatabaseError.self) {
+                try await test.database.write { try store.assertHeld(first, in: $0) }
+            }
+            #expect(error?.reason == .leaseLost)
+            try await test.database.write { try store.assertHeld(second, in: $0) }
+        }
+    }
+
+    @Test func receiptsAreRead() throws {
+        let receipt: JSONValue = [
+            "debate_id": "d1", "receipt_id": "DR-1", "question": "Q?", "final_answer": "**A**", "confidence": 0.815,
+            "consensus_reached": true, "dissent": [["agent": "gamma"]],
+            "panel": [
+                ["name": "alpha", "model": "m1", "demo": false], ["name": "gamma", "model": "m2", "demo": true],
+            ],
+        ]
+        let outcome = try DebateOutcome(receipt: receipt.bytes)
+        #expect(outcome.standing == "The panel agrees, against gamma, confidence 82 %. Demo agents, no AI models.")
+        #expect(outcome.panel == ["alpha (m1)", "gamma (m2)"])
+        var unfinished = receipt
+        unfinished["final_answer"] = ""
+        #expect(throws: PublicationError.self) { try DebateOutcome(receipt: unfinished.bytes) }
+    }
+
+    @Test func markdownBecomesText() {
+        let markdown = """
+            ## Verdict
+
+            Yes, **with `one` condition**, see [the study](https://example.com/a) and <https://example.com>.
+
+            1. First
+            2. Second
+               - inner
+
+            | a | b |
+            |---|---|
+            | 1 | 2 |
+            """
+        let expected = """
+            Verdict
+
+            Yes, with one condition, see the study (https://example.com/a) and https://example.com.
+
+            1. First
+            2. Second
+            • inner
+
+            a | b
+            1 | 2
+            """
+        #expect(PlainText.of(markdown: markdown) == expected)
+    }
+}

@@ -1,0 +1,82 @@
+import CoreTypes
+import Publishing
+
+/// Finds out whether a post is out by reading the account's timeline.
+struct XTimeline: Sendable {
+    /// How much earlier than the send a post may be dated: the two clocks may differ.
+    private static let clockAllowance = Duration.seconds(300)
+
+    let api: XAPI
+    let accounts: XAccounts
+
+    /// Looks for a post.
+    /// - Parameters:
+    ///   - text: the post's text as it was sent.
+    ///   - repliesTo: the post that it answers; nil for one that answers none.
+    ///   - known: posts that are others for certain.
+    /// - Returns: its id; nil where it is not there, and `isCertain` is false where too much was written since.
+    /// - Throws: `PublishingFailure`.
+    func find(
+        text: String,
+        repliesTo: String?,
+        known: Set<String>,
+        sentAt: Timestamp,
+        workspace: WorkspaceID
+    ) async throws(PublishingFailure) -> (id: String?, isCertain: Bool) {
+        let user = try await identity(of: workspace).id
+        let wanted = Self.skeleton(text)
+        var token: String?
+        for _ in 0..<XLimits.timelinePages {
+            var path = "/2/users/\(user)/tweets?max_results=\(XLimits.timelinePage)&tweet.fields=referenced_tweets"
+            path += "&start_time=\(OAuth1Signature.encoded((sentAt - Self.clockAllowance).iso8601))"
+            if let token { path += "&pagination_token=\(OAuth1Signature.encoded(token))" }
+            let page = try await api.call("GET", path, bucket: "timeline", workspace: workspace)
+            for post in page["data"]?.array ?? [] {
+                guard let id = post["id"]?.string, !known.contains(id), let found = post["text"]?.string else {
+                    continue
+                }
+                let references = post["referenced_tweets"]?.array ?? []
+                let answered = references.first { $0["type"]?.string == "replied_to" }?["id"]?.string
+                if answered == repliesTo, Self.skeleton(Self.unescaped(found)) == wanted { return (id, true) }
+            }
+            token = page["meta"]?["next_token"]?.string
+            if token == nil { return (nil, true) }
+        }
+        return (nil, false)
+    }
+
+    /// Whose account it is.
+    /// - Throws: `PublishingFailure`.
+    func identity(of workspace: WorkspaceID) async throws(PublishingFailure) -> XAccounts.Identity {
+        if let known = accounts.known(workspace) { return known }
+        let answer = try await api.call("GET", "/2/users/me", bucket: "me", workspace: workspace)
+        guard let id = answer["data"]?["id"]?.string, id.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            throw PublishingFailure(.transient, code: "unreadable_answer", "X's answer names no account.")
+        }
+        let identity = XAccounts.Identity(id: id, name: answer["data"]?["username"]?.string ?? id)
+        accounts.remember(identity, of: workspace)
+        return identity
+    }
+
+    /// X gives three characters out as HTML does.
+    private static func unescaped(_ text: String) -> String {
+        text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
+    }
+
+    /// What X leaves of a text: addresses become its own, the ones of pictures are added at the end, and blanks at the
+    /// ends go.
+    private static func skeleton(_ text: String) -> String {
+        let weighted = WeightedText(text)
+        var words = ""
+        for atom in weighted.atoms {
+            if atom.isAddress {
+                words += " \u{0} "
+            } else {
+                words.unicodeScalars.append(contentsOf: weighted.scalars[atom.range])
+            }
+        }
+        var parts = words.split(whereSeparator: \.isWhitespace)[...]
+        while parts.last == "\u{0}" { parts.removeLast() }
+        return parts.joined(separator: " ")
+    }
+}
