@@ -14,12 +14,14 @@ extension Outbox {
                     trouble.status == .queued ? .warning : .problem,
                     "Outbox",
                     "\(trouble.count) \(trouble.status.label) on \(trouble.platform): \(trouble.errorCode), "
-                        + "\(trouble.errorMessage) The newest is the \(trouble.operation) \(trouble.key) of "
+                        + "\(Self.sentence(trouble.errorMessage)) The newest is the \(trouble.operation) \(trouble.key) of "
                         + "\(trouble.workspace).",
                     remedy: Self.remedy(for: trouble)
                 )
             })
     }
+
+    private static func sentence(_ text: String) -> String { text.hasSuffix(".") ? text : "\(text)." }
 
     private static func remedy(for trouble: OutboxTrouble) -> String {
         switch (trouble.status, trouble.errorCode) {
