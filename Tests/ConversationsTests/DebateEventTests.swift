@@ -1,3 +1,5 @@
+import Channels
+import Conversations
 import CoreTypes
 import DatabaseSupport
 import Persistence

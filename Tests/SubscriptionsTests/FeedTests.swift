@@ -4,6 +4,7 @@ import Persistence
 import Subscriptions
 import TestSupport
 import Testing
+import Transport
 
 @Suite(.timeLimit(.minutes(2))) struct FeedTests {
     private static let types = ["debate_start", "round_start", "propose", "critique", "revision", "vote", "debate_end"]

@@ -4,6 +4,7 @@ import Persistence
 import Subscriptions
 import TestSupport
 import Testing
+import Transport
 
 @Suite(.timeLimit(.minutes(2))) struct SubscriptionTests {
     @Test(arguments: DatabaseEngine.allCases)

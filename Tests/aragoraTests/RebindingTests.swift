@@ -72,7 +72,7 @@ import Transport
                     )
                     func call(_ path: String, _ body: JSONValue) async throws -> Transport.HTTPResponse {
                         try await client.send(
-                            HTTPRequest(
+                            Transport.HTTPRequest(
                                 method: "POST",
                                 url: "\(gateway.url)/api/v1/webhooks\(path)",
                                 headers: [("Content-Type", "application/json")],

@@ -1,6 +1,7 @@
 import CoreTypes
 import HTTPTypes
 import Hummingbird
+import Persistence
 import Subscriptions
 
 /// What Zapier, Make and n8n need beside the API that everybody has: who am I, which events are there, what do they

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CoreTypes
+import Logging
 import Persistence
 
 /// `aragora keys`: the keys with which programs use the API of one workspace.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CoreTypes
+import Logging
 import Subscriptions
 import Transport
 
