@@ -37,12 +37,18 @@ let package = Package(
         .target(
             name: "PostgresMigrations",
             path: "Migrations/postgres",
-            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql")]
+            resources: [
+                .embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"),
+                .embedInCode("0004_publishing.sql"),
+            ]
         ),
         .target(
             name: "SQLiteMigrations",
             path: "Migrations/sqlite",
-            resources: [.embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql")]
+            resources: [
+                .embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"),
+                .embedInCode("0004_publishing.sql"),
+            ]
         ),
         .target(
             name: "Persistence",
@@ -267,7 +273,9 @@ for (room, beside) in rooms {
         .testTarget(
             name: "\(room)Tests",
             dependencies: [.target(name: room), "TestSupport"] + beside,
-            exclude: ["SlackIntegration": ["Golden", "Peers"], "Subscriptions": ["Peers"], "Publishing": ["Peers"]][room]
+            exclude: ["SlackIntegration": ["Golden", "Peers"], "Subscriptions": ["Peers"], "Publishing": ["Peers"]][
+                room
+            ]
                 ?? []
         )
     )

@@ -186,7 +186,8 @@ import Transport
     @Test func thePageIsThere() async throws {
         try await GatewayHarness().run { client async throws in
             for path in ["/webhooks", "/webhooks.js"] {
-                #expect(try await client.request("GET", path).status == 200)
+                let response = try await client.request("GET", path)
+                #expect(response.status == 200)
             }
         }
     }

@@ -24,8 +24,13 @@ import Transport
             }
             try await house.database.run(
                 """
-                insert into debate_journal (workspace_id, debate_id, first_sequence, last_sequence, entries, written_at)
-                values (\(house.workspace), 'd1', \(start), \(end), \(Array(lines.joined(separator: "\n").utf8)), 0)
+                insert into debate_journal (
+                    workspace_id, debate_id, first_sequence, last_sequence, entries, head, written_at
+                )
+                values (
+                    \(house.workspace), 'd1', \(start), \(end), \(Array(lines.joined(separator: "\n").utf8)),
+                    \([UInt8]()), 0
+                )
                 """
             )
         }

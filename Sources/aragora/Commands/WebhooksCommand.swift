@@ -1,7 +1,5 @@
 import ArgumentParser
 import CoreTypes
-import Foundation
-import FoundationEssentials
 import Logging
 import Subscriptions
 import Transport
