@@ -36,12 +36,12 @@ let package = Package(
         .target(
             name: "PostgresMigrations",
             path: "Migrations/postgres",
-            resources: [.embedInCode("0001_house.sql")]
+            resources: [.embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql")]
         ),
         .target(
             name: "SQLiteMigrations",
             path: "Migrations/sqlite",
-            resources: [.embedInCode("0001_house.sql")]
+            resources: [.embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql")]
         ),
         .target(
             name: "Persistence",
@@ -112,14 +112,31 @@ let package = Package(
             exclude: ["README.md"],
             resources: [
                 .embedInCode("page.mustache"), .embedInCode("page.css"), .embedInCode("page.js"),
+                .embedInCode("answer.mustache"), .embedInCode("approvals.html"), .embedInCode("approvals.js"),
             ]
+        ),
+
+        .target(
+            name: "Approvals",
+            dependencies: [
+                "Channels", "CoreTypes", "Persistence",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+        .target(
+            name: "EmailIntegration",
+            dependencies: ["Channels", "CoreTypes", "Transport"],
+            path: "integrations/email",
+            exclude: ["README.md"]
         ),
 
         // Floor 4: the HTTP front.
         .target(
             name: "Gateway",
             dependencies: [
-                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "WebIntegration",
+                "Approvals", "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "WebIntegration",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -133,8 +150,8 @@ let package = Package(
         .executableTarget(
             name: "aragora",
             dependencies: [
-                "Agents", "Channels", "Conversations", "CoreTypes", "Debates", "Gateway", "Persistence",
-                "SlackIntegration", "Transport",
+                "Agents", "Approvals", "Channels", "Conversations", "CoreTypes", "Debates", "EmailIntegration",
+                "Gateway", "Persistence", "SlackIntegration", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -191,21 +208,25 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
     "Persistence": ["CoreTypes", "DatabaseSupport"],
     "Channels": ["ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
     "SlackIntegration": ["Channels", "ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "Approvals": ["ChannelSupport", "Channels", "CoreTypes", "DatabaseSupport", "Persistence"],
+    "EmailIntegration": ["ChannelSupport", "Channels", "CoreTypes", "Transport"],
     "Conversations": [
         "Agents", "ChannelSupport", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
     ],
     "Gateway": [
-        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport",
+        "Approvals", "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport",
         "WebIntegration",
     ],
-    "aragora": ["CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
+    "aragora": ["Approvals", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
 ]
+/// What lies beside the tests and is no code of theirs.
+let excluded = ["SlackIntegration": ["Golden", "Peers"], "EmailIntegration": ["Peers"]]
 for (room, beside) in rooms {
     package.targets.append(
         .testTarget(
             name: "\(room)Tests",
             dependencies: [.target(name: room), "TestSupport"] + beside,
-            exclude: room == "SlackIntegration" ? ["Golden", "Peers"] : []
+            exclude: excluded[room] ?? []
         )
     )
 }

@@ -12,11 +12,12 @@ FLOORS = {
     "CoreTypes": 0.5,
     "Persistence": 1, "Transport": 1,
     "Agents": 2, "Channels": 2, "Debates": 2,
-    "Conversations": 3, "SlackIntegration": 3, "WebIntegration": 3,
+    "Approvals": 3, "Conversations": 3, "EmailIntegration": 3, "SlackIntegration": 3, "WebIntegration": 3,
     "Gateway": 4,
     "aragora": 5,
 }
 FOLDERS = {
+    "integrations/email": "EmailIntegration",
     "integrations/slack": "SlackIntegration",
     "integrations/web": "WebIntegration",
     "Migrations/postgres": "PostgresMigrations",

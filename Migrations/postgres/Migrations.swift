@@ -4,6 +4,7 @@
 package enum PostgresMigrations {
     /// Name and SQL text of each migration.
     package static let all: [(name: String, sql: [UInt8])] = [
-        ("0001_house", PackageResources._001_house_sql)
+        ("0001_house", PackageResources._001_house_sql),
+        ("0002_approvals", PackageResources._002_approvals_sql),
     ]
 }

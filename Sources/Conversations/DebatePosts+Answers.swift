@@ -18,6 +18,9 @@ extension DebatePosts {
             - `\(prefix)recent` – the newest debates
             - `\(prefix)agents` – who can sit on the panel
             - `\(prefix)leaderboard` – whose proposals win
+            - `\(prefix)approvals` – what waits for your decision
+            - `\(prefix)approve <number>`, `\(prefix)reject <number> <reason>` – decide it
+            - `\(prefix)delegate <person> until <date>` – let somebody else decide for you
 
             Options of `debate`: `--rounds 1…12`, `--agents name,name`, \
             `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.

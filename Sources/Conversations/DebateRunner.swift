@@ -15,6 +15,7 @@ package struct DebateRunner: Sendable {
     let journal: JournalStore
     let concluder: DebateConcluder
     let progress: ProgressReporter
+    let gate: (any BreakpointGate)?
     let time: any TimeSource
     let logger: Logger
     private let debates = DebateStore()
@@ -23,7 +24,11 @@ package struct DebateRunner: Sendable {
     /// How many messages of a thread become background.
     private static let historyLimit = 50
 
+    /// How long a job sleeps whose debate waits for people; a decision wakes it before.
+    private static let recheck = Duration.seconds(3600)
+
     /// Makes a runner.
+    /// - Parameter gate: who asks people about debates that wait; without one, none waits.
     package init(
         database: any Database,
         panel: any PanelSource,
@@ -31,6 +36,7 @@ package struct DebateRunner: Sendable {
         journalWriter: Persistence.JournalWriter,
         concluder: DebateConcluder,
         progress: ProgressReporter,
+        gate: (any BreakpointGate)? = nil,
         time: any TimeSource,
         logger: Logger
     ) {
@@ -41,6 +47,7 @@ package struct DebateRunner: Sendable {
         self.journal = JournalStore(database)
         self.concluder = concluder
         self.progress = progress
+        self.gate = gate
         self.time = time
         self.logger = logger
     }
@@ -68,6 +75,11 @@ package struct DebateRunner: Sendable {
             return
         }
         let settings = try DebateSettings(json: record.settings)
+        let waiting = entries.isEmpty ? nil : DebateProjection(entries).waiting
+        let resolution = try await resolution(of: waiting, record)
+        if let waiting, resolution == nil, !record.cancelRequested {
+            return try await pause(record, at: waiting, context: "", job: job)
+        }
         let background = entries.isEmpty ? await background(of: record, settings) : settings.background
         try await database.write { transaction in
             try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
@@ -93,7 +105,7 @@ package struct DebateRunner: Sendable {
         // Before it runs, so that nobody is asked any more.
         if record.cancelRequested { arena.cancel(requestedBy: "user") }
         let outcome = try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
-            group.addTask { try await arena.run(replaying: entries) }
+            group.addTask { try await arena.run(replaying: entries, resolution: resolution) }
             group.addTask {
                 for await signal in signals where signal == .cancel { arena.cancel(requestedBy: "user") }
                 return nil
@@ -108,8 +120,49 @@ package struct DebateRunner: Sendable {
             }
             throw CancellationError()
         }
+        if let breakpoint = outcome.waiting {
+            let context = breakpoint.isRelease ? outcome.result.finalAnswer : "The question: \(record.task)"
+            return try await pause(record, at: breakpoint, context: context, job: job)
+        }
+        if let waiting, resolution == nil, let gate {
+            try await database.write { try gate.withdraw(waiting, of: record, in: $0) }
+        }
         try await concluder.conclude(record, settings: settings, outcome, job: job)
         Counter(label: "aragora_debates_total", dimensions: [("status", outcome.result.status.rawValue)]).increment()
+    }
+
+    /// What people decided; a debate that nobody can be asked about goes on.
+    private func resolution(of breakpoint: DebateBreakpoint?, _ record: DebateRecord) async throws
+        -> BreakpointResolution?
+    {
+        guard let breakpoint else { return nil }
+        guard let gate else {
+            return BreakpointResolution(number: breakpoint.number, action: .continue, by: "nobody")
+        }
+        return try await database.read { try gate.resolution(of: breakpoint, debate: record, in: $0) }
+    }
+
+    /// Asks people and puts the job to sleep: nothing is held while they think.
+    private func pause(
+        _ record: DebateRecord,
+        at breakpoint: DebateBreakpoint,
+        context: String,
+        job: ClaimedJob
+    ) async throws {
+        try await database.write { transaction in
+            let now = time.now()
+            let claim = JobClaim(id: job.id, fence: job.fence)
+            // First the job, whose row the decision locks too: either it sees the sleeping job, or this sees it.
+            try queue.release(claim, runAt: gate == nil ? now : now + Self.recheck, now: now, in: transaction)
+            guard let gate else { return }
+            try gate.ask(about: breakpoint, of: record, context: context, in: transaction)
+            if try gate.resolution(of: breakpoint, debate: record, in: transaction) != nil {
+                try queue.wake(job.id, workspaceID: record.workspace, now: now, in: transaction)
+            }
+        }
+        await database.notify(.debate(record.id))
+        await database.notify(.outbox)
+        await database.notify(.jobs)
     }
 
     /// The agents that were chosen; those that are not configured any more fail their calls.

@@ -40,4 +40,6 @@ package struct DebateOutcome: Sendable {
     package let finalEntries: [JournalEntry]
     /// The final entries' canonical JSON.
     package let encoded: [[UInt8]]
+    /// Where the debate waits for people, as its journal says; nil where it has ended.
+    package var waiting: DebateBreakpoint?
 }

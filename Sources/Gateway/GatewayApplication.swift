@@ -1,3 +1,4 @@
+package import Approvals
 package import Channels
 package import CoreTypes
 import HTTPTypes
@@ -19,6 +20,7 @@ package struct GatewayApplication: Service {
 
     /// Wires the routes.
     /// - Parameters:
+    ///   - approvals: where people are asked; nil leaves their routes out.
     ///   - metrics: gives the text of `/metrics`.
     ///   - onRunning: called with the port once connections are accepted.
     /// - Throws: where the built-in page cannot be made.
@@ -28,6 +30,7 @@ package struct GatewayApplication: Service {
         browserRoutes: [any BrowserRoutes],
         intake: any Intake,
         debates: any DebateAPI,
+        approvals: ApprovalService? = nil,
         health: any HealthAPI,
         metrics: @escaping @Sendable () -> String,
         time: any TimeSource,
@@ -40,6 +43,7 @@ package struct GatewayApplication: Service {
             configuration: configuration,
             browserRoutes: browserRoutes,
             debates: debates,
+            approvals: approvals,
             health: health,
             metrics: metrics,
             time: time,

@@ -1,3 +1,4 @@
+import Approvals
 import Channels
 import CoreTypes
 import Hummingbird
@@ -8,6 +9,7 @@ struct GatewayRoutes {
     let configuration: GatewayConfiguration
     let browserRoutes: [any BrowserRoutes]
     let debates: any DebateAPI
+    let approvals: ApprovalService?
     let health: any HealthAPI
     let metrics: @Sendable () -> String
     let time: any TimeSource
@@ -37,6 +39,10 @@ struct GatewayRoutes {
             startedAt: time.now()
         ).addRoutes(to: router)
         PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
+        if let approvals {
+            ApprovalPageController(approvals: approvals, pages: try ApprovalPages(), bodyReader: bodyReader)
+                .addRoutes(to: router)
+        }
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
         addAPI(to: router.group("/api/v1").add(middleware: APIAccessMiddleware(policy: access)))
         return router
@@ -57,6 +63,14 @@ struct GatewayRoutes {
             pollInterval: configuration.streamPollInterval,
             heartbeat: configuration.streamHeartbeat
         )
+        if let approvals {
+            ApprovalController(
+                approvals: approvals,
+                ids: ids,
+                bodyReader: bodyReader,
+                maximumBodyBytes: configuration.maximumBodyBytes
+            ).addRoutes(to: api)
+        }
         api.resource("/agents", [.get: AgentController(debates: debates).list])
         api.resource("/debates", [.get: reading.list, .post: steering.create])
         api.resource("/debates/{id}", [.get: reading.find])

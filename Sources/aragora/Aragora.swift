@@ -14,7 +14,7 @@ struct Aragora: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, AskCommand.self, MigrateCommand.self, DoctorCommand.self, ReceiptCommand.self,
-            SlackCommand.self,
+            SlackCommand.self, ApprovalsCommand.self,
         ]
     )
 

@@ -1,4 +1,5 @@
 import Agents
+import Approvals
 import ArgumentParser
 import Conversations
 import CoreMetrics
@@ -56,6 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
                 browserRoutes: house.browserRoutes,
                 intake: InboxIntake(writer: house.inboxWriter),
                 debates: house.debates,
+                approvals: house.approvals,
                 health: Readiness(house: house),
                 metrics: { registry.render() },
                 time: house.time,
@@ -87,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
             DispatcherService(dispatcher: house.dispatcher),
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },
+            Work { await house.approvalClock.run() },
             Work { await GaugeReporter(house: house).run() },
             Work { await Forgetting(house: house).run() },
             gateway,

@@ -1,8 +1,10 @@
 import Agents
+import Approvals
 import Channels
 import Conversations
 import CoreTypes
 import Debates
+import EmailIntegration
 import Logging
 import Persistence
 import SlackIntegration
@@ -28,6 +30,8 @@ struct House: Sendable {
     let adapters: [any ChannelAdapter]
     let browserRoutes: [any BrowserRoutes]
     let debates: DebateService
+    let approvals: ApprovalService
+    let approvalClock: ApprovalClock
     let inboxWriter: InboxWriter
     let journalWriter: Persistence.JournalWriter
     let dispatcher: Dispatcher
@@ -75,7 +79,24 @@ struct House: Sendable {
             }
         }
 
+        if let email = try EmailConfiguration(from: settings.values) {
+            adapters.append(
+                EmailAdapter(configuration: email, transport: SMTPClient(email.server), time: time)
+            )
+        }
+
         let outbox = Outbox(time: time)
+        let approvalPosts = ApprovalPosts(publicURL: settings.publicURL)
+        let desk = ApprovalDesk(
+            outbox: outbox,
+            posts: approvalPosts,
+            platforms: ApprovalDesk.Platforms(adapters),
+            events: NoSubscribers(),
+            followUps: [DebateApprovals.kind: DebateResumption(time: time)],
+            time: time,
+            identifiers: identifiers
+        )
+        let approvalDelivery = ApprovalDelivery(time: time)
         let posts = DebatePosts(publicURL: settings.publicURL)
         let starter = DebateStarter(
             panel: agents,
@@ -115,6 +136,11 @@ struct House: Sendable {
                 time: time,
                 logger: logger
             ),
+            gate: DebateApprovals(
+                desk: desk,
+                approvers: try settings.breakpointApprovers(),
+                timeout: try settings.breakpointTimeout()
+            ),
             time: time,
             logger: logger
         )
@@ -134,6 +160,8 @@ struct House: Sendable {
             adapters: adapters,
             browserRoutes: browserRoutes,
             debates: DebateService(database: database, starter: starter, controls: controls),
+            approvals: ApprovalService(database: database, desk: desk),
+            approvalClock: ApprovalClock(database: database, desk: desk, time: time, logger: logger),
             inboxWriter: inboxWriter,
             journalWriter: journalWriter,
             dispatcher: Dispatcher(
@@ -144,7 +172,11 @@ struct House: Sendable {
                     outbox: outbox,
                     integrations: integrations,
                     time: time,
-                    identifiers: identifiers
+                    identifiers: identifiers,
+                    others: DeliveryHooks(
+                        delivered: { try approvalDelivery.delivered($0, in: $1) },
+                        undeliverable: { try approvalDelivery.undeliverable($0, in: $1) }
+                    )
                 ).hooks,
                 time: time,
                 logger: logger
@@ -157,7 +189,8 @@ struct House: Sendable {
                     answers: answers,
                     controls: controls,
                     integrations: integrations,
-                    loopBudget: LoopBudget(time: time)
+                    loopBudget: LoopBudget(time: time),
+                    decisions: ChatDecisions(chat: ApprovalChat(desk: desk, posts: approvalPosts))
                 ),
                 time: time,
                 logger: logger,

@@ -129,7 +129,12 @@ struct ConversationHouse: Sendable {
     var service: DebateService { DebateService(database: database, starter: starter(), controls: controls) }
 
     /// A process that runs jobs, with a clock of its own where a test wants two.
-    func worker(_ name: String = "one", panel: ScriptedPanel? = nil, time: ManualTime? = nil) -> JobWorker {
+    func worker(
+        _ name: String = "one",
+        panel: ScriptedPanel? = nil,
+        time: ManualTime? = nil,
+        gate: (any BreakpointGate)? = nil
+    ) -> JobWorker {
         let time = time ?? self.time
         let outbox = Outbox(time: time)
         let panel = panel ?? self.panel
@@ -154,6 +159,7 @@ struct ConversationHouse: Sendable {
                 time: time,
                 logger: .silent
             ),
+            gate: gate,
             time: time,
             logger: .silent
         )

@@ -1,3 +1,4 @@
+import Approvals
 import Channels
 import CoreTypes
 import Gateway
@@ -9,6 +10,7 @@ import TestSupport
 struct GatewayHarness {
     var configuration = GatewayConfiguration(port: 0, version: "1.2.3")
     var debates = FakeDebates()
+    var approvals: ApprovalService?
     var adapters: [any ChannelAdapter] = []
     var pages: [any BrowserRoutes] = []
     var intake: any Intake = FakeIntake(steps: Steps())
@@ -33,6 +35,7 @@ struct GatewayHarness {
             browserRoutes: pages,
             intake: intake,
             debates: debates,
+            approvals: approvals,
             health: health,
             metrics: { "fake_metric 1\n" },
             time: time,
