@@ -38,16 +38,16 @@ let package = Package(
             name: "PostgresMigrations",
             path: "Migrations/postgres",
             resources: [
-                .embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"),
-                .embedInCode("0004_publishing.sql"),
+                .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
+                .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
             ]
         ),
         .target(
             name: "SQLiteMigrations",
             path: "Migrations/sqlite",
             resources: [
-                .embedInCode("0001_house.sql"), .embedInCode("0003_subscriptions.sql"),
-                .embedInCode("0004_publishing.sql"),
+                .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
+                .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
             ]
         ),
         .target(
@@ -155,15 +155,32 @@ let package = Package(
             resources: [
                 .embedInCode("page.mustache"), .embedInCode("page.css"), .embedInCode("page.js"),
                 .embedInCode("webhooks.html"), .embedInCode("webhooks.js"),
+                .embedInCode("answer.mustache"), .embedInCode("approvals.html"), .embedInCode("approvals.js"),
             ]
+        ),
+
+        .target(
+            name: "Approvals",
+            dependencies: [
+                "Channels", "CoreTypes", "Persistence",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]
+        ),
+        .target(
+            name: "EmailIntegration",
+            dependencies: ["Channels", "CoreTypes", "Transport"],
+            path: "integrations/email",
+            exclude: ["README.md"]
         ),
 
         // Floor 4: the HTTP front.
         .target(
             name: "Gateway",
             dependencies: [
-                "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "Publishing", "Subscriptions",
-                "WebIntegration",
+                "Approvals", "Channels", "Conversations", "CoreTypes", "Debates", "Persistence", "Publishing",
+                "Subscriptions", "WebIntegration",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -194,8 +211,9 @@ let package = Package(
         .executableTarget(
             name: "aragora",
             dependencies: [
-                "Agents", "Channels", "Conversations", "CoreTypes", "Debates", "Emulators", "Gateway", "Persistence",
-                "Publishing", "SlackIntegration", "Subscriptions", "Transport", "XIntegration", "YouTubeIntegration",
+                "Agents", "Approvals", "Channels", "Conversations", "CoreTypes", "Debates", "EmailIntegration",
+                "Emulators", "Gateway", "Persistence", "Publishing", "SlackIntegration", "Subscriptions", "Transport",
+                "XIntegration", "YouTubeIntegration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -256,6 +274,8 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
         "Channels", "CoreTypes", "DatabaseSupport", "Emulators", "Persistence", "Transport", "XIntegration",
         "YouTubeIntegration",
     ],
+    "Approvals": ["ChannelSupport", "Channels", "CoreTypes", "DatabaseSupport", "Persistence"],
+    "EmailIntegration": ["ChannelSupport", "Channels", "CoreTypes", "Transport"],
     "Conversations": [
         "Agents", "ChannelSupport", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
     ],
@@ -263,20 +283,22 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
         "Channels", "CoreTypes", "DatabaseSupport", "Persistence", "Transport",
     ],
     "Gateway": [
-        "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Subscriptions",
-        "Transport", "WebIntegration",
+        "Approvals", "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
+        "Subscriptions", "Transport", "WebIntegration",
     ],
-    "aragora": ["CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
+    "aragora": ["Approvals", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
+]
+/// What lies beside the tests and is no code of theirs.
+let excluded = [
+    "SlackIntegration": ["Golden", "Peers"], "EmailIntegration": ["Peers"], "Subscriptions": ["Peers"],
+    "Publishing": ["Peers"],
 ]
 for (room, beside) in rooms {
     package.targets.append(
         .testTarget(
             name: "\(room)Tests",
             dependencies: [.target(name: room), "TestSupport"] + beside,
-            exclude: ["SlackIntegration": ["Golden", "Peers"], "Subscriptions": ["Peers"], "Publishing": ["Peers"]][
-                room
-            ]
-                ?? []
+            exclude: excluded[room] ?? []
         )
     )
 }

@@ -13,12 +13,13 @@ FLOORS = {
     "Persistence": 1, "Transport": 1,
     "Agents": 2, "Channels": 2, "Debates": 2,
     "Publishing": 2.5,
-    "Conversations": 3, "Subscriptions": 3, "SlackIntegration": 3, "WebIntegration": 3,
-    "XIntegration": 3, "YouTubeIntegration": 3,
+    "Approvals": 3, "Conversations": 3, "EmailIntegration": 3, "SlackIntegration": 3, "Subscriptions": 3,
+    "WebIntegration": 3, "XIntegration": 3, "YouTubeIntegration": 3,
     "Emulators": 4, "Gateway": 4,
     "aragora": 5,
 }
 FOLDERS = {
+    "integrations/email": "EmailIntegration",
     "integrations/slack": "SlackIntegration",
     "integrations/web": "WebIntegration",
     "integrations/x": "XIntegration",

@@ -5,6 +5,7 @@ package enum PostgresMigrations {
     /// Name and SQL text of each migration.
     package static let all: [(name: String, sql: [UInt8])] = [
         ("0001_house", PackageResources._001_house_sql),
+        ("0002_approvals", PackageResources._002_approvals_sql),
         ("0003_subscriptions", PackageResources._003_subscriptions_sql),
         ("0004_publishing", PackageResources._004_publishing_sql),
     ]

@@ -35,12 +35,20 @@ CURLcode ccurl_set_writer(CURL *handle, CURLoption option, curl_write_callback v
   return curl_easy_setopt(handle, option, value);
 }
 
+CURLcode ccurl_set_reader(CURL *handle, CURLoption option, curl_read_callback value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
 CURLcode ccurl_set_open_socket(CURL *handle, curl_opensocket_callback value) {
   return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
 CURLcode ccurl_set_before_request(CURL *handle, curl_prereq_callback value) {
   return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, value);
+}
+
+CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
+  return curl_easy_getinfo(handle, info, value);
 }
 
 CURLcode ccurl_get_context(CURL *handle, void **value) {

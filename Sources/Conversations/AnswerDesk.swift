@@ -51,6 +51,25 @@ package struct AnswerDesk: Sendable {
         )
     }
 
+    /// Answers somebody who decided something, or asks them for what is missing.
+    func give(_ answer: HumanDecisionAnswer, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        switch answer {
+        case .say(let post): try reply(post, event, in: transaction)
+        case .ask(let form):
+            try outbox.open(
+                form,
+                at: event.address,
+                key: OutboxKey("\(event.originKey)/form"),
+                context: DeliveryContext(role: .form, debate: nil).json,
+                in: transaction
+            )
+        }
+    }
+
+    func noDecisions(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply("Nobody is asked for approvals here.", event, in: transaction)
+    }
+
     func explain(
         _ mistake: CommandMistake,
         style: CommandParser.Style,

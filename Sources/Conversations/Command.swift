@@ -11,10 +11,12 @@ package enum Command: Hashable, Sendable {
     case agents
     case leaderboard
     case verdict(id: String?)
+    case decision(HumanDecisionCommand)
 
     /// The words that commands begin with, in the order of the help text.
     package static let words = [
         "help", "debate", "ask", "status", "stop", "recent", "agents", "leaderboard", "verdict",
+        "approvals", "approve", "reject", "delegate",
     ]
 }
 
@@ -25,6 +27,8 @@ package struct DebateOptions: Hashable, Sendable {
     package var consensus: String?
     /// What the models may cost, in millionths of a dollar.
     package var budgetMicrodollars: Int64?
+    /// What makes the debate wait for people, by name; nil leaves the default.
+    package var breakpoints: [String]?
 
     /// The consensus rules that people may choose.
     package static let consensusRules = ["majority", "supermajority", "unanimous", "judge"]
@@ -38,8 +42,10 @@ package struct DebateOptions: Hashable, Sendable {
         rounds: Int? = nil,
         agents: [String]? = nil,
         consensus: String? = nil,
-        budgetMicrodollars: Int64? = nil
+        budgetMicrodollars: Int64? = nil,
+        breakpoints: [String]? = nil
     ) {
+        self.breakpoints = breakpoints
         self.budgetMicrodollars = budgetMicrodollars
         self.rounds = rounds
         self.agents = agents

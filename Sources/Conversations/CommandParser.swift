@@ -62,7 +62,16 @@ package struct CommandParser: Sendable {
 
     /// In conversation, "stop that nonsense about …" is a sentence and no command.
     private static func isSentence(_ command: String, _ rest: Substring) -> Bool {
-        command != "debate" && command != "ask" && rest.contains(where: \.isWhitespace)
+        guard rest.contains(where: \.isWhitespace) else { return false }
+        switch command {
+        case "debate", "ask": return false
+        case "approve", "reject":
+            // "reject 12 too dear" names a request, "reject that nonsense" does not.
+            let name = rest.prefix { !$0.isWhitespace }
+            return !name.contains(where: \.isNumber)
+        case "delegate": return !rest.lowercased().contains(" until ")
+        default: return true
+        }
     }
 
     private func parse(_ command: String, _ rest: Substring) throws(CommandMistake) -> Command {
@@ -71,6 +80,8 @@ package struct CommandParser: Sendable {
         case "recent": return .recent
         case "agents": return .agents
         case "leaderboard": return .leaderboard
+        case "approvals", "approve", "reject", "delegate":
+            return .decision(try parseDecision(command, rest))
         case "status", "stop", "verdict":
             guard !rest.contains(where: \.isWhitespace) else {
                 throw CommandMistake("“\(command)” takes one debate number.", suggestion: "recent")
@@ -88,6 +99,31 @@ package struct CommandParser: Sendable {
             return command == "ask"
                 ? .ask(question: question, options: options) : .debate(question: question, options: options)
         }
+    }
+
+    private func parseDecision(_ command: String, _ rest: Substring) throws(CommandMistake) -> HumanDecisionCommand {
+        if command == "approvals" { return .list }
+        if command == "delegate" {
+            let words = rest.split(whereSeparator: \.isWhitespace)
+            guard let end = words.firstIndex(where: { $0.lowercased() == "until" }), end > 0, end + 1 < words.count
+            else {
+                throw CommandMistake(
+                    "“delegate” takes a person and a date.",
+                    suggestion: "delegate <person> until 2026-12-31"
+                )
+            }
+            return .delegate(
+                person: words[..<end].joined(separator: " "),
+                until: words[(end + 1)...].joined(separator: " ")
+            )
+        }
+        let name = rest.prefix { !$0.isWhitespace }
+        guard !name.isEmpty else {
+            throw CommandMistake("“\(command)” takes the number of a request.", suggestion: "approvals")
+        }
+        let id = String(name.drop { $0 == "#" })
+        let comment = String(rest[name.endIndex...].trimmed)
+        return command == "approve" ? .approve(id: id, comment: comment) : .reject(id: id, comment: comment)
     }
 
     /// Options stand before or behind the question, never inside it.

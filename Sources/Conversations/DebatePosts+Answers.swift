@@ -19,6 +19,9 @@ extension DebatePosts {
             - `\(prefix)recent` – list the newest debates
             - `\(prefix)agents` – list who can sit on the panel
             - `\(prefix)leaderboard` – see whose proposals win
+            - `\(prefix)approvals` – see what waits for your decision
+            - `\(prefix)approve <number>`, `\(prefix)reject <number> <reason>` – decide it
+            - `\(prefix)delegate <person> until <date>` – let somebody else decide for you
 
             Options for `debate`: `--rounds 1…12`, `--agents name,name`, \
             `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.

@@ -69,6 +69,7 @@ package struct DebatePosts: Sendable {
     }
 
     func progressLine(_ projection: DebateProjection) -> String {
+        if let breakpoint = projection.waiting { return "Waiting for people: \(breakpoint.reason)" }
         let waiting = projection.awaited
         let tail = waiting.isEmpty ? "" : " – waiting for \(waiting.joined(separator: ", "))"
         switch projection.phase {

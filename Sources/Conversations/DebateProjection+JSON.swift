@@ -11,6 +11,12 @@ extension DebateProjection {
             "total_rounds": .integer(Int64(totalRounds)),
             "demo": .bool(isDemo),
             "waiting_for": .strings(awaited),
+            "breakpoint": waiting.map {
+                [
+                    "number": .integer(Int64($0.number)), "reason": .string($0.reason),
+                    "round": .integer(Int64($0.round)), "triggers": .strings($0.triggers.map(\.rawValue)),
+                ]
+            },
             "panel": .array(seats.map { $0.agent.json }),
             "proposals": .array(proposals.map { ["agent": .string($0.agent), "content": .string($0.content)] }),
             "critiques": .array(critiques.map { $0.critique.json(round: $0.round) }),

@@ -15,6 +15,7 @@ package struct DebateRunner: Sendable {
     let journal: JournalStore
     let concluder: DebateConcluder
     let progress: ProgressReporter
+    let gate: (any BreakpointGate)?
     let time: any TimeSource
     let logger: Logger
     private let events: any WorkspaceEventSink
@@ -24,8 +25,12 @@ package struct DebateRunner: Sendable {
     /// How many messages of a thread become background.
     private static let historyLimit = 50
 
+    /// How long a job sleeps whose debate waits for people; a decision wakes it before.
+    private static let recheck = Duration.seconds(3600)
+
     /// Makes a runner.
     /// - Parameter events: who hears that a debate has begun.
+    /// - Parameter gate: who asks people about debates that wait; without one, none waits.
     package init(
         database: any Database,
         panel: any PanelSource,
@@ -34,6 +39,7 @@ package struct DebateRunner: Sendable {
         concluder: DebateConcluder,
         progress: ProgressReporter,
         events: any WorkspaceEventSink = NoSubscribers(),
+        gate: (any BreakpointGate)? = nil,
         time: any TimeSource,
         logger: Logger
     ) {
@@ -45,6 +51,7 @@ package struct DebateRunner: Sendable {
         self.concluder = concluder
         self.progress = progress
         self.events = events
+        self.gate = gate
         self.time = time
         self.logger = logger
     }
@@ -72,6 +79,11 @@ package struct DebateRunner: Sendable {
             return
         }
         let settings = try DebateSettings(json: record.settings)
+        let waiting = entries.isEmpty ? nil : DebateProjection(entries).waiting
+        let resolution = try await resolution(of: waiting, record)
+        if let waiting, resolution == nil, !record.cancelRequested {
+            return try await pause(record, at: waiting, context: "", job: job)
+        }
         let background = entries.isEmpty ? await background(of: record, settings) : settings.background
         try await database.write { transaction in
             try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
@@ -100,7 +112,7 @@ package struct DebateRunner: Sendable {
         // Before it runs, so that nobody is asked any more.
         if record.cancelRequested { arena.cancel(requestedBy: record.stoppedBy ?? Self.somebody) }
         let outcome = try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
-            group.addTask { try await arena.run(replaying: entries) }
+            group.addTask { try await arena.run(replaying: entries, resolution: resolution) }
             group.addTask {
                 for await signal in signals where signal == .cancel {
                     let now = try? await database.read { try debates.find(id, workspace: record.workspace, in: $0) }
@@ -118,11 +130,52 @@ package struct DebateRunner: Sendable {
             }
             throw CancellationError()
         }
+        if let breakpoint = outcome.waiting {
+            let context = breakpoint.isRelease ? outcome.result.finalAnswer : "The question: \(record.task)"
+            return try await pause(record, at: breakpoint, context: context, job: job)
+        }
+        if let waiting, resolution == nil, let gate {
+            try await database.write { try gate.withdraw(waiting, of: record, in: $0) }
+        }
         try await concluder.conclude(record, settings: settings, outcome, job: job)
         Counter(label: "aragora_debates_total", dimensions: [("status", outcome.result.status.rawValue)]).increment()
     }
 
     private static let somebody = "somebody"
+
+    /// What people decided; a debate that nobody can be asked about goes on.
+    private func resolution(of breakpoint: DebateBreakpoint?, _ record: DebateRecord) async throws
+        -> BreakpointResolution?
+    {
+        guard let breakpoint else { return nil }
+        guard let gate else {
+            return BreakpointResolution(number: breakpoint.number, action: .continue, by: "nobody")
+        }
+        return try await database.read { try gate.resolution(of: breakpoint, debate: record, in: $0) }
+    }
+
+    /// Asks people and puts the job to sleep: nothing is held while they think.
+    private func pause(
+        _ record: DebateRecord,
+        at breakpoint: DebateBreakpoint,
+        context: String,
+        job: ClaimedJob
+    ) async throws {
+        try await database.write { transaction in
+            let now = time.now()
+            let claim = JobClaim(id: job.id, fence: job.fence)
+            // First the job, whose row the decision locks too: either it sees the sleeping job, or this sees it.
+            try queue.release(claim, runAt: gate == nil ? now : now + Self.recheck, now: now, in: transaction)
+            guard let gate else { return }
+            try gate.ask(about: breakpoint, of: record, context: context, in: transaction)
+            if try gate.resolution(of: breakpoint, debate: record, in: transaction) != nil {
+                try queue.wake(job.id, workspaceID: record.workspace, now: now, in: transaction)
+            }
+        }
+        await database.notify(.debate(record.id))
+        await database.notify(.outbox)
+        await database.notify(.jobs)
+    }
 
     /// The agents that were chosen; those that are not configured any more fail their calls.
     private func seats(_ names: [String]) -> [any Agent] {

@@ -224,6 +224,14 @@ package struct DebateStarter: Sendable {
     private func debateProtocol(for options: DebateOptions) throws -> DebateProtocol {
         var chosen = defaults
         if let budget = options.budgetMicrodollars { chosen.budgetMicrodollars = budget }
+        if let names = options.breakpoints {
+            let triggers = names.map { BreakpointPolicy.Trigger(rawValue: $0) }
+            guard triggers.allSatisfy({ $0 != nil }) else {
+                let known = BreakpointPolicy.Trigger.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ConversationError(.invalidOptions, "The breakpoints are some of \(known).")
+            }
+            chosen.breakpoints.triggers = BreakpointPolicy(triggers: triggers.compactMap { $0 }).triggers
+        }
         if let rounds = options.rounds {
             guard DebateOptions.rounds.contains(rounds) else {
                 throw ConversationError(.invalidOptions, "The rounds are a number from 1 to 12.")

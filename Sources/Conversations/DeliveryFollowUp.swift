@@ -10,14 +10,18 @@ package struct DeliveryFollowUp: Sendable {
     private let debates = DebateStore()
     private let conversations = ConversationStore()
     private let integrations: IntegrationStore
+    private let others: DeliveryHooks
 
     /// Makes the follow-up.
+    /// - Parameter others: what other rooms do about their own messages, in the same transaction.
     package init(
         outbox: Outbox,
         integrations: IntegrationStore,
         time: any TimeSource,
-        identifiers: any IdentifierSource
+        identifiers: any IdentifierSource,
+        others: DeliveryHooks = DeliveryHooks()
     ) {
+        self.others = others
         self.integrations = integrations
         self.outbox = outbox
         self.time = time
@@ -27,8 +31,14 @@ package struct DeliveryFollowUp: Sendable {
     /// The two hooks that the dispatcher calls.
     package var hooks: DeliveryHooks {
         DeliveryHooks(
-            delivered: { try handleDelivered($0, in: $1) },
-            undeliverable: { try handleUndeliverable($0, in: $1) }
+            delivered: {
+                try handleDelivered($0, in: $1)
+                try others.delivered($0, $1)
+            },
+            undeliverable: {
+                try handleUndeliverable($0, in: $1)
+                try others.undeliverable($0, $1)
+            }
         )
     }
 

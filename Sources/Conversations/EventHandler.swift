@@ -14,15 +14,19 @@ package struct EventHandler: Sendable {
     let debates = DebateStore()
     let integrations: IntegrationStore
     let loopBudget: LoopBudget
+    let decisions: (any HumanDecisions)?
 
     /// Makes the handler.
+    /// - Parameter decisions: who keeps what people are asked to decide; nil where nobody is asked.
     package init(
         starter: DebateStarter,
         answers: AnswerDesk,
         controls: DebateControls,
         integrations: IntegrationStore,
-        loopBudget: LoopBudget
+        loopBudget: LoopBudget,
+        decisions: (any HumanDecisions)? = nil
     ) {
+        self.decisions = decisions
         self.integrations = integrations
         self.starter = starter
         self.answers = answers
@@ -64,11 +68,23 @@ package struct EventHandler: Sendable {
         case .command(let text):
             try perform(text, style: .slash, following: nil, event, in: transaction)
         case .button(let token):
+            if let answer = try decisions?.press(token: token, event, in: transaction) {
+                return try answers.give(answer, event, in: transaction)
+            }
             try buttons.handle(token: token, event, in: transaction)
         case .formRequested(let text):
             try answers.openQuestionForm(text: text, event, in: transaction)
-        case .formSubmitted(_, let answers, _):
-            try submit(answers, event, in: transaction)
+        case .formSubmitted(let callback, let values, let state):
+            if let answer = try decisions?.submit(
+                callback: callback,
+                answers: values,
+                state: state,
+                event,
+                in: transaction
+            ) {
+                return try answers.give(answer, event, in: transaction)
+            }
+            try submit(values, event, in: transaction)
         case .uninstalled(_, let moment):
             try disable(event, asOf: moment, in: transaction)
         }
@@ -99,6 +115,11 @@ package struct EventHandler: Sendable {
         // A platform may tell of one message twice: the twin of a question must not become its evidence.
         guard try debates.find(origin: event.originKey, workspace: event.workspace, in: transaction) == nil else {
             return
+        }
+        if !event.actor.isBot,
+            let answer = try decisions?.reply(text, isDirect: isDirect, event, in: transaction)
+        {
+            return try answers.give(answer, event, in: transaction)
         }
         let debate = try boundDebate(of: event, in: transaction)
         if let debate, !debate.status.isFinal, !(CommandParser.isCommand(text) && (mentionsUs || isDirect)) {
@@ -159,6 +180,13 @@ package struct EventHandler: Sendable {
         case .verdict(let id):
             guard let debate = try meantDebate(id, event, in: transaction) else { return }
             try answers.verdict(of: debate, event, in: transaction)
+        case .decision(let decision):
+            guard let decisions else { return try answers.noDecisions(event, in: transaction) }
+            try answers.give(
+                try decisions.perform(decision, event, in: transaction),
+                event,
+                in: transaction
+            )
         case .help: try answers.help(style: style, event, in: transaction)
         case .recent: try answers.recent(event, in: transaction)
         case .agents: try answers.agents(event, in: transaction)

@@ -51,12 +51,18 @@ package final class Arena: Sendable {
     }
 
     /// Runs the debate to its end, once.
-    /// - Parameter entries: the journal so far, as `JournalEntry.decode(journal:)` read it; empty for a new debate.
-    /// - Returns: the result, after everything but the final entries is durable.
+    /// - Parameters:
+    ///   - entries: the journal so far, as `JournalEntry.decode(journal:)` read it; empty for a new debate.
+    ///   - resolution: what people decided about the breakpoint at which the journal stops; nil for nothing.
+    /// - Returns: the result, after everything but the final entries is durable; or where the debate waits for people,
+    ///   after everything is.
     /// - Throws: `CancellationError` when the task was cancelled; `DebateError` where the debate cannot begin; what
     ///   the journal or the inputs threw.
     @concurrent
-    package func run(replaying entries: [JournalEntry] = []) async throws -> DebateOutcome {
+    package func run(
+        replaying entries: [JournalEntry] = [],
+        resolution: BreakpointResolution? = nil
+    ) async throws -> DebateOutcome {
         let isFirst = hasRun.withLock { hasRun in
             defer { hasRun = true }
             return !hasRun
@@ -78,7 +84,7 @@ package final class Arena: Sendable {
         var recorder = Recorder(entries: entries, encodes: journal.wantsEncoding)
         let deadline = time.now() + machine.description.settings.debateTimeout
 
-        var step = machine.resume()
+        var step = resolution.map { machine.handle($0) } ?? machine.resume()
         while true {
             try Task.checkCancellation()
             try append(step.events, with: &recorder)
@@ -88,6 +94,9 @@ package final class Arena: Sendable {
                 return recorder.outcome(result)
             case _ where board.cancelledBy != nil:
                 step = machine.handleCancel(by: board.cancelledBy ?? "")
+            case .pause(let breakpoint):
+                try await journal.flush()
+                return recorder.outcome(waitingAt: breakpoint, machine)
             case .loadInputs(let cursor):
                 step = machine.handle(inputs: try await inputs.load(after: cursor))
             case .calls(let calls):
@@ -230,6 +239,14 @@ private struct Recorder {
 
     private mutating func encode(_ event: DebateEvent, at: Timestamp, to lines: inout JournalLines) -> JournalEntry {
         encodes ? writer.append(event, at: at, to: &lines) : writer.appendUnencoded(event, at: at)
+    }
+
+    func outcome(waitingAt breakpoint: DebateBreakpoint, _ machine: DebateMachine) -> DebateOutcome {
+        var result = machine.makeResult()
+        result.status = .running
+        var outcome = outcome(result)
+        outcome.waiting = breakpoint
+        return outcome
     }
 
     func outcome(_ result: DebateResult) -> DebateOutcome {

@@ -77,6 +77,25 @@ extension DebateEvent {
                 microdollars: try data.integer64("used_microdollars")
             )
         case "deadline_exceeded": self = .deadlineExceeded(round: try data.integer("round"))
+        case "breakpoint":
+            self = .breakpoint(
+                DebateBreakpoint(
+                    number: try data.integer("number"),
+                    round: try data.integer("round"),
+                    // A trigger of a newer program is no reason not to read an older journal's.
+                    triggers: try data.strings("triggers").compactMap { BreakpointPolicy.Trigger(rawValue: $0) },
+                    reason: try data.string("reason")
+                )
+            )
+        case "breakpoint_resolved":
+            self = .breakpointResolved(
+                BreakpointResolution(
+                    number: try data.integer("number"),
+                    action: try data.word("action"),
+                    by: try data.string("by"),
+                    guidance: try data.string("guidance")
+                )
+            )
         case "cancel_requested": self = .cancelRequested(by: try data.string("requested_by"))
         case "debate_end": self = .debateEnd(try DebateResult(data))
         default: throw DebateError(.invalidJournal, "The journal holds an event of the unknown type \"\(type)\".")

@@ -19,6 +19,8 @@ extension DebateEvent {
         case .budgetExceeded: "budget_exceeded"
         case .deadlineExceeded: "deadline_exceeded"
         case .cancelRequested: "cancel_requested"
+        case .breakpoint: "breakpoint"
+        case .breakpointResolved: "breakpoint_resolved"
         case .debateEnd: "debate_end"
         }
     }
@@ -91,6 +93,16 @@ extension DebateEvent {
             writer.member("used_tokens", tokens)
         case .deadlineExceeded(let round): writer.member("round", round)
         case .cancelRequested(let person): writer.member("requested_by", person)
+        case .breakpoint(let breakpoint):
+            writer.member("number", breakpoint.number)
+            writer.member("reason", breakpoint.reason)
+            writer.member("round", breakpoint.round)
+            writer.member("triggers", breakpoint.triggers.map(\.rawValue))
+        case .breakpointResolved(let resolution):
+            writer.member("action", resolution.action.rawValue)
+            writer.member("by", resolution.by)
+            writer.member("guidance", resolution.guidance)
+            writer.member("number", resolution.number)
         case .debateEnd(let result): result.writeMembers(to: &writer)
         }
         writer.closeObject()

@@ -20,6 +20,9 @@ package enum DebateEvent: Sendable, Hashable {
     indirect case budgetExceeded(round: Int, tokens: Int64, microdollars: Int64)
     case deadlineExceeded(round: Int)
     indirect case cancelRequested(by: String)
+    /// The debate waits for people.
+    indirect case breakpoint(DebateBreakpoint)
+    indirect case breakpointResolved(BreakpointResolution)
     indirect case debateEnd(DebateResult)
 
     /// What was asked, of whom, by whose rules.

@@ -40,4 +40,6 @@ package struct DebateOutcome: Sendable {
     package let finalEntries: [JournalEntry]
     /// The final entries in the form that is stored.
     package let finalLines: JournalLines
+    /// Where the debate waits for people, as its journal says; nil where it has ended.
+    package var waiting: DebateBreakpoint?
 }

@@ -36,6 +36,7 @@ extension DebateMachine {
         case .agentFailed(let failure): apply(failure)
         case .convergence(let convergence):
             isConverged = convergence.status == .converged
+            similarities.append(convergence.similarity)
             stage = .intermission
         case .consensus(let decision):
             consensus = decision
@@ -55,6 +56,8 @@ extension DebateMachine {
             cancelledBy = person
             pending = SeatSet()
             stage = .ending
+        case .breakpoint(let breakpoint): apply(breakpoint)
+        case .breakpointResolved(let resolution): apply(resolution)
         case .debateEnd(let end):
             result = end
             stage = .ended

@@ -83,8 +83,8 @@ extension DebateMachine {
         )
         if isCancelled {
             result.status = .cancelled
-            result.reason = "Cancelled by \(cancelledBy ?? "")."
-            result.finalAnswer = panelAnswer
+            result.reason = "\(isWithheld ? "The verdict was withheld" : "Cancelled") by \(cancelledBy ?? "")."
+            result.finalAnswer = isWithheld ? "" : panelAnswer
         } else if living.isEmpty {
             result.status = .failed
             let failures = proposalFailures.map { "\($0.agent) (\($0.code))" }.joined(separator: ", ")

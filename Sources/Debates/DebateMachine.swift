@@ -12,6 +12,8 @@ package struct DebateStep: Sendable {
         case loadInputs(after: Int64)
         /// The debate is over.
         case finish(DebateResult)
+        /// Nothing until people have decided.
+        case pause(DebateBreakpoint)
     }
 
     package var events: [DebateEvent] = []
@@ -27,6 +29,8 @@ package struct DebateMachine: Sendable {
     enum Stage: Sendable {
         case new, context, proposals, intermission, critiques, revisions, assessment, voting, decision, synthesis
         case ending, ended
+        /// People have to decide how it goes on.
+        case waiting
     }
 
     /// How long one answer may be, in bytes of UTF-8; a longer one counts as failed, for nothing is ever cut off.
@@ -63,6 +67,16 @@ package struct DebateMachine: Sendable {
     var isDeadlineExceeded = false
     var cancelledBy: String?
     var result: DebateResult?
+    /// The breakpoint at which the debate stands; nil while it goes on.
+    package internal(set) var waiting: DebateBreakpoint?
+    /// The stage in which it goes on.
+    var waitingFrom = Stage.new
+    var breakpointCount = 0
+    /// Whether people did not let the verdict out.
+    var isWithheld = false
+    var firedTriggers: Set<BreakpointPolicy.Trigger> = []
+    /// How alike the proposals were, round by round.
+    var similarities: [Double] = []
     /// Whether the present stage's calls were given out; not part of the journal.
     var isRequested = false
     /// Whether people's inputs were loaded for the next stage; not part of the journal.
@@ -172,7 +186,8 @@ package struct DebateMachine: Sendable {
 
     // MARK: The way through the stages
 
-    private mutating func advanced(from events: [DebateEvent]) -> DebateStep {
+    /// Goes on from events that are applied already.
+    mutating func advanced(from events: [DebateEvent]) -> DebateStep {
         var step = DebateStep(events: events)
         while true {
             switch stage {
@@ -200,11 +215,22 @@ package struct DebateMachine: Sendable {
                 } else {
                     stage = .intermission
                 }
+            case .waiting:
+                if let waiting { step.next = .pause(waiting) }
+                return step
             case .intermission:
+                if let breakpoint = breakpointAfterRound() {
+                    emit(.breakpoint(breakpoint), to: &step.events)
+                    continue
+                }
                 if needsInputs(&step) { return step }
             case .decision:
                 emit(.consensus(decide()), to: &step.events)
             case .synthesis:
+                if !isRequested, let breakpoint = breakpointAfterDecision() {
+                    emit(.breakpoint(breakpoint), to: &step.events)
+                    continue
+                }
                 if let reason = synthesisObstacle {
                     emit(.synthesis(fallbackSynthesis(because: reason)), to: &step.events)
                 } else {
@@ -213,6 +239,10 @@ package struct DebateMachine: Sendable {
                     return step
                 }
             case .ending:
+                if let breakpoint = breakpointAfterDecision() ?? breakpointBeforeEnd() {
+                    emit(.breakpoint(breakpoint), to: &step.events)
+                    continue
+                }
                 emit(.debateEnd(makeResult()), to: &step.events)
             case .ended:
                 if let result { step.next = .finish(result) }
@@ -290,7 +320,7 @@ package struct DebateMachine: Sendable {
                 }
             }
             return calls
-        case .new, .context, .intermission, .assessment, .decision, .ending, .ended: return []
+        case .new, .context, .intermission, .assessment, .decision, .ending, .ended, .waiting: return []
         }
     }
 

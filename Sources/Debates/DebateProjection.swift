@@ -38,6 +38,8 @@ package struct DebateProjection: Sendable {
     package private(set) var usage = Usage()
     package private(set) var startedAt: Timestamp?
     package private(set) var finishedAt: Timestamp?
+    /// Where the debate waits for people; nil while it goes on.
+    package private(set) var waiting: DebateBreakpoint?
     /// Who asked for the debate's end.
     package private(set) var cancelledBy: String?
     /// The number of the last entry, 0 before the first.
@@ -102,7 +104,12 @@ package struct DebateProjection: Sendable {
             synthesis = text
             if text.fallback == nil { say(.synthesizer, text.agent, text.content, entry.at) }
         case .cancelRequested(let person): cancelledBy = person
+        case .breakpoint(let breakpoint): waiting = breakpoint
+        case .breakpointResolved(let resolution):
+            waiting = nil
+            if !resolution.guidance.isEmpty { say(.user, resolution.by, resolution.guidance, entry.at) }
         case .debateEnd(let end):
+            waiting = nil
             result = end
             status = end.status
             finishedAt = entry.at

@@ -3,7 +3,6 @@ package import CoreTypes
 extension DebateProtocol {
     /// Features of the architecture document that are not built yet: they are accepted with their default alone.
     private static let unavailable: KeyValuePairs<String, JSONValue> = [
-        "enable_breakpoints": false,
         "enable_calibration": false,
         "enable_rhetorical_observer": false,
         "enable_trickster": false,
@@ -35,6 +34,10 @@ extension DebateProtocol {
 
     func write(to writer: inout JSONWriter) {
         writer.openObject()
+        if breakpoints != BreakpointPolicy() {
+            writer.key("breakpoints")
+            breakpoints.write(to: &writer)
+        }
         if let budgetMicrodollars { writer.member("budget_microdollars", budgetMicrodollars) }
         if let budgetTokens { writer.member("budget_tokens", budgetTokens) }
         writer.member("consensus", consensus.rawValue)
@@ -53,6 +56,8 @@ extension DebateProtocol {
 
     private mutating func read(_ key: String, _ value: JSONValue) throws(DebateError) {
         switch key {
+        case "breakpoints": breakpoints = try BreakpointPolicy(json: value)
+        case "enable_breakpoints": if try flag(key, value) { breakpoints = .usual }
         case "budget_microdollars": budgetMicrodollars = try integer(key, value)
         case "budget_tokens": budgetTokens = try integer(key, value)
         case "consensus":

@@ -21,6 +21,8 @@ package struct DebateProtocol: Sendable, Hashable {
     package var phaseTimeout = Duration.seconds(300)
     /// How long one run of the debate may take; it then ends with what it has.
     package var debateTimeout = Duration.seconds(1200)
+    /// When the debate waits for people.
+    package var breakpoints = BreakpointPolicy()
     /// How many tokens, read and written, the debate may use before it goes to the vote; nil for no limit.
     package var budgetTokens: Int64?
     /// How many millionths of a US dollar it may cost before it goes to the vote; nil for no limit.

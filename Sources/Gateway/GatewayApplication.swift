@@ -1,3 +1,4 @@
+package import Approvals
 package import Channels
 package import CoreTypes
 import HTTPTypes
@@ -24,6 +25,7 @@ package struct GatewayApplication: Service {
     /// - Parameters:
     ///   - subscriptions: the webhooks of programs; nil where there are none.
     ///   - keys: who knows the keys that programs show; nil where the token alone opens the API.
+    ///   - approvals: where people are asked; nil leaves their routes out.
     ///   - metrics: gives the text of `/metrics`.
     ///   - onRunning: called with the port once connections are accepted.
     /// - Throws: where the built-in page cannot be made.
@@ -33,6 +35,7 @@ package struct GatewayApplication: Service {
         browserRoutes: [any BrowserRoutes],
         intake: any Intake,
         debates: any DebateAPI,
+        approvals: ApprovalService? = nil,
         health: any HealthAPI,
         subscriptions: SubscriptionService? = nil,
         keys: (any KeyAuthority)? = nil,
@@ -50,6 +53,7 @@ package struct GatewayApplication: Service {
             configuration: configuration,
             browserRoutes: browserRoutes,
             debates: debates,
+            approvals: approvals,
             health: health,
             publishing: publishing,
             metrics: metrics,

@@ -1,3 +1,4 @@
+import Approvals
 import Channels
 import CoreTypes
 import Hummingbird
@@ -9,6 +10,7 @@ struct GatewayRoutes {
     let configuration: GatewayConfiguration
     let browserRoutes: [any BrowserRoutes]
     let debates: any DebateAPI
+    let approvals: ApprovalService?
     let health: any HealthAPI
     let publishing: PublishingParts?
     let metrics: @Sendable () -> String
@@ -41,6 +43,10 @@ struct GatewayRoutes {
             startedAt: time.now()
         ).addRoutes(to: router)
         PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
+        if let approvals {
+            ApprovalPageController(approvals: approvals, pages: try ApprovalPages(), bodyReader: bodyReader)
+                .addRoutes(to: router)
+        }
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
         // The access check is the controller's own: a link to one debate opens these two without the API token.
         let receipts = ReceiptController(debates: debates, access: access)
@@ -80,6 +86,14 @@ struct GatewayRoutes {
             pollInterval: configuration.streamPollInterval,
             heartbeat: configuration.streamHeartbeat
         )
+        if let approvals {
+            ApprovalController(
+                approvals: approvals,
+                ids: ids,
+                bodyReader: bodyReader,
+                maximumBodyBytes: configuration.maximumBodyBytes
+            ).addRoutes(to: api)
+        }
         api.resource("/agents", [.get: AgentController(debates: debates).list])
         api.resource("/debates", [.get: reading.list, .post: steering.create])
         api.resource("/debates/{id}", [.get: reading.find])

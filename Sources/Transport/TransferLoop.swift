@@ -34,7 +34,7 @@ final class TransferLoop {
     }
 
     /// Whether libcurl's one initialisation for the process succeeded.
-    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// Runs until the queue says stop; every exchange that was given to the loop has ended when this returns.
     func run() {

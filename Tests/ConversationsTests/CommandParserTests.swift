@@ -16,6 +16,12 @@ import Testing
         ("  HELP  ", .help), ("", .help), (" \n\t", .help), ("help me", .help),
         ("debate Should we?", .debate(question: "Should we?", options: DebateOptions())),
         ("Debate   Should\nwe? ", .debate(question: "Should\nwe?", options: DebateOptions())),
+        ("approvals", .decision(.list)), ("approve #12", .decision(.approve(id: "12", comment: ""))),
+        ("reject 12 too dear", .decision(.reject(id: "12", comment: "too dear"))),
+        (
+            "delegate <@U3> until 2026-12-31 09:00",
+            .decision(.delegate(person: "<@U3>", until: "2026-12-31 09:00"))
+        ),
         ("ask Why?", .ask(question: "Why?", options: DebateOptions())),
     ])
     func everyCommandIsRead(text: String, command: Command) throws {

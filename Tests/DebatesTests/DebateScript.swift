@@ -108,6 +108,9 @@ struct DebateScript: Sendable {
             case .finish(let result):
                 play.result = result
                 return play
+            case .pause(let breakpoint):
+                play.waiting = breakpoint
+                return play
             case .loadInputs(let cursor): step = machine.handle(inputs: inputs.filter { $0.cursor > cursor })
             case .calls(let calls):
                 play.keys += calls.map { String($0.key.dropFirst(3)) }
@@ -130,6 +133,8 @@ struct Play {
     var keys: [String] = []
     var calls: [AgentCallDescription] = []
     var result: DebateResult?
+    /// Where it waits for people.
+    var waiting: DebateBreakpoint?
 
     var consensus: Consensus? {
         for case .consensus(let consensus) in events { return consensus }

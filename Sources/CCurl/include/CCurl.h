@@ -11,9 +11,11 @@ CURLcode ccurl_set_bytes(CURL *handle, CURLoption option, const void *value);
 CURLcode ccurl_set_context(CURL *handle, CURLoption option, void *value);
 CURLcode ccurl_set_list(CURL *handle, CURLoption option, struct curl_slist *value);
 CURLcode ccurl_set_writer(CURL *handle, CURLoption option, curl_write_callback value);
+CURLcode ccurl_set_reader(CURL *handle, CURLoption option, curl_read_callback value);
 CURLcode ccurl_set_open_socket(CURL *handle, curl_opensocket_callback value);
 CURLcode ccurl_set_before_request(CURL *handle, curl_prereq_callback value);
 
+CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode ccurl_get_context(CURL *handle, void **value);
 CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
 

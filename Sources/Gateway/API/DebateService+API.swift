@@ -15,7 +15,8 @@ extension DebateService: DebateAPI {
                         rounds: question.rounds,
                         agents: question.agents,
                         consensus: question.consensus,
-                        budgetMicrodollars: question.budgetMicrodollars
+                        budgetMicrodollars: question.budgetMicrodollars,
+                        breakpoints: question.breakpoints
                     ),
                     platform: "web",
                     originKey: question.originKey,

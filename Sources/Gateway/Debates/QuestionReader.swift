@@ -36,7 +36,16 @@ struct QuestionReader: Sendable {
             metadata: try metadata(fields["metadata"])
         )
         question.budgetMicrodollars = try budget(fields["budget_limit_usd"])
+        question.breakpoints = try breakpoints(fields["breakpoints"])
         return question
+    }
+
+    private func breakpoints(_ value: JSONValue?) throws(HTTPFailure) -> [String]? {
+        guard let value else { return nil }
+        guard let names = value.array?.map(\.string), names.count <= 20, names.allSatisfy({ $0 != nil }) else {
+            throw .invalid("`breakpoints` has to be a list of names.")
+        }
+        return names.compactMap { $0 }
     }
 
     /// Dollars, as the public API has them, in millionths.

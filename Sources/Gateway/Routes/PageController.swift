@@ -19,7 +19,7 @@ struct PageController: Sendable {
         router.resource("/page.js", [.get: { request, _ in Self.answer(page.script, to: request) }])
     }
 
-    private static func answer(_ file: WebPage.File, to request: Request) -> Response {
+    static func answer(_ file: WebPage.File, to request: Request) -> Response {
         let headers: HTTPFields = [.eTag: file.tag, .cacheControl: "no-cache"]
         if request.headers[.ifNoneMatch]?.contains(file.tag) == true {
             return Response(status: .notModified, headers: headers)

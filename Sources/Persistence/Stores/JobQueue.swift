@@ -169,6 +169,24 @@ package struct JobQueue: Sendable {
         guard changes == 1 else { throw DatabaseError.leaseLost }
     }
 
+    /// Makes a sleeping job due.
+    ///
+    /// The row is locked even where somebody works on the job, so that whoever puts it to sleep comes before or after.
+    package func wake(
+        _ id: JobID,
+        workspaceID: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            update job_queue set run_at = case when status = 'pending' and run_at > \(now) then \(now) else run_at end,
+                updated_at = \(now)
+            where workspace_id = \(workspaceID) and id = \(id) and status in ('pending', 'processing')
+            """
+        )
+    }
+
     /// Checks a claim and keeps it until this transaction ends: nobody takes the job over before its commit.
     /// - Throws: `DatabaseError` with the reason `leaseLost` where the claim is not the newest.
     package func assertHeld(_ claim: JobClaim, in transaction: borrowing Transaction) throws {

@@ -1,4 +1,5 @@
 import Agents
+import Approvals
 import ArgumentParser
 import Conversations
 import CoreMetrics
@@ -58,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
                 browserRoutes: house.browserRoutes,
                 intake: InboxIntake(writer: house.inboxWriter),
                 debates: house.debates,
+                approvals: house.approvals,
                 health: Readiness(house: house),
                 subscriptions: house.subscribers.service,
                 keys: StoredKeys(database: house.database, time: house.time),
@@ -95,6 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },
             Work { await house.publishing.worker.run() },
+            Work { await house.approvalClock.run() },
             Work { await GaugeReporter(house: house).run() },
             Work { await Forgetting(house: house).run() },
             gateway,

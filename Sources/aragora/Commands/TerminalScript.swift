@@ -36,6 +36,9 @@ struct TerminalScript {
         case .phaseChange(_, .consensus): return ["", "Voting"]
         case .budgetExceeded: return ["  The budget is used up."]
         case .deadlineExceeded: return ["  The time is used up."]
+        case .breakpoint(let breakpoint): return ["  Waiting for people: \(breakpoint.reason)"]
+        case .breakpointResolved(let resolution):
+            return ["  \(resolution.by) decides: \(resolution.action.rawValue) \(oneLine(resolution.guidance))"]
         case .cancelRequested: return ["  Stopping."]
         case .consensus(let consensus): return dissent(consensus)
         case .phaseChange, .synthesis, .debateEnd: return []

@@ -1,8 +1,10 @@
 import Agents
+import Approvals
 import Configuration
 import Conversations
 import CoreTypes
 import Debates
+import EmailIntegration
 import Logging
 import Persistence
 import Publishing
@@ -30,6 +32,7 @@ struct Settings: Sendable {
     private static let ownKeys = [
         "ARAGORA_HOST", "ARAGORA_PORT", "ARAGORA_API_TOKEN", "ARAGORA_DATA_DIR", "ARAGORA_DB_BACKEND", "DATABASE_URL",
         "ARAGORA_ENCRYPTION_KEYS", "ARAGORA_DEFAULT_ROUNDS", "ARAGORA_DEFAULT_CONSENSUS",
+        "ARAGORA_BREAKPOINTS", "ARAGORA_BREAKPOINT_APPROVERS", "ARAGORA_BREAKPOINT_TIMEOUT",
         "ARAGORA_MAX_CONCURRENT_DEBATES", "ARAGORA_PUBLIC_URL", "ARAGORA_LOG_LEVEL", "ARAGORA_NOMIC_DIR",
         "SUPABASE_URL", "SUPABASE_KEY", "ARAGORA_WEBHOOK_ALLOW",
     ]
@@ -40,6 +43,7 @@ struct Settings: Sendable {
         ownKeys + AgentRegistry.knownConfigurationKeys + SlackConfiguration.knownConfigurationKeys
             + XConfiguration.knownConfigurationKeys + YouTubeConfiguration.knownConfigurationKeys
             + SpeechEndpoint.knownConfigurationKeys
+            + EmailConfiguration.knownConfigurationKeys
     }
 
     /// Reads the settings.
@@ -140,7 +144,42 @@ struct Settings: Sendable {
             }
             defaults.consensus = mode
         }
+        let triggers = try list("ARAGORA_BREAKPOINTS").map { word in
+            guard let trigger = BreakpointPolicy.Trigger(rawValue: word) else {
+                let words = BreakpointPolicy.Trigger.allCases.map(\.rawValue).joined(separator: ", ")
+                throw SettingsError("ARAGORA_BREAKPOINTS takes some of \(words), with commas between them.")
+            }
+            return trigger
+        }
+        defaults.breakpoints = BreakpointPolicy(triggers: triggers)
         return defaults
+    }
+
+    /// Who is asked about debates that wait; empty asks where a debate was asked for.
+    /// - Throws: `SettingsError`.
+    func breakpointApprovers() throws -> [Approver] {
+        try list("ARAGORA_BREAKPOINT_APPROVERS").map { name in
+            guard let approver = try? Approver(name) else {
+                throw SettingsError(
+                    "ARAGORA_BREAKPOINT_APPROVERS takes people, roles and channels such as slack:U012, role:leads and "
+                        + "channel:slack:C012, with commas between them."
+                )
+            }
+            return approver
+        }
+    }
+
+    /// How long people have to answer about a debate that waits: a week, where nothing else is set.
+    /// - Throws: `SettingsError`.
+    func breakpointTimeout() throws -> Duration {
+        .seconds(try integer("ARAGORA_BREAKPOINT_TIMEOUT", in: 2...31_536_000) ?? 7 * 24 * 3600)
+    }
+
+    /// The words of a setting that have commas between them.
+    private func list(_ name: String) -> [String] {
+        (values[name] ?? "").split(separator: ",").map { word in
+            String(word.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        }.filter { !$0.isEmpty }
     }
 
     /// How many debates one process runs at once.

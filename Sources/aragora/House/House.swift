@@ -1,8 +1,10 @@
 import Agents
+import Approvals
 import Channels
 import Conversations
 import CoreTypes
 import Debates
+import EmailIntegration
 import Gateway
 import Logging
 import Persistence
@@ -31,6 +33,8 @@ struct House: Sendable {
     let adapters: [any ChannelAdapter]
     let browserRoutes: [any BrowserRoutes]
     let debates: DebateService
+    let approvals: ApprovalService
+    let approvalClock: ApprovalClock
     let inboxWriter: InboxWriter
     let journalWriter: Persistence.JournalWriter
     let dispatcher: Dispatcher
@@ -90,6 +94,23 @@ struct House: Sendable {
         let outbox = Outbox(time: time)
         let links = ReceiptLinks(publicURL: try settings.publicURL(), sealer: sealer)
         let posts = DebatePosts(links: links)
+        if let email = try EmailConfiguration(from: settings.values) {
+            adapters.append(
+                EmailAdapter(configuration: email, transport: SMTPClient(email.server), time: time)
+            )
+        }
+
+        let approvalPosts = ApprovalPosts(publicURL: try settings.publicURL())
+        let desk = ApprovalDesk(
+            outbox: outbox,
+            posts: approvalPosts,
+            platforms: ApprovalDesk.Platforms(adapters),
+            events: subscribers.sink,
+            followUps: [DebateApprovals.kind: DebateResumption(time: time)],
+            time: time,
+            identifiers: identifiers
+        )
+        let approvalDelivery = ApprovalDelivery(time: time)
         let starter = DebateStarter(
             panel: agents,
             defaults: try settings.debateDefaults(),
@@ -131,6 +152,11 @@ struct House: Sendable {
                 logger: logger
             ),
             events: subscribers.sink,
+            gate: DebateApprovals(
+                desk: desk,
+                approvers: try settings.breakpointApprovers(),
+                timeout: try settings.breakpointTimeout()
+            ),
             time: time,
             logger: logger
         )
@@ -160,6 +186,8 @@ struct House: Sendable {
             adapters: adapters,
             browserRoutes: browserRoutes,
             debates: DebateService(database: database, starter: starter, controls: controls, links: links),
+            approvals: ApprovalService(database: database, desk: desk),
+            approvalClock: ApprovalClock(database: database, desk: desk, time: time, logger: logger),
             inboxWriter: inboxWriter,
             journalWriter: journalWriter,
             dispatcher: Dispatcher(
@@ -170,7 +198,11 @@ struct House: Sendable {
                     outbox: outbox,
                     integrations: integrations,
                     time: time,
-                    identifiers: identifiers
+                    identifiers: identifiers,
+                    others: DeliveryHooks(
+                        delivered: { try approvalDelivery.delivered($0, in: $1) },
+                        undeliverable: { try approvalDelivery.undeliverable($0, in: $1) }
+                    )
                 ).hooks,
                 time: time,
                 logger: logger,
@@ -184,7 +216,8 @@ struct House: Sendable {
                     answers: answers,
                     controls: controls,
                     integrations: integrations,
-                    loopBudget: LoopBudget(time: time)
+                    loopBudget: LoopBudget(time: time),
+                    decisions: ChatDecisions(chat: ApprovalChat(desk: desk, posts: approvalPosts))
                 ),
                 time: time,
                 logger: logger,

@@ -135,7 +135,12 @@ struct ConversationHouse: Sendable {
     }
 
     /// A process that runs jobs, with a clock of its own where a test wants two.
-    func worker(_ name: String = "one", panel: ScriptedPanel? = nil, time: ManualTime? = nil) -> JobWorker {
+    func worker(
+        _ name: String = "one",
+        panel: ScriptedPanel? = nil,
+        time: ManualTime? = nil,
+        gate: (any BreakpointGate)? = nil
+    ) -> JobWorker {
         let time = time ?? self.time
         let outbox = Outbox(time: time)
         let panel = panel ?? self.panel
@@ -162,6 +167,7 @@ struct ConversationHouse: Sendable {
                 logger: .silent
             ),
             events: told,
+            gate: gate,
             time: time,
             logger: .silent
         )

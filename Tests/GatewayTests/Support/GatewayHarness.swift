@@ -1,3 +1,4 @@
+import Approvals
 import Channels
 import CoreTypes
 import Gateway
@@ -10,6 +11,7 @@ import TestSupport
 struct GatewayHarness {
     var configuration = GatewayConfiguration(port: 0, version: "1.2.3")
     var debates = FakeDebates()
+    var approvals: ApprovalService?
     var adapters: [any ChannelAdapter] = []
     var pages: [any BrowserRoutes] = []
     var intake: any Intake = FakeIntake(steps: Steps())
@@ -36,6 +38,7 @@ struct GatewayHarness {
             browserRoutes: pages,
             intake: intake,
             debates: debates,
+            approvals: approvals,
             health: health,
             subscriptions: subscriptions,
             keys: keys,

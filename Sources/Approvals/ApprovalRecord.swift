@@ -1,0 +1,125 @@
+package import CoreTypes
+import Persistence
+
+package enum ApprovalKind {}
+/// One request to people.
+package typealias ApprovalID = Identifier<ApprovalKind>
+
+/// A request that is to be made.
+package struct ApprovalDraft: Sendable {
+    package var workspace: WorkspaceID
+    /// The same for every try of the same request: it is made once.
+    package var originKey: String
+    /// What kind of thing is decided: `workflow`, `decision_plan`, `computer_use`, `gateway`, `inbox_wedge`, `debate`,
+    /// `publication`, or a program's own word.
+    package var kind: String
+    package var title: String
+    package var question: String
+    /// Markdown that people need to decide; empty for nothing.
+    package var context: String
+    /// What exactly is decided about; its member `text` is what may be edited.
+    package var operation: JSONValue
+    package var policy: ApprovalPolicy
+    /// From 1, the most urgent, to 5.
+    package var priority: Int
+    /// The platform's immutable id of whoever asks, such as `slack:U012`.
+    package var requester: String
+    package var requesterName: String
+    package var debate: DebateID?
+    /// Where it was asked for, so that a prompt in that channel lands in its thread.
+    package var address: JSONValue?
+    package var metadata: JSONValue
+
+    /// Describes a request.
+    package init(
+        workspace: WorkspaceID,
+        originKey: String,
+        kind: String,
+        title: String,
+        question: String,
+        context: String = "",
+        operation: JSONValue,
+        policy: ApprovalPolicy = ApprovalPolicy(),
+        priority: Int = 3,
+        requester: String,
+        requesterName: String = "",
+        debate: DebateID? = nil,
+        address: JSONValue? = nil,
+        metadata: JSONValue = [:]
+    ) {
+        self.workspace = workspace
+        self.originKey = originKey
+        self.kind = kind
+        self.title = title
+        self.question = question
+        self.context = context
+        self.operation = operation
+        self.policy = policy
+        self.priority = priority
+        self.requester = requester
+        self.requesterName = requesterName
+        self.debate = debate
+        self.address = address
+        self.metadata = metadata
+    }
+}
+
+/// A request as it stands in its row.
+package struct ApprovalRecord: Sendable {
+    package let id: ApprovalID
+    /// Grows with each request of the installation; people use it as the short name.
+    package let number: Int64
+    package let workspace: WorkspaceID
+    package let kind: String
+    package let title: String
+    package let question: String
+    package let context: String
+    package var operation: JSONValue
+    package var operationHash: String
+    package let policy: ApprovalPolicy
+    package var status: ApprovalStatus
+    package var outcome: String?
+    /// What every copy of the prompt says about where it stands.
+    package var outcomeLine: String
+    package let priority: Int
+    package let requester: String
+    package let requesterName: String
+    package let debate: DebateID?
+    package let address: JSONValue?
+    package let metadata: JSONValue
+    /// Grows with each change.
+    package var version: Int64
+    package let expiresAt: Timestamp?
+    package var respondedAt: Timestamp?
+    package let createdAt: Timestamp
+
+    init(_ row: Row) throws {
+        let word = try row.text("status")
+        guard let status = ApprovalStatus(rawValue: word) else {
+            throw DatabaseError(.decoding, "The status \(word) of an approval is unknown.")
+        }
+        id = try row.id("request_id")
+        number = try row.integer("approval_number")
+        workspace = try row.id("workspace_id")
+        kind = try row.text("kind")
+        title = try row.text("title")
+        question = try row.text("question")
+        context = try row.text("context")
+        operation = try row.json("operation_json")
+        operationHash = try row.text("operation_hash")
+        policy = try ApprovalPolicy(stored: try row.json("policy_json"))
+        self.status = status
+        outcome = try row.textOrNil("outcome_option")
+        outcomeLine = try row.text("outcome_line")
+        priority = Int(try row.integer("priority"))
+        requester = try row.text("requester_id")
+        requesterName = try row.text("requester_name")
+        debate = try row.textOrNil("debate_id").map { DebateID($0) }
+        address = try row.textOrNil("address_json") == nil ? nil : try row.json("address_json")
+        metadata = try row.json("metadata_json")
+        version = try row.integer("version")
+        expiresAt = try row.timestampOrNil("expires_at")
+        respondedAt = try row.timestampOrNil("responded_at")
+        createdAt = try row.timestamp("created_at")
+    }
+}

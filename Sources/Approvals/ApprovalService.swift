@@ -1,0 +1,135 @@
+package import CoreTypes
+package import Persistence
+
+/// What programs and pages do with approvals; each call is one transaction.
+package struct ApprovalService: Sendable {
+    /// A request with everything that belongs to it.
+    package struct Detail: Sendable {
+        package let record: ApprovalRecord
+        package let decisions: [ApprovalDecision]
+        package let prompts: [ApprovalPrompt]
+        package let log: [ApprovalAuditLog.Entry]
+    }
+
+    private let database: any Database
+    private let desk: ApprovalDesk
+
+    /// Makes the service.
+    package init(database: any Database, desk: ApprovalDesk) {
+        self.database = database
+        self.desk = desk
+    }
+
+    /// Makes a request; the same origin gives the same one.
+    /// - Throws: `ApprovalError`, `DatabaseError`.
+    package func open(_ draft: ApprovalDraft) async throws -> ApprovalRecord {
+        let record = try await database.write { try desk.open(draft, in: $0) }
+        await database.notify(.outbox)
+        return record
+    }
+
+    /// The newest requests, and how many there are.
+    /// - Throws: `DatabaseError`.
+    package func list(
+        workspace: WorkspaceID?,
+        status: ApprovalStatus?,
+        kinds: [String],
+        limit: Int,
+        offset: Int
+    ) async throws -> (items: [ApprovalRecord], total: Int) {
+        try await database.read { transaction in
+            try desk.requests.list(
+                workspace: workspace,
+                status: status,
+                kinds: kinds,
+                limit: limit,
+                offset: offset,
+                in: transaction
+            )
+        }
+    }
+
+    /// A request by its number or id, whichever workspace has it: for the operator alone.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(_ name: String) async throws -> Detail? {
+        try await database.read { try Self.detail(of: name, in: $0) }
+    }
+
+    /// A request by its number or id with everything that belongs to it.
+    /// - Throws: `DatabaseError`.
+    package static func detail(of name: String, in transaction: borrowing Transaction) throws -> Detail? {
+        let requests = ApprovalRequestStore()
+        guard let record = try requests.findAnywhere(name, in: transaction) else { return nil }
+        let (id, workspace) = (record.id, record.workspace)
+        return Detail(
+            record: record,
+            decisions: try requests.decisions(of: id, workspace: workspace, in: transaction),
+            prompts: try ApprovalPromptStore().list(of: id, workspace: workspace, in: transaction),
+            log: try ApprovalAuditLog().entries(about: id.rawValue, workspace: workspace, in: transaction)
+        )
+    }
+
+    /// Answers a request.
+    /// - Throws: `DatabaseError`.
+    package func decide(_ name: String, _ reply: ApprovalReply) async throws -> ApprovalAnswer {
+        let answer = try await database.write { transaction -> ApprovalAnswer in
+            guard let record = try desk.requests.findAnywhere(name, in: transaction) else { return .unknown }
+            return try desk.decide(record.id, workspace: record.workspace, reply, in: transaction)
+        }
+        await announce(answer)
+        return answer
+    }
+
+    /// What a link leads to, without deciding anything.
+    /// - Throws: `DatabaseError`.
+    package func look(token: String) async throws -> (record: ApprovalRecord, boundTo: String, isStale: Bool)? {
+        try await database.read { try desk.look(token: token, in: $0) }
+    }
+
+    /// Answers with a link's token, which stands for the person it was sent to.
+    /// - Returns: nil where the token is none of ours.
+    /// - Throws: `DatabaseError`.
+    package func decide(
+        token: String,
+        option: String,
+        comment: String,
+        editedText: String?,
+        evidence: String
+    ) async throws -> ApprovalAnswer? {
+        let answer = try await database.write { transaction in
+            try desk.decide(token: token, workspace: nil, in: transaction) { bound, person in
+                ApprovalReply(
+                    actor: ApprovalActor(
+                        identity: person,
+                        name: person.split(separator: ":", maxSplits: 1).last.map(String.init) ?? person,
+                        surface: .email,
+                        evidence: evidence
+                    ),
+                    optionID: bound ?? option,
+                    comment: comment,
+                    editedText: editedText
+                )
+            }
+        }
+        if let answer { await announce(answer) }
+        return answer
+    }
+
+    /// Ends a request that nobody needs an answer to any more.
+    /// - Returns: false where there is none, or it had ended before.
+    /// - Throws: `DatabaseError`.
+    package func withdraw(_ name: String) async throws -> Bool {
+        let isWithdrawn = try await database.write { transaction in
+            guard let record = try desk.requests.findAnywhere(name, in: transaction) else { return false }
+            return try desk.withdraw(record.id, workspace: record.workspace, in: transaction)
+        }
+        await database.notify(.outbox)
+        return isWithdrawn
+    }
+
+    private func announce(_ answer: ApprovalAnswer) async {
+        guard case .counted = answer else { return }
+        await database.notify(.outbox)
+        await database.notify(.jobs)
+    }
+}

@@ -1,0 +1,134 @@
+package import CoreTypes
+package import Persistence
+
+extension ApprovalDesk {
+    /// What is due now, oldest first.
+    /// - Throws: `DatabaseError`.
+    func due(limit: Int, in transaction: borrowing Transaction) throws -> [ApprovalStep] {
+        try steps.due(at: time.now(), limit: limit, in: transaction)
+    }
+
+    /// Takes one step that is due: once, however many processes try.
+    /// - Returns: false where somebody else has it, or holds its request.
+    /// - Throws: `DatabaseError`.
+    func fire(_ step: ApprovalStep, in transaction: borrowing Transaction) throws -> Bool {
+        let now = time.now()
+        if step.kind == .delegationEnd {
+            guard try steps.take(step, now: now, in: transaction) else { return false }
+            try endDelegation(step.subject, workspace: step.workspace, in: transaction)
+            return true
+        }
+        // The request before the step, as everywhere, so that two transactions never wait for each other.
+        let id = ApprovalID(step.subject)
+        guard var record = try requests.hold(id, workspace: step.workspace, in: transaction),
+            try steps.take(step, now: now, in: transaction)
+        else { return false }
+        guard record.status == .pending else { return true }
+        let answers = try requests.decisions(of: id, workspace: step.workspace, in: transaction)
+        var machine = machine(record, answers)
+        switch step.kind {
+        case .delegationEnd: break
+        case .reminder:
+            let count = try copies.remind(record, answeredBy: answers, now: now, in: transaction)
+            try log("reminded", record, ["copies": .integer(Int64(count))], in: transaction)
+            try publish("approval.reminded", record, key: "reminded", in: transaction)
+        case .escalation(let number):
+            guard record.policy.escalations.indices.contains(number) else { return true }
+            let approvers = record.policy.escalations[number].approvers
+            let names = JSONValue.strings(approvers.map(\.text))
+            try log("escalated", record, ["step": .integer(Int64(number)), "to": names], in: transaction)
+            try publish("approval.escalated", record, key: "escalated/\(number)", in: transaction)
+            try ask(approvers, record, in: transaction)
+        case .expiry:
+            guard machine.expire(now: now) else { return true }
+            try end(&record, machine, entry: "expired", event: "approval.expired", in: transaction)
+        }
+        return true
+    }
+
+    /// Lets another person decide in one's place until a moment.
+    /// - Parameter delegate: the other person's id, such as `slack:U012`.
+    /// - Throws: `ApprovalError` for a person or a moment that cannot be; `DatabaseError`.
+    package func delegate(
+        from actor: ApprovalActor,
+        to delegate: String,
+        until moment: Timestamp,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws {
+        let now = time.now()
+        let actor = try resolved(actor, workspace: workspace, in: transaction)
+        let named = try Approver(delegate)
+        guard case .person(let name) = named else {
+            throw ApprovalError(.invalid, "Only a person can decide for another.")
+        }
+        let other = try directory.ids(of: name, workspace: workspace, in: transaction)
+        guard other.person != actor.person else { throw ApprovalError(.invalid, "You decide for yourself anyway.") }
+        guard moment > now, moment - now <= ApprovalPolicy.longest else {
+            throw ApprovalError(.invalid, "The end has to be in the future, and within a year.")
+        }
+        let delegation = ApproverDirectory.Delegation(
+            id: identifiers.next(),
+            delegator: actor.person,
+            delegate: other.person,
+            endsAt: moment
+        )
+        try directory.insert(
+            delegation,
+            createdBy: actor.identity,
+            workspace: workspace,
+            now: now,
+            in: transaction
+        )
+        try steps.plan(
+            ApprovalStep(workspace: workspace, subject: delegation.id, kind: .delegationEnd, dueAt: moment),
+            now: now,
+            in: transaction
+        )
+        try note("delegated", delegation, evidence: actor.evidence, workspace: workspace, in: transaction)
+        for record in try waiting(for: actor, workspace: workspace, limit: 100, in: transaction) {
+            try ask([.person(other.person)], record, in: transaction)
+        }
+    }
+
+    private func endDelegation(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
+        guard let delegation = try directory.end(id, workspace: workspace, now: time.now(), in: transaction) else {
+            return
+        }
+        try note("delegation_ended", delegation, evidence: "time", workspace: workspace, in: transaction)
+    }
+
+    private func note(
+        _ type: String,
+        _ delegation: ApproverDirectory.Delegation,
+        evidence: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws {
+        let data: JSONValue = [
+            "delegation_id": .string(delegation.id),
+            "delegator": .string(delegation.delegator),
+            "delegate": .string(delegation.delegate),
+            "ends_at": .string(delegation.endsAt.iso8601),
+            "evidence": .string(evidence),
+        ]
+        try audit.append(
+            type,
+            subject: delegation.id,
+            data: data,
+            workspace: workspace,
+            now: time.now(),
+            in: transaction
+        )
+        try events.publish(
+            WorkspaceEvent(
+                workspaceID: workspace,
+                key: "approval/\(delegation.id)/\(type)",
+                type: "approval.\(type)",
+                occurredAt: time.now(),
+                data: data
+            ),
+            in: transaction
+        )
+    }
+}

@@ -1,0 +1,224 @@
+package import Channels
+package import CoreTypes
+import Crypto
+package import Persistence
+
+/// Where requests to people are made, answered and ended.
+///
+/// Everything happens in the caller's transaction: the answer, its audit entry, the rows that change every copy of the
+/// prompt, the event for those who subscribed, and what follows from the end.
+package struct ApprovalDesk: Sendable {
+    /// Which platforms prompts can go to.
+    package struct Platforms: Sendable {
+        /// Those that are mounted.
+        package var reachable: Set<String>
+        /// Those on which a posted message can be changed.
+        package var editing: Set<String>
+
+        /// Names the platforms.
+        package init(reachable: Set<String>, editing: Set<String>) {
+            self.reachable = reachable
+            self.editing = editing
+        }
+
+        /// Asks the adapters.
+        package init(_ adapters: [any ChannelAdapter]) {
+            self.init(
+                reachable: Set(adapters.map(\.platform)),
+                editing: Set(adapters.filter { $0 is any EditingChannel }.map(\.platform))
+            )
+        }
+    }
+
+    let requests = ApprovalRequestStore()
+    let steps = ApprovalStepStore()
+    let directory = ApproverDirectory()
+    let audit = ApprovalAuditLog()
+    let tokens: ApprovalTokenStore
+    let copies: ApprovalCopies
+    let events: any WorkspaceEventSink
+    let followUps: [String: any ApprovalFollowUp]
+    let time: any TimeSource
+    let identifiers: any IdentifierSource
+
+    /// Makes the desk.
+    /// - Parameter followUps: what follows from the end of a request, by its kind.
+    package init(
+        outbox: Outbox,
+        posts: ApprovalPosts,
+        platforms: Platforms,
+        events: any WorkspaceEventSink,
+        followUps: [String: any ApprovalFollowUp] = [:],
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        tokens = ApprovalTokenStore(identifiers: identifiers)
+        copies = ApprovalCopies(
+            outbox: outbox,
+            posts: posts,
+            platforms: platforms,
+            tokens: tokens,
+            identifiers: identifiers
+        )
+        self.events = events
+        self.followUps = followUps
+        self.time = time
+        self.identifiers = identifiers
+    }
+
+    /// The hash that binds an approval to exactly one thing.
+    package static func hash(kind: String, operation: JSONValue, workspace: WorkspaceID) -> String {
+        let bound: JSONValue = [
+            "kind": .string(kind), "operation": operation, "workspace": .string(workspace.rawValue),
+        ]
+        return hexadecimal(SHA256.hash(data: bound.bytes))
+    }
+
+    /// Makes a request and asks everybody who may decide it; the same origin gives the same request.
+    /// - Throws: `ApprovalError` for a request that cannot be decided, or an origin that asked for something else;
+    ///   `DatabaseError`.
+    package func open(_ draft: ApprovalDraft, in transaction: borrowing Transaction) throws -> ApprovalRecord {
+        var draft = draft
+        let now = time.now()
+        draft.requester = try directory.ids(of: draft.requester, workspace: draft.workspace, in: transaction).person
+        try draft.validate()
+        let id = ApprovalID(identifiers.next())
+        let hash = Self.hash(kind: draft.kind, operation: draft.operation, workspace: draft.workspace)
+        let isNew = try requests.insert(
+            draft,
+            id: id,
+            operationHash: hash,
+            expiresAt: draft.policy.expiresAfter.map { now + $0 },
+            now: now,
+            in: transaction
+        )
+        guard isNew else { return try existing(draft, hash: hash, in: transaction) }
+        guard var record = try requests.find(id, workspace: draft.workspace, in: transaction) else {
+            throw DatabaseError(.other, "The request was not kept.")
+        }
+        record.outcomeLine = ApprovalLines.standing(machine(record, []), now: now)
+        try transaction.execute(
+            """
+            update approval_requests set outcome_line = \(record.outcomeLine)
+            where workspace_id = \(record.workspace) and request_id = \(record.id)
+            """
+        )
+        try plan(record, in: transaction)
+        try log("requested", record, ["policy": record.policy.json, "title": .string(record.title)], in: transaction)
+        try publish("approval.requested", record, key: "requested", in: transaction)
+        try ask(record.policy.approvers, record, in: transaction)
+        return record
+    }
+
+    /// Ends a request that nobody needs an answer to any more.
+    /// - Returns: false where it had ended before.
+    /// - Throws: `DatabaseError`.
+    package func withdraw(_ id: ApprovalID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> Bool
+    {
+        guard var record = try requests.find(id, workspace: workspace, isHeld: true, in: transaction) else {
+            return false
+        }
+        let answers = try requests.decisions(of: id, workspace: workspace, in: transaction)
+        var machine = machine(record, answers)
+        guard machine.withdraw() else { return false }
+        try end(&record, machine, entry: "withdrawn", event: "approval.withdrawn", in: transaction)
+        return true
+    }
+
+    /// Whether exactly this was approved.
+    /// - Parameter operationHash: the hash of what is about to be done.
+    /// - Throws: `DatabaseError`.
+    package func isApproved(
+        _ id: ApprovalID,
+        operationHash: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        guard let record = try requests.find(id, workspace: workspace, in: transaction) else { return false }
+        return record.status == .approved
+            && constantTimeEquals(Array(record.operationHash.utf8), Array(operationHash.utf8))
+    }
+
+    func machine(_ record: ApprovalRecord, _ decisions: [ApprovalDecision]) -> ApprovalMachine {
+        ApprovalMachine(
+            policy: record.policy,
+            requester: record.requester,
+            createdAt: record.createdAt,
+            operationHash: record.operationHash,
+            status: record.status,
+            outcome: record.outcome,
+            decisions: decisions
+        )
+    }
+
+    private func existing(
+        _ draft: ApprovalDraft,
+        hash: String,
+        in transaction: borrowing Transaction
+    ) throws -> ApprovalRecord {
+        guard let record = try requests.find(origin: draft.originKey, workspace: draft.workspace, in: transaction)
+        else { throw DatabaseError(.serialization, "The request is being made elsewhere.") }
+        guard record.kind == draft.kind, record.title == draft.title, record.policy == draft.policy,
+            record.operationHash == hash || record.version > 0
+        else { throw ApprovalError(.conflict, "The same key was used for another request.") }
+        return record
+    }
+
+    private func plan(_ record: ApprovalRecord, in transaction: borrowing Transaction) throws {
+        var planned: [(ApprovalStep.Kind, Duration)] = []
+        if let after = record.policy.expiresAfter { planned.append((.expiry, after)) }
+        if let after = record.policy.reminderAfter { planned.append((.reminder, after)) }
+        for (number, escalation) in record.policy.escalations.enumerated() {
+            planned.append((.escalation(number), escalation.after))
+        }
+        for (kind, after) in planned {
+            let step = ApprovalStep(
+                workspace: record.workspace,
+                subject: record.id.rawValue,
+                kind: kind,
+                dueAt: record.createdAt + after
+            )
+            try steps.plan(step, now: record.createdAt, in: transaction)
+        }
+    }
+
+    /// Sends a prompt to everybody who is named, and to those who decide for them now.
+    func ask(_ approvers: [Approver], _ record: ApprovalRecord, in transaction: borrowing Transaction) throws {
+        let recipients = try ApprovalRecipients(directory: directory).recipients(
+            of: approvers,
+            record: record,
+            now: time.now(),
+            in: transaction
+        )
+        try copies.post(record, to: recipients, now: time.now(), in: transaction)
+    }
+}
+
+extension ApprovalDraft {
+    private static let longestOperation = 256 << 10
+
+    /// Checks that people can be asked this.
+    /// - Throws: `ApprovalError`.
+    func validate() throws(ApprovalError) {
+        func check(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(ApprovalError) {
+            guard range.contains(text.count), !text.utf8.contains(0) else {
+                throw ApprovalError(.invalid, "`\(name)` has \(range.lowerBound) to \(range.upperBound) characters.")
+            }
+        }
+        try check(title, "title", 1...200)
+        try check(question, "question", 1...10_000)
+        try check(context, "context", 0...100_000)
+        try check(kind, "kind", 1...64)
+        try check(originKey, "key", 1...400)
+        try check(requesterName, "requester", 0...200)
+        let texts = [operation.text, metadata.text]
+        guard texts.allSatisfy({ $0.utf8.count <= Self.longestOperation && !$0.utf8.contains(0) }) else {
+            throw ApprovalError(.invalid, "`operation` and `metadata` have \(Self.longestOperation) bytes at most.")
+        }
+        guard (1...5).contains(priority) else {
+            throw ApprovalError(.invalid, "`priority` is a number from 1, the most urgent, to 5.")
+        }
+        try policy.validate(requester: requester)
+    }
+}

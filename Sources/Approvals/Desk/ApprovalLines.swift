@@ -1,0 +1,86 @@
+import CoreTypes
+
+/// The sentences about where a request stands and about answers that do not count.
+enum ApprovalLines {
+    /// What every copy of a prompt says.
+    static func standing(_ machine: ApprovalMachine, now: Timestamp) -> String {
+        let quorum = machine.policy.quorum
+        switch machine.status {
+        case .pending:
+            guard let last = machine.decisions.last else { return "0 of \(quorum) so far" }
+            return "\(line(last)), \(machine.progress) of \(quorum)"
+        case .approved, .rejected, .revised, .decided:
+            guard let deciding = machine.decisions.last else {
+                return "\(machine.status.rawValue) because its time was over at \(ApprovalPosts.minute(now))"
+            }
+            if machine.outcome == nil, machine.status == .rejected {
+                return "rejected: everybody has answered, no \(quorum) agree"
+            }
+            let reason = deciding.comment.isEmpty ? "" : ": \(clipped(deciding.comment))"
+            return
+                "\(line(deciding)), \(machine.progress) of \(machine.status == .approved ? quorum : machine.progress)\(reason)"
+        case .expired: return "expired at \(ApprovalPosts.minute(now)), \(machine.progress) of \(quorum)"
+        case .withdrawn: return "withdrawn at \(ApprovalPosts.minute(now))"
+        }
+    }
+
+    /// One answer, such as `approved by Ann at 2026-01-31 09:05 UTC`.
+    static func line(_ decision: ApprovalDecision) -> String {
+        let verb =
+            switch decision.effect {
+            case .approve: "approved"
+            case .reject: "rejected"
+            case .revise: "sent back"
+            case .custom: "answered “\(decision.optionID)”"
+            }
+        let onBehalf = decision.seat == decision.actor ? "" : " for \(decision.seat)"
+        return "\(verb) by \(decision.name)\(onBehalf) at \(ApprovalPosts.minute(decision.decidedAt))"
+    }
+
+    /// What somebody is told whose answer counts.
+    static func counted(_ record: ApprovalRecord, _ decision: ApprovalDecision) -> String {
+        let what = "#\(record.number) “\(clipped(record.title))”"
+        return record.status == .pending
+            ? "Recorded for \(what): \(record.outcomeLine). It is not decided yet."
+            : "Recorded. \(what) is \(record.status.rawValue): \(record.outcomeLine)."
+    }
+
+    /// What somebody is told whose answer does not count.
+    static func refused(_ record: ApprovalRecord, _ refusal: ApprovalRefusal) -> String {
+        let what = "#\(record.number) “\(clipped(record.title))”"
+        switch refusal {
+        case .second(let earlier):
+            return
+                "You have answered \(what) before: \(line(earlier)). It counts once; it stands at: \(record.outcomeLine)."
+        case .represented(let earlier):
+            return "\(earlier.name) has answered \(what) on your behalf: \(line(earlier))."
+        case .late:
+            return "Too late: \(what) is \(record.status.rawValue) already, \(record.outcomeLine). Nothing was changed."
+        case .expired:
+            let moment = record.expiresAt.map { " at \(ApprovalPosts.minute($0))" } ?? ""
+            return "The time for \(what) was over\(moment). Nothing was changed."
+        case .foreign:
+            return "You are not among those who may decide \(what). Nothing was changed."
+        case .requester:
+            return "You asked for \(what) yourself, so somebody else has to decide it. Nothing was changed."
+        case .unknownOption(let id):
+            let ids = record.policy.options.map(\.id).joined(separator: ", ")
+            return "\(what) has no answer “\(clipped(id))”; it takes: \(ids)."
+        case .changed:
+            return "\(what) was changed after you saw it. Look at it again, then answer."
+        case .commentRequired(let option):
+            return
+                "“\(option.label)” needs a reason: `\(option.effect == .reject ? "reject" : option.id) \(record.number) <reason>`."
+        case .editRefused:
+            return "The text of \(what) cannot be changed any more. Nothing was recorded."
+        }
+    }
+
+    /// What somebody is told whose button or link nobody knows.
+    static let unknown = "This no longer leads to a request. `approvals` lists what waits for you."
+
+    private static func clipped(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return line.count > 200 ? "\(line.prefix(199))…" : line
+    }
+}

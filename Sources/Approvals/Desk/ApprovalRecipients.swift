@@ -1,0 +1,99 @@
+import Channels
+import CoreTypes
+import Persistence
+
+/// Somebody, or some place, that gets a copy of a prompt.
+struct ApprovalRecipient: Hashable {
+    /// A person's id on the platform, or `channel:<platform>:<channel>`.
+    let name: String
+    /// Who may use its buttons: a person's one id, or the channel.
+    let boundTo: String
+    let address: Address
+}
+
+/// Works out where approvers are asked.
+struct ApprovalRecipients {
+    let directory: ApproverDirectory
+
+    /// Everybody's places, each once, in the order of the approvers.
+    /// - Throws: `DatabaseError`.
+    func recipients(
+        of approvers: [Approver],
+        record: ApprovalRecord,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalRecipient] {
+        var found: [ApprovalRecipient] = []
+        for approver in approvers {
+            switch approver {
+            case .channel(let place):
+                if let channel = channel(place, record: record) { found.append(channel) }
+            case .role(let role):
+                for person in try directory.members(of: role, workspace: record.workspace, in: transaction) {
+                    found += try places(of: person, record, now: now, in: transaction)
+                }
+            case .person(let person):
+                found += try places(of: person, record, now: now, in: transaction)
+            }
+        }
+        var seen: Set<Address> = []
+        return found.filter { seen.insert($0.address).inserted }
+    }
+
+    /// A channel; the thread in which it was asked for, where that is the same channel.
+    private func channel(_ place: String, record: ApprovalRecord) -> ApprovalRecipient? {
+        let parts = place.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        var address = Address(platform: parts[0], workspace: record.workspace, channel: parts[1])
+        if let origin = record.address, origin["platform"]?.string == parts[0],
+            origin["channel"]?.string == parts[1]
+        {
+            address.thread = origin["thread"]?.string
+            address.threadOpenedBy = origin["threadOpenedBy"]?.string.map { OutboxKey($0) }
+        }
+        return ApprovalRecipient(name: "channel:\(place)", boundTo: "channel:\(place)", address: address)
+    }
+
+    /// Where a person, and whoever decides for them now, is reached.
+    private func places(
+        of person: String,
+        _ record: ApprovalRecord,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalRecipient] {
+        let own = try directory.ids(of: person, workspace: record.workspace, in: transaction)
+        let deputies = try directory.delegates(
+            of: own.person,
+            at: now,
+            workspace: record.workspace,
+            in: transaction
+        )
+        var places = direct(own, record)
+        for deputy in deputies {
+            places += direct(try directory.ids(of: deputy, workspace: record.workspace, in: transaction), record)
+        }
+        if record.policy.excludesRequester { places.removeAll { $0.boundTo == record.requester } }
+        return places
+    }
+
+    private func direct(
+        _ person: (person: String, all: Set<String>),
+        _ record: ApprovalRecord
+    ) -> [ApprovalRecipient] {
+        person.all.sorted().compactMap { id in
+            let parts = id.split(separator: ":", maxSplits: 1).map(String.init)
+            // Users and programs have no channel of their own: they look into the inbox.
+            guard parts.count == 2, !["user", "api", "web"].contains(parts[0]) else { return nil }
+            return ApprovalRecipient(
+                name: id,
+                boundTo: person.person,
+                address: Address(
+                    platform: parts[0],
+                    workspace: record.workspace,
+                    channel: parts[1],
+                    person: parts[1]
+                )
+            )
+        }
+    }
+}

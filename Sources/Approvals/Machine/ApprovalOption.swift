@@ -1,0 +1,91 @@
+package import CoreTypes
+
+/// One of the answers that can be given.
+package struct ApprovalOption: Hashable, Sendable {
+    /// What an answer means for the request; the raw values are those of the column `effect`.
+    package enum Effect: String, Sendable, CaseIterable {
+        case approve, reject
+        /// Back to where it came from, with guidance.
+        case revise
+        /// What it means is the asker's own business.
+        case custom
+    }
+
+    /// What programs and commands call it: `a-z`, digits, `_` and `-`, 32 bytes at most.
+    package let id: String
+    package let label: String
+    package let effect: Effect
+    /// Whether it counts only with a reason or guidance.
+    package let requiresComment: Bool
+
+    /// Describes an answer.
+    package init(id: String, label: String, effect: Effect, requiresComment: Bool = false) {
+        self.id = id
+        self.label = label
+        self.effect = effect
+        self.requiresComment = requiresComment
+    }
+
+    /// The usual yes.
+    package static let approve = ApprovalOption(id: "approve", label: "Approve", effect: .approve)
+    /// The usual no, which says why.
+    package static let reject = ApprovalOption(id: "reject", label: "Reject", effect: .reject, requiresComment: true)
+    /// The usual way back, which says what should be different.
+    package static let revise = ApprovalOption(
+        id: "revise",
+        label: "Ask for changes",
+        effect: .revise,
+        requiresComment: true
+    )
+
+    /// The option as it stands in the policy's JSON.
+    package var json: JSONValue {
+        [
+            "id": .string(id), "label": .string(label), "effect": .string(effect.rawValue),
+            "requires_comment": .bool(requiresComment),
+        ]
+    }
+
+    /// Reads an option: an object, or the name of one of the usual three.
+    /// - Throws: `ApprovalError`.
+    package init(json: JSONValue) throws(ApprovalError) {
+        if let name = json.string {
+            guard let usual = [Self.approve, .reject, .revise].first(where: { $0.id == name }) else {
+                try self.init(checking: name, label: name, effect: .custom, requiresComment: false)
+                return
+            }
+            self = usual
+            return
+        }
+        guard let id = json["id"]?.string else {
+            throw ApprovalError(.invalid, "Each option needs an `id`.")
+        }
+        let usual = [Self.approve, .reject, .revise].first { $0.id == id }
+        let word = json["effect"]?.string
+        guard let effect = word.map({ Effect(rawValue: $0) }) ?? usual?.effect ?? .custom else {
+            let words = Effect.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ApprovalError(.invalid, "The `effect` of an option is one of \(words).")
+        }
+        try self.init(
+            checking: id,
+            label: json["label"]?.string ?? usual?.label ?? id,
+            effect: effect,
+            requiresComment: json["requires_comment"]?.bool ?? usual?.requiresComment ?? false
+        )
+    }
+
+    private init(checking id: String, label: String, effect: Effect, requiresComment: Bool) throws(ApprovalError) {
+        let isName = id.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+                || byte == UInt8(ascii: "-")
+        }
+        guard isName, (1...32).contains(id.utf8.count) else {
+            throw ApprovalError(.invalid, "An option's id has 1 to 32 characters of a-z, 0-9, _ and -.")
+        }
+        guard (1...75).contains(label.count) else {
+            throw ApprovalError(.invalid, "An option's label has 1 to 75 characters.")
+        }
+        self.init(id: id, label: label, effect: effect, requiresComment: requiresComment)
+    }
+}

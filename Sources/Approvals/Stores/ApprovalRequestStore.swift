@@ -1,0 +1,194 @@
+package import CoreTypes
+package import Persistence
+
+/// The tables `approval_requests` and `approval_decisions`.
+package struct ApprovalRequestStore: Sendable {
+    /// Makes the store.
+    package init() {}
+
+    /// Adds a request unless its origin has one already.
+    /// - Returns: false where it has.
+    /// - Throws: `DatabaseError`.
+    func insert(
+        _ draft: ApprovalDraft,
+        id: ApprovalID,
+        operationHash: String,
+        expiresAt: Timestamp?,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            insert into approval_requests (workspace_id, request_id, origin_key, kind, title, question, context,
+                operation_json, operation_hash, policy_json, priority, requester_id, requester_name, debate_id,
+                address_json, metadata_json, expires_at, created_at, updated_at)
+            values (\(draft.workspace), \(id), \(draft.originKey), \(draft.kind), \(draft.title), \(draft.question),
+                \(draft.context), \(draft.operation), \(operationHash), \(draft.policy.json), \(draft.priority),
+                \(draft.requester), \(draft.requesterName), \(draft.debate), \(draft.address), \(draft.metadata),
+                \(expiresAt), \(now), \(now))
+            on conflict do nothing
+            """
+        ) == 1
+    }
+
+    /// A request of a workspace.
+    /// - Parameter isHeld: whether it is kept as it is until this transaction ends.
+    /// - Throws: `DatabaseError`.
+    package func find(
+        _ id: ApprovalID,
+        workspace: WorkspaceID,
+        isHeld: Bool = false,
+        in transaction: borrowing Transaction
+    ) throws -> ApprovalRecord? {
+        try transaction.query(
+            """
+            select * from approval_requests where workspace_id = \(workspace) and request_id = \(id)
+            \(raw: isHeld ? transaction.dialect.forUpdate : "")
+            """
+        ).first.map { try ApprovalRecord($0) }
+    }
+
+    /// A request that nobody else holds now; nil where somebody does.
+    /// - Throws: `DatabaseError`.
+    func hold(_ id: ApprovalID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> ApprovalRecord?
+    {
+        try transaction.query(
+            """
+            select * from approval_requests where workspace_id = \(workspace) and request_id = \(id)
+            \(raw: transaction.dialect.forUpdateSkipLocked)
+            """
+        ).first.map { try ApprovalRecord($0) }
+    }
+
+    /// A request, whichever workspace has it: for the operator alone.
+    /// - Throws: `DatabaseError`.
+    package func findAnywhere(_ name: String, in transaction: borrowing Transaction) throws -> ApprovalRecord? {
+        let condition: SQL = Int64(name).map { "approval_number = \($0)" } ?? "request_id = \(name)"
+        return try transaction.query("select * from approval_requests where \(condition)").first
+            .map { try ApprovalRecord($0) }
+    }
+
+    /// The request that people mean by its number or its id.
+    /// - Throws: `DatabaseError`.
+    func find(named name: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> ApprovalRecord?
+    {
+        guard let found = try findAnywhere(name, in: transaction), found.workspace == workspace else { return nil }
+        return found
+    }
+
+    /// The request that an origin led to.
+    /// - Throws: `DatabaseError`.
+    package func find(origin: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> ApprovalRecord?
+    {
+        try transaction.query(
+            "select * from approval_requests where workspace_id = \(workspace) and origin_key = \(origin)"
+        ).first.map { try ApprovalRecord($0) }
+    }
+
+    /// The newest requests, newest first; the most urgent before them where they are pending.
+    /// - Parameters:
+    ///   - workspace: whose requests; nil shows the operator those of all workspaces.
+    ///   - kinds: which kinds; empty for all.
+    /// - Throws: `DatabaseError`.
+    package func list(
+        workspace: WorkspaceID?,
+        status: ApprovalStatus?,
+        kinds: [String] = [],
+        limit: Int,
+        offset: Int = 0,
+        in transaction: borrowing Transaction
+    ) throws -> (items: [ApprovalRecord], total: Int) {
+        let owner: SQL = workspace.map { "workspace_id = \($0)" } ?? "true"
+        // Spelled out where it can be, so that the partial index serves it.
+        let state: SQL = status.map { $0 == .pending ? "and status = 'pending'" : "and status = \($0.rawValue)" } ?? ""
+        let kind: SQL = kinds.isEmpty ? "" : "and kind in (\(list: kinds))"
+        let total = try transaction.query(
+            "select count(*) as total from approval_requests where \(owner) \(state) \(kind)"
+        ).first?.integer("total")
+        let rows = try transaction.query(
+            """
+            select * from approval_requests where \(owner) \(state) \(kind)
+            order by \(raw: status == .pending ? "priority, " : "")approval_number desc
+            limit \(limit) offset \(offset)
+            """
+        )
+        return (try rows.map { try ApprovalRecord($0) }, Int(total ?? 0))
+    }
+
+    /// The answers to a request, oldest first.
+    /// - Throws: `DatabaseError`.
+    package func decisions(
+        of id: ApprovalID,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalDecision] {
+        try transaction.query(
+            """
+            select * from approval_decisions where workspace_id = \(workspace) and request_id = \(id)
+            order by decided_at, approver
+            """
+        ).map { row in
+            ApprovalDecision(
+                seat: try row.text("approver"),
+                actor: try row.text("actor"),
+                identity: try row.text("actor_identity"),
+                name: try row.text("actor_name"),
+                surface: try row.text("surface"),
+                optionID: try row.text("option_id"),
+                effect: try Self.effect(row),
+                comment: try row.text("comment"),
+                operationHash: try row.text("operation_hash"),
+                evidence: try row.text("evidence"),
+                decidedAt: try row.timestamp("decided_at")
+            )
+        }
+    }
+
+    /// Adds an answer.
+    /// - Throws: `DatabaseError`, `uniqueViolation` among them where the seat or the person has answered.
+    func insert(
+        _ decision: ApprovalDecision,
+        to id: ApprovalID,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            insert into approval_decisions (workspace_id, request_id, approver, actor, actor_identity, actor_name,
+                surface, option_id, effect, comment, operation_hash, evidence, decided_at)
+            values (\(workspace), \(id), \(decision.seat), \(decision.actor), \(decision.identity), \(decision.name),
+                \(decision.surface), \(decision.optionID), \(decision.effect.rawValue), \(decision.comment),
+                \(decision.operationHash), \(decision.evidence), \(decision.decidedAt))
+            """
+        )
+    }
+
+    /// Writes down where a request stands now, if nobody has changed it since it was read.
+    /// - Throws: `DatabaseError` with the reason `serialization`, which is tried again, where somebody has.
+    func save(_ record: ApprovalRecord, now: Timestamp, in transaction: borrowing Transaction) throws {
+        let changed = try transaction.execute(
+            """
+            update approval_requests set status = \(record.status.rawValue), outcome_option = \(record.outcome),
+                outcome_line = \(record.outcomeLine), operation_json = \(record.operation),
+                operation_hash = \(record.operationHash), responded_at = \(record.respondedAt),
+                version = version + 1, updated_at = \(now)
+            where workspace_id = \(record.workspace) and request_id = \(record.id)
+                and version = \(record.version) and status = 'pending'
+            """
+        )
+        guard changed == 1 else {
+            throw DatabaseError(.serialization, "Two answers to one request met; the later one is looked at again.")
+        }
+    }
+
+    private static func effect(_ row: Row) throws -> ApprovalOption.Effect {
+        let word = try row.text("effect")
+        guard let effect = ApprovalOption.Effect(rawValue: word) else {
+            throw DatabaseError(.decoding, "The effect \(word) of a decision is unknown.")
+        }
+        return effect
+    }
+}

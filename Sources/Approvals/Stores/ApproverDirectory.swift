@@ -1,0 +1,188 @@
+package import CoreTypes
+package import Persistence
+
+/// Who people are, which roles they hold, and for whom they decide: the tables `user_id_mappings`, `approver_roles` and
+/// `approval_delegations`.
+package struct ApproverDirectory: Sendable {
+    /// One person who decides for another until a moment.
+    package struct Delegation: Hashable, Sendable {
+        package let id: String
+        package let delegator: String
+        package let delegate: String
+        package let endsAt: Timestamp
+    }
+
+    private let mappings = UserMappingStore()
+
+    /// Makes the directory.
+    package init() {}
+
+    /// One id for a person, the user whom a platform's id is mapped to, else the platform's own; and all of them.
+    /// - Throws: `DatabaseError`.
+    func ids(of identity: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> (person: String, all: Set<String>)
+    {
+        let identity = Approver.normalized(identity)
+        let parts = identity.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return (identity, [identity]) }
+        let user =
+            parts[0] == "user"
+            ? parts[1]
+            : try mappings.find(
+                workspace: workspace,
+                platform: parts[0],
+                platformUserID: parts[1],
+                in: transaction
+            )?.userID
+        guard let user else { return (identity, [identity]) }
+        let rows = try transaction.query(
+            """
+            select platform, platform_user_id from user_id_mappings
+            where workspace_id = \(workspace) and user_id = \(user)
+            """
+        )
+        let others = try rows.map { "\(try $0.text("platform")):\(try $0.text("platform_user_id"))" }
+        return ("user:\(user)", Set(others).union([identity, "user:\(user)"]))
+    }
+
+    /// The roles that a person holds under any of their ids.
+    /// - Throws: `DatabaseError`.
+    func roles(of ids: Set<String>, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> Set<String>
+    {
+        let rows = try transaction.query(
+            """
+            select role from approver_roles
+            where workspace_id = \(workspace) and person in (\(list: ids.sorted()))
+            """
+        )
+        return Set(try rows.map { try $0.text("role") })
+    }
+
+    /// Who holds a role.
+    /// - Throws: `DatabaseError`.
+    package func members(of role: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> [String]
+    {
+        try transaction.query(
+            "select person from approver_roles where workspace_id = \(workspace) and role = \(role) order by person"
+        ).map { try $0.text("person") }
+    }
+
+    /// Gives somebody a role.
+    /// - Throws: `DatabaseError`.
+    package func grant(
+        _ role: String,
+        to person: String,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            insert into approver_roles (workspace_id, role, person, created_at)
+            values (\(workspace), \(role), \(Approver.normalized(person)), \(now)) on conflict do nothing
+            """
+        )
+    }
+
+    /// Takes a role from somebody.
+    /// - Returns: false where they did not hold it.
+    /// - Throws: `DatabaseError`.
+    package func revoke(
+        _ role: String,
+        from person: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            delete from approver_roles
+            where workspace_id = \(workspace) and role = \(role) and person = \(Approver.normalized(person))
+            """
+        ) == 1
+    }
+
+    /// Those for whom somebody decides at a moment.
+    /// - Throws: `DatabaseError`.
+    func delegators(
+        of delegate: String,
+        at now: Timestamp,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalDelegator] {
+        let rows = try transaction.query(
+            """
+            select distinct delegator from approval_delegations
+            where workspace_id = \(workspace) and delegate = \(delegate) and ended_at is null and ends_at > \(now)
+            order by delegator
+            """
+        )
+        var delegators: [ApprovalDelegator] = []
+        for row in rows {
+            let person = try row.text("delegator")
+            let known = try ids(of: person, workspace: workspace, in: transaction).all
+            let held = try roles(of: known, workspace: workspace, in: transaction)
+            delegators.append(ApprovalDelegator(person: person, ids: known, roles: held))
+        }
+        return delegators
+    }
+
+    /// Those who decide for somebody at a moment.
+    /// - Throws: `DatabaseError`.
+    func delegates(
+        of delegator: String,
+        at now: Timestamp,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> [String] {
+        try transaction.query(
+            """
+            select distinct delegate from approval_delegations
+            where workspace_id = \(workspace) and delegator = \(delegator) and ended_at is null and ends_at > \(now)
+            order by delegate
+            """
+        ).map { try $0.text("delegate") }
+    }
+
+    /// Lets somebody decide for another.
+    /// - Throws: `DatabaseError`.
+    func insert(
+        _ delegation: Delegation,
+        createdBy identity: String,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            insert into approval_delegations (workspace_id, delegation_id, delegator, delegate, created_by, created_at,
+                ends_at)
+            values (\(workspace), \(delegation.id), \(delegation.delegator), \(delegation.delegate), \(identity),
+                \(now), \(delegation.endsAt))
+            """
+        )
+    }
+
+    /// Ends a delegation.
+    /// - Returns: nil where it had ended before.
+    /// - Throws: `DatabaseError`.
+    func end(_ id: String, workspace: WorkspaceID, now: Timestamp, in transaction: borrowing Transaction) throws
+        -> Delegation?
+    {
+        try transaction.query(
+            """
+            update approval_delegations set ended_at = \(now)
+            where workspace_id = \(workspace) and delegation_id = \(id) and ended_at is null
+            returning delegator, delegate, ends_at
+            """
+        ).first.map { row in
+            Delegation(
+                id: id,
+                delegator: try row.text("delegator"),
+                delegate: try row.text("delegate"),
+                endsAt: try row.timestamp("ends_at")
+            )
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Approvals
+import CoreTypes
+import HTTPTypes
+import Hummingbird
+
+/// Asking people and answering them over the API: `/api/v1/approvals`.
+struct ApprovalController: Sendable {
+    let approvals: ApprovalService
+    let ids: any IdentifierSource
+    let bodyReader: BodyReader
+    let maximumBodyBytes: Int
+
+    /// The kinds that the original's unified inbox collects; its public client sends them as `sources`.
+    private static let sources = ["workflow", "decision_plan", "computer_use", "gateway", "inbox_wedge"]
+
+    func addRoutes(to api: RouterGroup<GatewayContext>) {
+        api.resource("/approvals", [.get: list, .post: create])
+        api.resource("/approvals/pending", [.get: listPending])
+        api.resource("/approvals/{id}", [.get: find])
+        api.resource("/approvals/{id}/decide", [.post: decide])
+        api.resource("/approvals/{id}/withdraw", [.post: withdraw])
+        // The original's own paths, which its clients may have kept.
+        api.resource("/workflow-approvals", [.get: listPending])
+        api.resource("/workflow-approvals/{id}/resolve", [.post: resolve])
+        for (path, option) in [("approve", "approve"), ("reject", "reject")] {
+            api.resource("/decisions/plans/{id}/\(path)", [.post: choose(option)])
+        }
+        for (path, option) in [("approve", "approve"), ("deny", "reject")] {
+            api.resource("/computer-use/approvals/{id}/\(path)", [.post: choose(option)])
+        }
+    }
+
+    /// `POST /approvals`: asks people; the same `Idempotency-Key` gives the same request.
+    private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let fields = try await object(request)
+        let key = try request.idempotencyKey() ?? ids.next()
+        let draft = try ApprovalReader.draft(
+            fields,
+            caller: context.caller,
+            originKey: "api:\(context.caller.rawValue):\(key)"
+        )
+        let record = try await approvals.open(draft)
+        guard let detail = try await approvals.findAnywhere(record.id.rawValue) else {
+            throw HTTPFailure.notFound("approval")
+        }
+        var document = ApprovalDocument.detail(detail)
+        document["success"] = true
+        return .json(document, status: .created, headers: [.location: "/api/v1/approvals/\(record.id)"])
+    }
+
+    /// `GET /approvals`: pending ones, or those of the status that is named; `all` for everything.
+    private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let query = QueryParameters(request.uri.query)
+        let word = query["status"].flatMap { $0.isEmpty ? nil : $0 } ?? "pending"
+        guard let status = ApprovalStatus(rawValue: word) else {
+            guard word == "all" else {
+                let words = ApprovalStatus.allCases.map(\.rawValue).joined(separator: ", ")
+                throw HTTPFailure.invalid("`status` has to be one of all, \(words).")
+            }
+            return try await page(query, status: nil, context)
+        }
+        return try await page(query, status: status, context)
+    }
+
+    private func listPending(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        try await page(QueryParameters(request.uri.query), status: .pending, context)
+    }
+
+    private func page(_ query: QueryParameters, status: ApprovalStatus?, _ context: GatewayContext) async throws
+        -> Response
+    {
+        let page = try ListPage(query, defaultLimit: 100, mostItems: 500)
+        let named = query["sources"]?.split(separator: ",").map(String.init) ?? []
+        let found = try await approvals.list(
+            workspace: query["workspace"].map { WorkspaceID($0) },
+            status: status,
+            // The usual five together mean: everything.
+            kinds: Set(named).isSuperset(of: Self.sources) ? [] : Array(named.prefix(50)),
+            limit: Int(page.limit),
+            offset: Int(page.offset)
+        )
+        var document = page.document(found.items.map(ApprovalDocument.summary), named: "approvals", total: found.total)
+        document["requested_by"] = .string(ApprovalReader.identity(of: context.caller))
+        document["sources"] = .strings(named.isEmpty ? Self.sources : named)
+        return .json(document)
+    }
+
+    /// `GET /approvals/{id}`: with the answers, the copies of the prompt and the log.
+    private func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        guard let detail = try await approvals.findAnywhere(try context.parameters.require("id")) else {
+            throw HTTPFailure.notFound("approval")
+        }
+        return .json(ApprovalDocument.detail(detail))
+    }
+
+    /// `POST /approvals/{id}/decide`: the caller is who the token says, whatever the body says.
+    private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let fields = try await object(request)
+        guard let option = (fields["option"] ?? fields["decision"])?.string else {
+            throw HTTPFailure.invalid("`option` has to be the id of one of the request's options.")
+        }
+        return try await decide(option, fields, request, context)
+    }
+
+    /// `POST /workflow-approvals/{id}/resolve`: a missing status is an error, never a yes.
+    private func resolve(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let fields = try await object(request)
+        switch fields["status"]?.string {
+        case "approved": return try await decide("approve", fields, request, context)
+        case "rejected": return try await decide("reject", fields, request, context)
+        default: throw HTTPFailure.invalid("`status` has to be approved or rejected.")
+        }
+    }
+
+    private func choose(_ option: String) -> Handler {
+        { request, context in try await decide(option, try await object(request, mayBeEmpty: true), request, context) }
+    }
+
+    private func decide(
+        _ option: String,
+        _ fields: JSONValue,
+        _ request: Request,
+        _ context: GatewayContext
+    ) async throws -> Response {
+        let words = ["comment", "reason", "notes", "guidance"]
+        let comment = words.lazy.compactMap { fields[$0]?.string }.first ?? ""
+        let answer = try await approvals.decide(
+            try context.parameters.require("id"),
+            ApprovalReply(
+                actor: ApprovalActor(
+                    identity: ApprovalReader.identity(of: context.caller),
+                    name: "the operator",
+                    roles: [ApprovalPolicy.operators],
+                    // Browsers say so themselves; it is for the log alone.
+                    surface: request.headers[.secFetchSite] == nil ? .api : .page,
+                    evidence: "request:\(context.requestID)"
+                ),
+                optionID: option,
+                comment: comment,
+                editedText: fields["text"]?.string,
+                operationHash: fields["operation_hash"]?.string
+            )
+        )
+        guard case .counted(let record, let decision) = answer else { throw HTTPFailure(answer) }
+        return .json([
+            "success": true,
+            "id": .string(record.id.rawValue),
+            "status": .string(record.status.rawValue),
+            "decision": decision.json,
+            "message": .string(answer.text),
+            "approval": ApprovalDocument.summary(record),
+        ])
+    }
+
+    /// `POST /approvals/{id}/withdraw`: nobody needs an answer any more.
+    private func withdraw(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let id = try context.parameters.require("id")
+        guard try await approvals.withdraw(id) else {
+            guard try await approvals.findAnywhere(id) != nil else { throw HTTPFailure.notFound("approval") }
+            throw HTTPFailure(.conflict, "conflict", "The request has ended already.")
+        }
+        return .json(["success": true, "status": "withdrawn"])
+    }
+
+    private func object(_ request: Request, mayBeEmpty: Bool = false) async throws -> JSONValue {
+        let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
+        return body.isEmpty && mayBeEmpty ? [:] : try QuestionReader().object(body)
+    }
+}
+
+extension HTTPFailure {
+    /// What an answer that does not count becomes.
+    init(_ answer: ApprovalAnswer) {
+        let status: HTTPResponse.Status =
+            switch answer.code {
+            case "not_found": .notFound
+            case "forbidden", "requester": .forbidden
+            case "already_answered", "already_decided", "expired", "changed": .conflict
+            default: .badRequest
+            }
+        self.init(status, answer.code, answer.text)
+    }
+}
+
+extension Request {
+    /// The caller's own key for what is done once.
+    /// - Throws: `HTTPFailure` 400.
+    func idempotencyKey() throws(HTTPFailure) -> String? {
+        guard let key = headers[.idempotencyKey] else { return nil }
+        guard (1...200).contains(key.utf8.count) else {
+            throw .invalid("The Idempotency-Key may have 200 bytes at most.")
+        }
+        return key
+    }
+}

@@ -1,0 +1,99 @@
+import Approvals
+import CoreTypes
+import HTTPTypes
+import Hummingbird
+import WebIntegration
+
+/// The pages on which people decide: the inbox, and the one that a letter's link leads to.
+///
+/// Looking never decides: GET and HEAD change nothing, however often and by whomever the links are followed. A form
+/// decides only with an answer that somebody chose, because some mail scanners press buttons.
+struct ApprovalPageController: Sendable {
+    let approvals: ApprovalService
+    let pages: ApprovalPages
+    let bodyReader: BodyReader
+
+    /// The largest form: an edited text and a reason.
+    private static let maximumBodyBytes = 1 << 20
+
+    func addRoutes(to router: Router<GatewayContext>) {
+        let pages = pages
+        for path: RouterPath in ["/approvals", "/approvals/{id}"] {
+            router.resource(path, [.get: { request, _ in PageController.answer(pages.inbox, to: request) }])
+        }
+        router.resource("/approvals.js", [.get: { request, _ in PageController.answer(pages.script, to: request) }])
+        router.resource(
+            RouterPath("\(ApprovalPosts.answerPath)/{token}"),
+            [.get: show, .post: decide]
+        )
+    }
+
+    private func show(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        guard let found = try await approvals.look(token: try context.parameters.require("token")) else {
+            return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
+        }
+        return page(pages.form(form(found.record, boundTo: found.boundTo, isStale: found.isStale, problem: nil)))
+    }
+
+    private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let token = try context.parameters.require("token")
+        let body = try await bodyReader.read(request, upTo: Self.maximumBodyBytes)
+        let fields = QueryParameters(String(decoding: body, as: UTF8.self))
+        guard let found = try await approvals.look(token: token) else {
+            return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
+        }
+        guard let option = fields["option"], !option.isEmpty else {
+            let problem = "Choose an answer first."
+            return page(
+                pages.form(form(found.record, boundTo: found.boundTo, isStale: found.isStale, problem: problem)),
+                status: .badRequest
+            )
+        }
+        let answer = try await approvals.decide(
+            token: token,
+            option: option,
+            comment: fields["comment"] ?? "",
+            editedText: fields["text"].map { $0.replacing("\r\n", with: "\n") },
+            evidence: "request:\(context.requestID)"
+        )
+        switch answer {
+        case .counted(let record, _):
+            return page(pages.message(record.title, answer?.text ?? ""))
+        case .refused(let record, .commentRequired), .refused(let record, .unknownOption):
+            let problem = answer?.code == "comment_required" ? "This answer needs a reason." : "Choose an answer first."
+            return page(
+                pages.form(form(record, boundTo: found.boundTo, isStale: found.isStale, problem: problem)),
+                status: .badRequest
+            )
+        case .refused(let record, _):
+            return page(pages.message(record.title, answer?.text ?? ""), status: .conflict)
+        case .unknown, nil:
+            return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
+        }
+    }
+
+    private static let lost = "It was cut off, it is too old, or the request is gone. Nothing was changed."
+
+    private func form(_ record: ApprovalRecord, boundTo: String, isStale: Bool, problem: String?) -> ApprovalPages.Form
+    {
+        ApprovalPages.Form(
+            title: record.title,
+            question: record.question,
+            context: record.context,
+            text: record.operation["text"]?.string ?? "",
+            isTextEditable: record.policy.allowsEdit && record.version == 0,
+            summary: record.outcomeLine,
+            person: boundTo,
+            number: record.number,
+            until: record.expiresAt.map(ApprovalPosts.minute) ?? "",
+            options: record.policy.options.map { ($0.id, $0.label, $0.requiresComment) },
+            isOpen: record.status == .pending && !isStale,
+            isStale: record.status == .pending && isStale,
+            problem: problem ?? ""
+        )
+    }
+
+    private func page(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
+        .bytes(Array(html.utf8), contentType: "text/html; charset=utf-8", status: status)
+    }
+}

@@ -1,0 +1,50 @@
+import Approvals
+import CoreTypes
+
+/// Reads a request to people out of the body of `POST /api/v1/approvals`.
+enum ApprovalReader {
+    /// Who asks and who answers, by the credentials that were shown.
+    static func identity(of caller: Caller) -> String { "api:\(caller.rawValue)" }
+
+    /// Reads a body.
+    /// - Throws: `HTTPFailure` 400 that names the key; `ApprovalError`.
+    static func draft(_ fields: JSONValue, caller: Caller, originKey: String) throws -> ApprovalDraft {
+        guard let title = try text(fields, "title"), !title.isEmpty else {
+            throw HTTPFailure.invalid("`title` has to be text.")
+        }
+        let requester = try fields["requester"].map { value in
+            guard let name = value.string else { throw HTTPFailure.invalid("`requester` has to be a person's id.") }
+            guard case .person(let id) = try Approver(name) else {
+                throw HTTPFailure.invalid("`requester` has to be a person's id.")
+            }
+            return id
+        }
+        var operation = fields["operation"] ?? [:]
+        if operation.object == nil { operation = ["value": operation] }
+        if let priority = fields["priority"], priority.integer == nil {
+            throw HTTPFailure.invalid("`priority` has to be a number from 1 to 5.")
+        }
+        return ApprovalDraft(
+            workspace: fields["workspace"]?.string.map { WorkspaceID($0) } ?? .local,
+            originKey: originKey,
+            kind: fields["kind"]?.string ?? "program",
+            title: title,
+            question: try text(fields, "question") ?? title,
+            context: try text(fields, "context") ?? "",
+            operation: operation,
+            policy: try ApprovalPolicy(json: fields),
+            priority: Int(fields["priority"]?.integer ?? 3),
+            requester: requester ?? identity(of: caller),
+            requesterName: requester == nil ? "a program" : "",
+            debate: fields["debate_id"]?.string.map { DebateID($0) },
+            metadata: fields["metadata"] ?? [:]
+        )
+    }
+
+    /// A member that is text; nil where it is missing.
+    private static func text(_ fields: JSONValue, _ name: String) throws -> String? {
+        guard let value = fields[name] else { return nil }
+        guard let text = value.string else { throw HTTPFailure.invalid("`\(name)` has to be text.") }
+        return text
+    }
+}

@@ -1,0 +1,156 @@
+import Approvals
+import Conversations
+import CoreTypes
+import Debates
+import Persistence
+
+/// Asks people about debates that wait: the two rooms know nothing of each other.
+struct DebateApprovals: BreakpointGate {
+    /// The kind of its requests.
+    static let kind = "debate"
+    private static let conclude = ApprovalOption(id: "conclude", label: "Vote now", effect: .custom)
+
+    let desk: ApprovalDesk
+    /// Who is asked; empty asks where the debate was asked for.
+    let approvers: [Approver]
+    /// How long people have; then a debate goes on, and a verdict is withheld.
+    let timeout: Duration
+    private let requests = ApprovalRequestStore()
+
+    init(desk: ApprovalDesk, approvers: [Approver], timeout: Duration) {
+        self.desk = desk
+        self.approvers = approvers
+        self.timeout = timeout
+    }
+
+    func ask(
+        about breakpoint: DebateBreakpoint,
+        of debate: DebateRecord,
+        context: String,
+        in transaction: borrowing Transaction
+    ) throws {
+        let origin = Self.origin(breakpoint, debate)
+        guard try requests.find(origin: origin, workspace: debate.workspace, in: transaction) == nil else { return }
+        var operation: JSONValue = [
+            "breakpoint": .integer(Int64(breakpoint.number)), "debate_id": .string(debate.id.rawValue),
+        ]
+        if breakpoint.isRelease { operation["verdict"] = .string(context) }
+        let hasAddress = debate.address.object != nil
+        _ = try desk.open(
+            ApprovalDraft(
+                workspace: debate.workspace,
+                originKey: origin,
+                kind: Self.kind,
+                title: breakpoint.isRelease
+                    ? "Release the verdict of debate #\(debate.number)?" : "Debate #\(debate.number) waits for you",
+                question: breakpoint.reason,
+                context: String(context.prefix(20_000)),
+                operation: operation,
+                policy: ApprovalPolicy(
+                    options: options(breakpoint),
+                    approvers: approvers.isEmpty ? [asker(debate)] : approvers,
+                    expiresAfter: timeout,
+                    expiryOutcome: .expired,
+                    reminderAfter: timeout / 2
+                ),
+                priority: 2,
+                requester: "debate:\(debate.id)",
+                requesterName: "debate #\(debate.number)",
+                debate: debate.id,
+                address: hasAddress ? debate.address : nil,
+                metadata: ["triggers": .strings(breakpoint.triggers.map(\.rawValue))]
+            ),
+            in: transaction
+        )
+    }
+
+    func resolution(
+        of breakpoint: DebateBreakpoint,
+        debate: DebateRecord,
+        in transaction: borrowing Transaction
+    ) throws -> BreakpointResolution? {
+        let origin = Self.origin(breakpoint, debate)
+        guard let record = try requests.find(origin: origin, workspace: debate.workspace, in: transaction),
+            record.status != .pending
+        else { return nil }
+        let decision = try requests.decisions(of: record.id, workspace: debate.workspace, in: transaction).last
+        let action: BreakpointResolution.Action =
+            switch record.status {
+            case .approved, .revised, .pending: .continue
+            case .rejected: .abort
+            case .decided: record.outcome == Self.conclude.id ? .conclude : .continue
+            case .expired, .withdrawn: breakpoint.isRelease ? .abort : .continue
+            }
+        return BreakpointResolution(
+            number: breakpoint.number,
+            action: action,
+            by: decision?.name ?? "time",
+            guidance: breakpoint.isRelease ? "" : decision?.comment ?? ""
+        )
+    }
+
+    func withdraw(
+        _ breakpoint: DebateBreakpoint,
+        of debate: DebateRecord,
+        in transaction: borrowing Transaction
+    ) throws {
+        let origin = Self.origin(breakpoint, debate)
+        guard let record = try requests.find(origin: origin, workspace: debate.workspace, in: transaction) else {
+            return
+        }
+        _ = try desk.withdraw(record.id, workspace: debate.workspace, in: transaction)
+    }
+
+    private static func origin(_ breakpoint: DebateBreakpoint, _ debate: DebateRecord) -> String {
+        "debate:\(debate.id):breakpoint:\(breakpoint.number)"
+    }
+
+    private func options(_ breakpoint: DebateBreakpoint) -> [ApprovalOption] {
+        let no = ApprovalOption(
+            id: "reject",
+            label: breakpoint.isRelease ? "Withhold it" : "Stop the debate",
+            effect: .reject,
+            requiresComment: true
+        )
+        guard !breakpoint.isRelease else {
+            return [ApprovalOption(id: "approve", label: "Release it", effect: .approve), no]
+        }
+        return [
+            ApprovalOption(id: "approve", label: "Go on", effect: .approve),
+            ApprovalOption(id: "revise", label: "Give guidance", effect: .revise, requiresComment: true),
+            Self.conclude, no,
+        ]
+    }
+
+    /// The channel that the debate was asked for in, else the operators.
+    private func asker(_ debate: DebateRecord) -> Approver {
+        guard let platform = debate.address["platform"]?.string, let channel = debate.address["channel"]?.string else {
+            return .role(ApprovalPolicy.operators)
+        }
+        return .channel("\(platform):\(channel)")
+    }
+}
+
+/// Lets a debate go on when people have decided.
+struct DebateResumption: ApprovalFollowUp {
+    let time: any TimeSource
+    private let queue = JobQueue()
+
+    init(time: any TimeSource) {
+        self.time = time
+    }
+
+    func approvalEnded(
+        _ record: ApprovalRecord,
+        decisions: [ApprovalDecision],
+        in transaction: borrowing Transaction
+    ) throws {
+        guard let debate = record.debate else { return }
+        try queue.wake(
+            JobID(debate.rawValue),
+            workspaceID: record.workspace,
+            now: time.now(),
+            in: transaction
+        )
+    }
+}

@@ -1,0 +1,227 @@
+import Approvals
+import ChannelSupport
+import Channels
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(3))) struct ApprovalDeskTests {
+    @Test(arguments: DatabaseEngine.allCases)
+    func oneDecisionMakesEveryCopySayTheSame(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open {
+                $0.quorum = 2
+                $0.approvers.append(.person("email:Ann@example.org"))
+            }
+            try await house.deliver()
+            #expect(house.platform.channel.messages.map(\.address.channel).sorted() == ["C1", "U1", "U2"])
+            #expect(house.platform.channel.messages.allSatisfy { $0.payload.contains("Status: 0 of 2 so far") })
+            let token = try #require(house.platform.channel.token("Approve", in: "U1"))
+            #expect(token.utf8.count <= 20)
+            let answer = try await house.press(token, by: "U1", in: "U1")
+            #expect(answer?.text.contains("not decided yet") == true)
+            try await house.deliver()
+            #expect(
+                house.platform.channel.messages.allSatisfy {
+                    $0.payload.contains("Status: approved by Person U1 at") && $0.payload.contains(", 1 of 2")
+                        && $0.payload.contains("[Approve]")
+                }
+            )
+            let link = try #require(house.mail.channel.token("Look at it and decide", in: "ann@example.org"))
+            #expect(link.hasPrefix("https://aragora.example/approvals/answer/"))
+            let mailed = try await house.service.decide(
+                token: String(link.split(separator: "/").last ?? ""),
+                option: "approve",
+                comment: "",
+                editedText: nil,
+                evidence: "r1"
+            )
+            #expect(mailed?.code == "counted")
+            try await house.deliver()
+            #expect(
+                house.platform.channel.messages.allSatisfy {
+                    $0.payload.contains("approved by ann@example.org at") && $0.payload.contains(", 2 of 2")
+                        && !$0.payload.contains("[")
+                }
+            )
+            #expect(house.mail.channel.texts.last?.contains("approved") == true)
+            let detail = try #require(try await house.detail(record))
+            #expect(detail.record.status == .approved && detail.prompts.allSatisfy { $0.state == .closed })
+            #expect(Set(detail.prompts.map(\.shown)).count == 1)
+            #expect(detail.decisions.map(\.identity) == ["chat:U1", "email:ann@example.org"])
+            #expect(detail.log.map(\.type) == ["requested", "decided", "decided"])
+            #expect(try await house.problems().isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func everyClickThatDoesNotCountGetsItsOwnAnswer(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open { $0.quorum = 2 }
+            try await house.deliver()
+            let own = try #require(house.platform.channel.token("Approve", in: "U1"))
+            let shared = try #require(house.platform.channel.token("Approve", in: "C1"))
+            let foreign = try await house.press(own, by: "U2", in: "U1")
+            #expect(foreign?.text.contains("not among those") == true)
+            let elsewhere = try await house.press(shared, by: "U5", in: "C7")
+            #expect(elsewhere?.text.contains("not among those") == true)
+            #expect(try await house.press("nothing", by: "U1") == nil)
+            _ = try await house.press(own, by: "U1", in: "U1")
+            let second = try await house.press(own, by: "U1", in: "U1")
+            #expect(second?.text.contains("answered #\(record.number)") == true)
+            // The same button of a channel is everybody's there, once.
+            _ = try await house.press(shared, by: "U5")
+            let late = try await house.press(
+                try #require(house.platform.channel.token("Approve", in: "U2")),
+                by: "U2",
+                in: "U2"
+            )
+            #expect(late?.text.contains("Too late") == true)
+            let decisions = try #require(try await house.detail(record)?.decisions)
+            #expect(decisions.map(\.actor) == ["chat:U1", "chat:U5"])
+
+            let slow = try await house.open("slow") { $0.expiresAfter = .seconds(60) }
+            try await house.deliver()
+            house.time.advance(by: .seconds(61))
+            let event = house.event(by: "U1", in: "U1")
+            let expired = try await house.database.write {
+                try house.chat.decide("\(slow.number)", effect: .approve, comment: "", event, in: $0)
+            }
+            #expect(expired.text.contains("was over") == true)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aButtonThatNeedsAReasonAsksForIt(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open()
+            try await house.deliver()
+            let token = try #require(house.platform.channel.token("Reject", in: "U1"))
+            let asked = try await house.press(token, by: "U1", in: "U1", trigger: "t1")
+            let form = try #require(asked?.form)
+            #expect(form.callback == "approval" && form.state == token)
+            let plain = try await house.press(token, by: "U1", in: "U1")
+            #expect(plain?.text.contains("reject \(record.number) <reason>") == true)
+            let event = house.event(by: "U1", in: "U1")
+            _ = try await house.database.write {
+                try house.chat.submit(
+                    callback: form.callback,
+                    answers: ["comment": "too dear"],
+                    state: form.state,
+                    event,
+                    in: $0
+                )
+            }
+            let detail = try #require(try await house.detail(record))
+            #expect(detail.record.status == .rejected && detail.decisions.first?.comment == "too dear")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aNumberInTheThreadDecides(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open()
+            try await house.deliver()
+            let message = try #require(house.platform.channel.messages.first { $0.address.channel == "C1" })
+            func say(_ text: String, in thread: String) async throws -> ApprovalChat.Answer? {
+                let event = house.event(by: "U4", in: "C1", thread: thread)
+                return try await house.database.write {
+                    try house.chat.reply(text, isDirect: false, event, in: $0)
+                }
+            }
+            #expect(try await say("2026 was a good year", in: message.id) == nil)
+            #expect(try await say("1", in: "another") == nil)
+            #expect(try await say("7", in: message.id)?.text.contains("1 to 2") == true)
+            #expect(try await say("2", in: message.id)?.text.contains("needs a reason") == true)
+            #expect(try await say("2. too dear", in: message.id)?.text.contains("is rejected") == true)
+            let decision = try #require(try await house.detail(record)?.decisions.first)
+            #expect(decision.surface == "reply" && decision.comment == "too dear")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func anApprovalIsOfExactlyOneThing(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open(operation: ["text": "Hello"]) { $0.allowsEdit = true }
+            let other = ApprovalDesk.hash(kind: "workflow", operation: ["text": "Bye"], workspace: house.workspace)
+            let actor = ApprovalActor(identity: "chat:U1", name: "Ann", surface: .api, evidence: "e")
+            let wrong = try await house.service.decide(
+                record.id.rawValue,
+                ApprovalReply(actor: actor, optionID: "approve", operationHash: other)
+            )
+            #expect(wrong.code == "changed")
+            let edited = try await house.service.decide(
+                record.id.rawValue,
+                ApprovalReply(
+                    actor: actor,
+                    optionID: "approve",
+                    editedText: "Bye",
+                    operationHash: record.operationHash
+                )
+            )
+            #expect(edited.code == "counted")
+            let (isOld, isNew) = try await house.database.read { transaction in
+                (
+                    try house.desk.isApproved(
+                        record.id,
+                        operationHash: record.operationHash,
+                        workspace: house.workspace,
+                        in: transaction
+                    ),
+                    try house.desk.isApproved(
+                        record.id,
+                        operationHash: other,
+                        workspace: house.workspace,
+                        in: transaction
+                    )
+                )
+            }
+            #expect(!isOld && isNew)
+            await #expect(throws: ApprovalError.self) {
+                try await house.open("k", operation: ["do": "other"]) { $0.quorum = 2 }
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func oneUserOnTwoPlatformsIsOnePerson(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            try await house.database.write { transaction in
+                for (platform, id) in [("chat", "U1"), ("email", "ann@example.org")] {
+                    try UserMappingStore().upsert(
+                        UserMapping(
+                            workspaceID: house.workspace,
+                            platform: platform,
+                            platformUserID: id,
+                            userID: "42"
+                        ),
+                        now: house.time.now(),
+                        in: transaction
+                    )
+                }
+            }
+            let record = try await house.open {
+                $0.approvers = [.person("user:42"), .person("chat:U2")]
+                $0.quorum = 2
+            }
+            try await house.deliver()
+            _ = try await house.press(
+                try #require(house.platform.channel.token("Approve", in: "U1")),
+                by: "U1",
+                in: "U1"
+            )
+            let link = try #require(house.mail.channel.token("Look at it and decide", in: "ann@example.org"))
+            let again = try await house.service.decide(
+                token: String(link.split(separator: "/").last ?? ""),
+                option: "approve",
+                comment: "",
+                editedText: nil,
+                evidence: "r"
+            )
+            #expect(again?.code == "already_answered")
+            #expect(try await house.detail(record)?.decisions.map(\.actor) == ["user:42"])
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ChannelSupport
+import Channels
+import Conversations
+import CoreTypes
+import DatabaseSupport
+import Debates
+import Persistence
+import Synchronization
+import TestSupport
+import Testing
+
+/// A debate that waits for people holds nothing, outlives its process, and goes on as they decide.
+@Suite(.timeLimit(.minutes(2))) struct PauseTests {
+    /// People who answer when the test says so.
+    private final class People: BreakpointGate {
+        private let state = Mutex<(asked: [String], answer: BreakpointResolution?, isWithdrawn: Bool)>(([], nil, false))
+
+        var asked: [String] { state.withLock { $0.asked } }
+        var isWithdrawn: Bool { state.withLock { $0.isWithdrawn } }
+        func answer(_ resolution: BreakpointResolution) { state.withLock { $0.answer = resolution } }
+
+        func ask(
+            about breakpoint: DebateBreakpoint,
+            of debate: DebateRecord,
+            context: String,
+            in transaction: borrowing Transaction
+        ) throws {
+            state.withLock { if !$0.asked.contains(breakpoint.reason) { $0.asked.append(breakpoint.reason) } }
+        }
+
+        func resolution(
+            of breakpoint: DebateBreakpoint,
+            debate: DebateRecord,
+            in transaction: borrowing Transaction
+        ) throws -> BreakpointResolution? { state.withLock { $0.answer } }
+
+        func withdraw(
+            _ breakpoint: DebateBreakpoint,
+            of debate: DebateRecord,
+            in transaction: borrowing Transaction
+        ) throws { state.withLock { $0.isWithdrawn = true } }
+    }
+
+    private func ask(_ house: ConversationHouse) async throws -> DebateRecord {
+        var question = Question(
+            workspace: house.workspace,
+            task: "Tabs or spaces?",
+            platform: "chat",
+            originKey: "o1",
+            conversationKey: "chat:C1:1",
+            address: Address(platform: "chat", workspace: house.workspace, channel: "C1", thread: "1"),
+            requestedBy: "U1"
+        )
+        question.options.breakpoints = ["verdict_release"]
+        return try await house.service.start(question)
+    }
+
+    /// Lets a process work until the debate's job sleeps.
+    private func sleep(_ house: ConversationHouse, _ worker: JobWorker) async throws {
+        try await house.alongside([worker.run]) {
+            try await house.claimed {
+                try await house.count("job_queue", where: "status = 'pending' and run_at > \(house.time.now())") == 1
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aPausedDebateOutlivesItsProcessAndADay(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let people = People()
+            let debate = try await ask(house)
+            try await sleep(house, house.worker("first", gate: people))
+            #expect(people.asked == ["The verdict is ready. It goes out when it is released."])
+            #expect(try await house.count("job_queue", where: "lease_until is not null") == 0)
+            let calls = house.calls.keys
+            #expect(try await house.projection(debate)?.waiting?.isRelease == true)
+            house.time.advance(by: .seconds(24 * 3600))
+            try await sleep(house, house.worker("second", gate: people))
+            #expect(people.asked.count == 1 && house.calls.keys == calls)
+            #expect(try await house.count("outbox", where: "outbox_key like '%/verdict'") == 0)
+
+            people.answer(BreakpointResolution(number: 1, action: .continue, by: "Ann"))
+            try await house.database.write { transaction in
+                try JobQueue().wake(
+                    JobID(debate.id.rawValue),
+                    workspaceID: house.workspace,
+                    now: house.time.now(),
+                    in: transaction
+                )
+            }
+            try await house.finish(house.worker("third", gate: people))
+            #expect(try await house.debate().status == .completed)
+            #expect(house.calls.keys == calls && !people.isWithdrawn)
+            #expect(try await house.count("outbox", where: "outbox_key like '%/verdict'") == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aVerdictThatIsWithheldIsShownToNobody(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let people = People()
+            people.answer(BreakpointResolution(number: 1, action: .abort, by: "Ann"))
+            _ = try await ask(house)
+            try await house.finish(house.worker("first", gate: people))
+            let debate = try await house.debate()
+            #expect(debate.status == .cancelled)
+            let result = try #require(try await house.projection(debate)?.result)
+            #expect(result.finalAnswer.isEmpty && result.reason == "The verdict was withheld by Ann.")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func stoppingADebateThatWaitsTakesTheQuestionBack(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let people = People()
+            let debate = try await ask(house)
+            try await sleep(house, house.worker("first", gate: people))
+            try await house.service.cancel(debate.id, workspace: debate.workspace, by: "U1")
+            try await house.finish(house.worker("second", gate: people))
+            #expect(try await house.debate().status == .cancelled)
+            #expect(people.isWithdrawn)
+        }
+    }
+}

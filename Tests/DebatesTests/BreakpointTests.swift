@@ -1,0 +1,115 @@
+import CoreTypes
+import Debates
+import Testing
+
+/// A debate waits where its rules say so, and goes on as people decide.
+@Suite struct BreakpointTests {
+    private static func script(
+        _ triggers: [BreakpointPolicy.Trigger],
+        rounds: Int = 2,
+        _ change: (inout DebateScript) -> Void = { _ in }
+    ) -> DebateScript {
+        .with {
+            $0.settings.rounds = rounds
+            $0.settings.breakpoints = BreakpointPolicy(triggers: triggers)
+            change(&$0)
+        }
+    }
+
+    /// Plays until the debate waits, and gives the breakpoint.
+    private func pause(_ script: DebateScript) throws -> (Play, DebateBreakpoint?) {
+        let play = try script.play()
+        return (play, play.waiting)
+    }
+
+    @Test func nobodyIsAskedWhereNothingIsSaid() throws {
+        let (play, waiting) = try pause(.with { _ in })
+        #expect(waiting == nil && play.result?.status == .completed)
+    }
+
+    static let cases: [(DebateScript, BreakpointPolicy.Trigger, Int)] = [
+        (script([.disagreement]) { $0.settings.breakpoints.severity = 0.3 }, BreakpointPolicy.Trigger.disagreement, 1),
+        (script([.roundLimit]) { $0.settings.breakpoints.roundLimit = 1 }, .roundLimit, 1),
+        (script([.safetyWords]) { $0.text = { kind, _, _ in "\(kind): this would be Illegal" } }, .safetyWords, 1),
+        (
+            script([.explicitRequest]) { $0.text = { kind, agent, _ in "\(kind) of \(agent): ask @human" } },
+            .explicitRequest, 1
+        ),
+        (script([.deadlock], rounds: 5) { $0.settings.breakpoints.deadlockRounds = 2 }, .deadlock, 3),
+        (script([.lowConfidence]) { $0.settings.breakpoints.confidence = 1 }, .lowConfidence, 2),
+        (script([.release]), .release, 2),
+    ]
+
+    @Test(arguments: cases)
+    func eachTriggerIsLookedAt(script: DebateScript, trigger: BreakpointPolicy.Trigger, round: Int) throws {
+        var quiet = script
+        quiet.settings.convergenceThreshold = 1
+        let (_, waiting) = try pause(quiet)
+        let breakpoint = try #require(waiting)
+        #expect(breakpoint.triggers == [trigger] && breakpoint.round == round && breakpoint.number == 1)
+        #expect(!breakpoint.reason.isEmpty)
+    }
+
+    @Test func aPausedDebateGoesOnFromItsJournalAndAsksNobodyTwice() throws {
+        let script = Self.script([.roundLimit, .release]) { $0.settings.breakpoints.roundLimit = 1 }
+        let whole = try Self.script([]).play()
+        let first = try script.play()
+        #expect(first.waiting?.triggers == [.roundLimit] && first.result == nil)
+        // Through the bytes, as a restart reads them.
+        var machine = try DebateMachine(replaying: try JournalEntry.decode(journal: first.journal.bytes))
+        let still = try script.play(&machine, from: machine.resume())
+        #expect(still.waiting == first.waiting && still.events.isEmpty && still.keys.isEmpty)
+        let wrong = machine.handle(BreakpointResolution(number: 7, action: .continue, by: "Ann"))
+        #expect(wrong.events.isEmpty)
+        let step = machine.handle(
+            BreakpointResolution(number: 1, action: .continue, by: "Ann", guidance: "Think of the cost.")
+        )
+        let second = try script.play(&machine, from: step)
+        #expect(second.waiting?.triggers == [.release] && second.waiting?.number == 2)
+        #expect(Set(first.keys).isDisjoint(with: second.keys))
+        #expect(first.keys + second.keys == whole.keys)
+        let heard = second.calls.contains { call in
+            if case .generate(let request) = call.request {
+                return request.briefing.evidence.contains { $0.text == "Think of the cost." && $0.author == "Ann" }
+            }
+            return false
+        }
+        #expect(heard)
+        let end = try script.play(&machine, from: machine.handle(.init(number: 2, action: .continue, by: "Ben")))
+        #expect(end.result?.status == .completed && end.keys.isEmpty)
+    }
+
+    @Test func peopleStopADebateOrSendItToTheVote() throws {
+        let script = Self.script([.roundLimit], rounds: 4) { $0.settings.breakpoints.roundLimit = 1 }
+        func resumed(_ action: BreakpointResolution.Action) throws -> Play {
+            let first = try script.play()
+            var machine = try DebateMachine(replaying: first.journal.entries)
+            return try script.play(&machine, from: machine.handle(.init(number: 1, action: action, by: "Ann")))
+        }
+        let stopped = try resumed(.abort)
+        #expect(stopped.result?.status == .cancelled && stopped.keys.isEmpty)
+        #expect(stopped.result?.reason?.contains("Ann") == true)
+        let voted = try resumed(.conclude)
+        #expect(voted.result?.status == .completed && voted.result?.roundsUsed == 1)
+    }
+
+    @Test func cancellingEndsTheWait() throws {
+        let script = Self.script([.release])
+        let first = try script.play()
+        var machine = try DebateMachine(replaying: first.journal.entries)
+        let end = try script.play(&machine, from: machine.handleCancel(by: "Ann"))
+        #expect(end.result?.status == .cancelled && end.waiting == nil)
+    }
+
+    @Test func thePolicySurvivesItsJSON() throws {
+        var settings = DebateProtocol()
+        settings.breakpoints = BreakpointPolicy(triggers: [.release, .deadlock])
+        settings.breakpoints.safetyWords = ["knife"]
+        #expect(try DebateProtocol(json: settings.json) == settings)
+        #expect(DebateProtocol().json["breakpoints"] == nil)
+        #expect(try DebateProtocol(json: ["enable_breakpoints": true]).breakpoints == .usual)
+        for wrong in [["triggers": ["never"]], ["round_limit": 0], ["confidence": 2], ["speed": 1]] as [JSONValue] {
+            #expect(throws: DebateError.self) { try DebateProtocol(json: ["breakpoints": wrong]) }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Approvals
+import Channels
+import CoreTypes
+import DatabaseSupport
+import Gateway
+import Persistence
+import TestSupport
+import Testing
+
+@Suite("Approvals over HTTP", .timeLimit(.minutes(2)))
+struct ApprovalRouteTests {
+    private static let path = "/api/v1/approvals"
+
+    /// Runs a gateway over a fresh database; mail is mounted, so that links are made.
+    private func run(
+        _ engine: DatabaseEngine = .sqlite,
+        _ body: (RawClient, any Database) async throws -> Void
+    ) async throws {
+        try await withDatabase(engine) { test in
+            let time = ManualTime()
+            let desk = ApprovalDesk(
+                outbox: Outbox(time: time),
+                posts: ApprovalPosts(publicURL: "http://gateway.example"),
+                platforms: .init(reachable: ["email"], editing: []),
+                events: NoSubscribers(),
+                time: time,
+                identifiers: RandomIdentifiers()
+            )
+            var harness = GatewayHarness()
+            harness.approvals = ApprovalService(database: test.database, desk: desk)
+            try await harness.run { client in try await body(client, test.database) }
+        }
+    }
+
+    /// The paths of the links in everything that is to be sent.
+    private func links(_ database: any Database) async throws -> [String] {
+        try await database.run("select payload_json from outbox order by outbox_id").compactMap { row in
+            let text = try row.text("payload_json")
+            guard let start = text.firstRange(of: "http://gateway.example") else { return nil }
+            return String(text[start.upperBound...].prefix { $0 != "\"" })
+        }
+    }
+
+    @Test("A request is made once, listed with its actions, and answered")
+    func course() async throws {
+        try await run { client, _ in
+            let body = #"{"title":"Pay 7 EUR?","question":"May it be paid?","operation":{"pay":7},"kind":"workflow"}"#
+            let key = [("Idempotency-Key", "k1")]
+            let made = try await client.post(Self.path, body, headers: key)
+            #expect(made.status == 201)
+            let id = try #require(try made.json["id"]?.string)
+            #expect(try await client.post(Self.path, body, headers: key).json["id"]?.string == id)
+            let other = body.replacing("Pay 7", with: "Pay 8")
+            #expect(try await client.post(Self.path, other, headers: key).status == 409)
+            for path in [Self.path, "\(Self.path)/pending?sources=workflow", "/api/v1/workflow-approvals"] {
+                let list = try await client.request("GET", path).json
+                #expect(list["count"]?.integer == 1)
+                let item = try #require(list["approvals"]?.array?.first)
+                #expect(item["kind"] == "workflow" && item["source"] == "workflow" && item["status"] == "pending")
+                #expect(item["actions"]?["approve"]?["path"]?.string == "\(Self.path)/\(id)/decide")
+                #expect(item["actions"]?["reject"]?["body"]?["option"] == "reject")
+            }
+            #expect(try await client.request("GET", "\(Self.path)?sources=gateway").json["count"]?.integer == 0)
+            let bare = try await client.post("\(Self.path)/\(id)/decide", #"{"option":"reject"}"#)
+            #expect(bare.status == 400)
+            #expect(try bare.json["code"] == "comment_required")
+            let unclear = try await client.post("/api/v1/workflow-approvals/\(id)/resolve", "{}")
+            #expect(unclear.status == 400)
+            let decided = try await client.post(
+                "\(Self.path)/\(id)/decide",
+                #"{"option":"approve","actor":"slack:U1","approver":"slack:U1"}"#
+            )
+            #expect(decided.status == 200)
+            #expect(try decided.json["status"] == "approved")
+            #expect(try decided.json["decision"]?["identity"] == "api:local")
+            let again = try await client.post("\(Self.path)/\(id)/decide", #"{"option":"approve"}"#)
+            #expect(again.status == 409)
+            #expect(try again.json["code"] == "already_answered")
+            let detail = try await client.request("GET", "\(Self.path)/\(id)").json
+            #expect(detail["decisions"]?.array?.count == 1 && detail["log"]?.array?.count == 2)
+            #expect(try await client.request("GET", "\(Self.path)/nothing").status == 404)
+        }
+    }
+
+    @Test("What cannot be asked is refused, and a stranger decides nothing")
+    func refusals() async throws {
+        try await run { client, _ in
+            for body in [
+                "{}", #"{"title":7}"#, #"{"title":"x","quorum":9,"approvers":["slack:U1"]}"#,
+                #"{"title":"x","approvers":["Ann"]}"#,
+                #"{"title":"x","expires_in":-1}"#, #"{"title":"x","options":[]}"#, #"{"title":"x","priority":9}"#,
+            ] {
+                #expect(try await client.post(Self.path, body).status == 400, "\(body)")
+            }
+            let made = try await client.post(Self.path, #"{"title":"x","approvers":["slack:U1"]}"#)
+            let id = try #require(try made.json["id"]?.string)
+            #expect(try await client.post("\(Self.path)/\(id)/decide", #"{"option":"approve"}"#).status == 403)
+            let own = try await client.post(
+                Self.path,
+                #"{"title":"y","not_the_requester":true,"approvers":["role:operator"]}"#
+            )
+            let mine = try #require(try own.json["id"]?.string)
+            let answer = try await client.post("\(Self.path)/\(mine)/decide", #"{"option":"approve"}"#)
+            #expect(answer.status == 403)
+            #expect(try answer.json["code"] == "requester")
+        }
+    }
+
+    @Test(
+        "A crawler that follows every link decides nothing; a form with an answer does",
+        arguments: DatabaseEngine.allCases
+    )
+    func crawler(engine: DatabaseEngine) async throws {
+        try await run(engine) { client, database in
+            let body =
+                #"{"title":"Pay <b>7</b>?","approvers":["email:ann@example.org","email:ben@example.org"],"quorum":2}"#
+            let made = try await client.post(Self.path, body)
+            let id = try #require(try made.json["id"]?.string)
+            let links = try await links(database)
+            #expect(links.count == 2 && links.allSatisfy { $0.hasPrefix("/approvals/answer/") })
+            for link in links {
+                for method in ["GET", "HEAD", "GET", "HEAD"] {
+                    let page = try await client.request(method, link)
+                    #expect(page.status == 200)
+                    #expect(
+                        page.headers["cache-control"] == "no-store" && page.headers["referrer-policy"] == "no-referrer"
+                    )
+                }
+                for path in ["\(link)?option=approve", "\(link)/approve", "/approvals", "/approvals/\(id)"] {
+                    _ = try await client.request("GET", path)
+                }
+                // A scanner that presses the button has chosen nothing.
+                let pressed = try await client.request("POST", link, body: "comment=")
+                #expect(pressed.status == 400)
+            }
+            #expect(try await client.request("GET", "\(Self.path)/\(id)").json["decisions"]?.array?.isEmpty == true)
+
+            let page = try await client.request("GET", links[0])
+            let html = page.body
+            #expect(html.contains("Pay &lt;b&gt;7&lt;/b&gt;?") && !html.contains("checked"))
+            let form = [("Content-Type", "application/x-www-form-urlencoded")]
+            let first = try await client.request("POST", links[0], headers: form, body: "option=approve&comment=")
+            #expect(first.status == 200)
+            let twice = try await client.request("POST", links[0], headers: form, body: "option=approve")
+            #expect(twice.status == 409)
+            #expect(twice.body.contains("answered"))
+            _ = try await client.request("POST", links[1], headers: form, body: "option=approve")
+            let detail = try await client.request("GET", "\(Self.path)/\(id)").json
+            #expect(detail["status"] == "approved")
+            #expect(
+                detail["decisions"]?.array?.compactMap { $0["identity"]?.string }.sorted()
+                    == ["email:ann@example.org", "email:ben@example.org"]
+            )
+            #expect(try await client.request("GET", "/approvals/answer/0123456789abcdef").status == 404)
+        }
+    }
+}
