@@ -260,13 +260,15 @@ def engine() -> bool:
             env={**os.environ, "DATABASE_URL": database_url("bench_engine")},
         ).stdout
         outcome[name] = json.loads(output.splitlines()[-1])
-    peer, memory, journaled = outcome["peer"]["rate"], outcome["ours"]["memory"], outcome["ours"]["journaled"]
+    peer, ours = outcome["peer"]["rate"], outcome["ours"]
+    memory, encoded, journaled = ours["memory"], ours["encoded"], ours["journaled"]
     table(
         "Engine: three instant agents, two rounds",
         ["", "debates/s", "ratio"],
         [
             ["aragora-debate, in memory", f"{peer:,.0f}", "1.0"],
             ["gateway, in memory", f"{memory:,.0f}", f"{memory / peer:.1f}"],
+            ["gateway, in memory, entries encoded and hashed", f"{encoded:,.0f}", f"{encoded / memory:.2f} of in memory"],
             ["gateway, journaled on Postgres", f"{journaled:,.0f}", f"{journaled / memory:.2f} of in memory"],
         ],
     )

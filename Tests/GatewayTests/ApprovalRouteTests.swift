@@ -28,6 +28,7 @@ struct ApprovalRouteTests {
             )
             var harness = GatewayHarness()
             harness.approvals = ApprovalService(database: test.database, desk: desk)
+            harness.keys = OneKey()
             try await harness.run { client in try await body(client, test.database) }
         }
     }
@@ -153,5 +154,45 @@ struct ApprovalRouteTests {
             )
             #expect(try await client.request("GET", "/approvals/answer/0123456789abcdef").status == 404)
         }
+    }
+
+    @Test("A program's key sees and decides in its workspace alone, and makes nobody an operator")
+    func foreignKey() async throws {
+        try await run { client, _ in
+            let made = try await client.post(Self.path, #"{"title":"Pay?"}"#)
+            let id = try #require(try made.json["id"]?.string)
+            let key = [("Authorization", "Bearer \(OneKey.text)")]
+            #expect(try await client.request("GET", Self.path, headers: key).json["count"]?.integer == 0)
+            let everywhere = try await client.request("GET", "\(Self.path)?workspace=local", headers: key)
+            #expect(try everywhere.json["count"]?.integer == 0)
+            #expect(try await client.request("GET", "\(Self.path)/\(id)", headers: key).status == 404)
+            let option = #"{"option":"approve"}"#
+            #expect(try await client.post("\(Self.path)/\(id)/decide", option, headers: key).status == 404)
+            #expect(try await client.post("\(Self.path)/\(id)/withdraw", "{}", headers: key).status == 404)
+            let own = try await client.post(
+                Self.path,
+                #"{"title":"Pay?","workspace":"local"}"#,
+                headers: key
+            )
+            let mine = "\(Self.path)/\(try #require(try own.json["id"]?.string))"
+            #expect(try await client.request("GET", mine, headers: key).status == 200)
+            #expect(try await client.post("\(mine)/decide", option, headers: key).status == 403)
+        }
+    }
+}
+
+/// A key of one workspace that may do everything with approvals.
+private struct OneKey: KeyAuthority {
+    static let text = APIKeyStore.prefix + "a-key-of-the-test"
+
+    func holder(of key: Secret) async throws -> APIKey? {
+        guard key.reveal() == Self.text else { return nil }
+        return APIKey(
+            workspace: WorkspaceID("slack:T1"),
+            id: "k1",
+            name: "program",
+            scopes: [.readApprovals, .decideApprovals],
+            createdAt: Timestamp(milliseconds: 0)
+        )
     }
 }

@@ -44,6 +44,8 @@ struct KeyPolicy: Sendable {
         case "webhooks": return scopes.contains(isReading ? .readWebhooks : .writeWebhooks)
         case "approvals": return scopes.contains(isReading ? .readApprovals : .decideApprovals)
         // Programs ask here who they are and what there is, whatever they may do.
+        // Connecting an account is the operator's.
+        case "integrations" where parts.last == "connect": return false
         case "integrations": return isReading || scopes.contains(.writeWebhooks)
         default: return false
         }

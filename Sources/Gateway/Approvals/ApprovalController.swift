@@ -33,7 +33,7 @@ struct ApprovalController: Sendable {
     /// `POST /approvals`: asks people; the same `Idempotency-Key` gives the same request.
     private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try await object(request)
-        let key = try request.idempotencyKey() ?? ids.next()
+        let key = try IdempotencyKey.read(request) ?? ids.next()
         let draft = try ApprovalReader.draft(
             fields,
             caller: context.caller,
@@ -72,7 +72,7 @@ struct ApprovalController: Sendable {
         let page = try ListPage(query, defaultLimit: 100, mostItems: 500)
         let named = query["sources"]?.split(separator: ",").map(String.init) ?? []
         let found = try await approvals.list(
-            workspace: query["workspace"].map { WorkspaceID($0) },
+            workspace: context.caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
             status: status,
             // The usual five together mean: everything.
             kinds: Set(named).isSuperset(of: Self.sources) ? [] : Array(named.prefix(50)),
@@ -87,10 +87,16 @@ struct ApprovalController: Sendable {
 
     /// `GET /approvals/{id}`: with the answers, the copies of the prompt and the log.
     private func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        guard let detail = try await approvals.findAnywhere(try context.parameters.require("id")) else {
+        .json(ApprovalDocument.detail(try await visible(context)))
+    }
+
+    /// The request that a path names, where the caller may see its workspace.
+    private func visible(_ context: GatewayContext) async throws -> ApprovalService.Detail {
+        let detail = try await approvals.findAnywhere(try context.parameters.require("id"))
+        guard let detail, context.caller.workspace ?? detail.record.workspace == detail.record.workspace else {
             throw HTTPFailure.notFound("approval")
         }
-        return .json(ApprovalDocument.detail(detail))
+        return detail
     }
 
     /// `POST /approvals/{id}/decide`: the caller is who the token says, whatever the body says.
@@ -122,15 +128,17 @@ struct ApprovalController: Sendable {
         _ request: Request,
         _ context: GatewayContext
     ) async throws -> Response {
+        let id = try await visible(context).record.id.rawValue
         let words = ["comment", "reason", "notes", "guidance"]
         let comment = words.lazy.compactMap { fields[$0]?.string }.first ?? ""
         let answer = try await approvals.decide(
-            try context.parameters.require("id"),
+            id,
             ApprovalReply(
                 actor: ApprovalActor(
                     identity: ApprovalReader.identity(of: context.caller),
-                    name: "the operator",
-                    roles: [ApprovalPolicy.operators],
+                    name: context.caller.workspace == nil ? "the operator" : "a program",
+                    // A program's key makes nobody an operator: it decides where it was named.
+                    roles: context.caller.workspace == nil ? [ApprovalPolicy.operators] : [],
                     // Browsers say so themselves; it is for the log alone.
                     surface: request.headers[.secFetchSite] == nil ? .api : .page,
                     evidence: "request:\(context.requestID)"
@@ -154,9 +162,7 @@ struct ApprovalController: Sendable {
 
     /// `POST /approvals/{id}/withdraw`: nobody needs an answer any more.
     private func withdraw(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let id = try context.parameters.require("id")
-        guard try await approvals.withdraw(id) else {
-            guard try await approvals.findAnywhere(id) != nil else { throw HTTPFailure.notFound("approval") }
+        guard try await approvals.withdraw(try await visible(context).record.id.rawValue) else {
             throw HTTPFailure(.conflict, "conflict", "The request has ended already.")
         }
         return .json(["success": true, "status": "withdrawn"])
@@ -179,17 +185,5 @@ extension HTTPFailure {
             default: .badRequest
             }
         self.init(status, answer.code, answer.text)
-    }
-}
-
-extension Request {
-    /// The caller's own key for what is done once.
-    /// - Throws: `HTTPFailure` 400.
-    func idempotencyKey() throws(HTTPFailure) -> String? {
-        guard let key = headers[.idempotencyKey] else { return nil }
-        guard (1...200).contains(key.utf8.count) else {
-            throw .invalid("The Idempotency-Key may have 200 bytes at most.")
-        }
-        return key
     }
 }

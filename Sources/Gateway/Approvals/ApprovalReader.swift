@@ -25,7 +25,7 @@ enum ApprovalReader {
             throw HTTPFailure.invalid("`priority` has to be a number from 1 to 5.")
         }
         return ApprovalDraft(
-            workspace: fields["workspace"]?.string.map { WorkspaceID($0) } ?? .local,
+            workspace: caller.workspace ?? fields["workspace"]?.string.map { WorkspaceID($0) } ?? .local,
             originKey: originKey,
             kind: fields["kind"]?.string ?? "program",
             title: title,
