@@ -44,7 +44,9 @@ import Transport
             try Self.resolver.write(toFile: source, atomically: true, encoding: .utf8)
             let compiler = try ChildProcess(
                 "/usr/bin/env",
-                ["clang", "-shared", "-fPIC", "-o", library, source, "-ldl"]
+                ["clang", "-shared", "-fPIC", "-o", library, source, "-ldl"],
+                // The compiler comes with Swift, wherever that is.
+                environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
             )
             try #require(
                 try await compiler.waitForExit(timeout: .seconds(60)) == .exited(0),
