@@ -1,61 +1,22 @@
 import Channels
 
 /// The pages that the browser of somebody who connects an account sees.
-///
-/// They load nothing and run no scripts.
 enum AccountPage {
-    static let expired = page(
+    static let expired = Acknowledgement.page(
         400,
         "Please start again",
         "This link is not valid any more. An account has to be connected within ten minutes."
     )
 
     static func refused(_ title: String) -> Acknowledgement {
-        page(200, "Not connected", "\(title) was told not to connect the account. Nothing was changed.")
+        .page(200, "Not connected", "\(title) was told not to connect the account. Nothing was changed.")
     }
 
     static func connected(_ title: String, name: String) -> Acknowledgement {
-        page(200, "\(title) is connected", "Verdicts can now be published as \(name). This page can be closed.")
+        .page(200, "\(title) is connected", "Verdicts can now be published as \(name). This page can be closed.")
     }
 
     static func failed(_ title: String, _ reason: String) -> Acknowledgement {
-        page(502, "Not connected", "\(title) could not be connected. \(reason)")
-    }
-
-    private static func page(_ status: Int, _ title: String, _ text: String) -> Acknowledgement {
-        let html = """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(escaped(title))</title>
-            <style>
-            body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem; }
-            </style>
-            </head>
-            <body>
-            <h1>\(escaped(title))</h1>
-            <p>\(escaped(text))</p>
-            </body>
-            </html>
-
-            """
-        return Acknowledgement(
-            status: status,
-            contentType: "text/html; charset=utf-8",
-            body: Array(html.utf8),
-            headers: [
-                ("cache-control", "no-store"),
-                ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-                ("referrer-policy", "no-referrer"),
-                ("x-content-type-options", "nosniff"),
-            ]
-        )
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+        .page(502, "Not connected", "\(title) could not be connected. \(reason)")
     }
 }

@@ -31,7 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += await checkAgents(house)
             findings += await checkAdapters(house)
             findings += await house.publishing.diagnose()
-            house.transport.shutdown()
+            house.shutdown()
             await house.database.close()
             for finding in findings { printFinding(finding) }
             if findings.contains(where: { $0.level == .problem }) { throw ExitCode(1) }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CoreTypes
-import Logging
 import Persistence
 
 /// `aragora keys`: the keys with which programs use the API of one workspace.
@@ -94,22 +93,5 @@ struct KeysCommand: AsyncParsableCommand {
                 print("revoked")
             }
         }
-    }
-}
-
-/// Opens the house for one command and closes it afterwards.
-func withHouse(_ body: (House) async throws -> Void) async throws {
-    try await reportingErrors {
-        let settings = try await Settings.loadFromProcess()
-        let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
-        do {
-            try await body(house)
-        } catch {
-            house.shutdown()
-            await house.database.close()
-            throw error
-        }
-        house.shutdown()
-        await house.database.close()
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Conversations
 import CoreTypes
-import Logging
 import Persistence
 import Publishing
 import Transport
@@ -20,26 +19,6 @@ struct PublishCommand: AsyncParsableCommand {
             PublishResolve.self, PublishWithdraw.self, PublishConnect.self,
         ]
     )
-
-    /// Opens the house for one command and closes it afterwards.
-    static func run(_ body: @Sendable (House) async throws -> Void) async throws {
-        try await reportingErrors {
-            let settings = try await Settings.loadFromProcess()
-            let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
-            do {
-                try await body(house)
-            } catch {
-                await close(house)
-                throw error
-            }
-            await close(house)
-        }
-    }
-
-    private static func close(_ house: House) async {
-        house.transport.shutdown()
-        await house.database.close()
-    }
 
     /// Prints a publication and, where they matter, its steps.
     static func show(_ publication: Publication, _ parts: [PublicationPart] = []) {
@@ -122,7 +101,7 @@ struct PublishDraft: AsyncParsableCommand {
 
     func run() async throws {
         let (debate, platform, options) = (DebateID(debate), platform, options)
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             guard let record = try await house.debates.findAnywhere(debate) as DebateRecord? else {
                 throw SettingsError("There is no such debate.")
             }
@@ -151,7 +130,7 @@ struct PublishPreview: AsyncParsableCommand {
 
     func run() async throws {
         let id = PublicationID(id)
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             let desk = house.publishing.desk
             let workspace = try await desk.find(id).publication.workspace
             let (publication, text) = try await desk.preview(id, workspace: workspace)
@@ -177,7 +156,7 @@ struct PublishRelease: AsyncParsableCommand {
 
     func run() async throws {
         let (id, wait) = (PublicationID(id), wait)
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             let desk = house.publishing.desk
             let workspace = try await desk.find(id).publication.workspace
             let released = try await desk.releaseAsOperator(id, workspace: workspace, by: "terminal")
@@ -201,7 +180,7 @@ struct PublishStatus: AsyncParsableCommand {
 
     func run() async throws {
         let id = id.map { PublicationID($0) }
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             let desk = house.publishing.desk
             if let id {
                 let (publication, parts) = try await desk.find(id)
@@ -231,7 +210,7 @@ struct PublishRetry: AsyncParsableCommand {
 
     func run() async throws {
         let (id, wait) = (PublicationID(id), wait)
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             let desk = house.publishing.desk
             let workspace = try await desk.find(id).publication.workspace
             var publication = try await desk.retry(id, workspace: workspace)
@@ -267,7 +246,7 @@ struct PublishResolve: AsyncParsableCommand {
 
     func run() async throws {
         let (id, part, sent) = (PublicationID(id), part, sent)
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             let desk = house.publishing.desk
             let workspace = try await desk.find(id).publication.workspace
             PublishCommand.show(try await desk.resolve(id, workspace: workspace, part: part, remoteID: sent))
@@ -290,7 +269,7 @@ struct PublishWithdraw: AsyncParsableCommand {
 
     func run() async throws {
         let (id, wait) = (PublicationID(id), wait)
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             let desk = house.publishing.desk
             let workspace = try await desk.find(id).publication.workspace
             var publication = try await desk.withdraw(id, workspace: workspace)
@@ -316,7 +295,7 @@ struct PublishConnect: AsyncParsableCommand {
 
     func run() async throws {
         let (platform, workspace) = (platform, WorkspaceID(workspace))
-        try await PublishCommand.run { house in
+        try await withHouse { house in
             guard let connector = house.publishing.connectors.first(where: { $0.provider.platform == platform }) else {
                 throw SettingsError(
                     "No \(platform) account can be connected: set its client id, and ARAGORA_PUBLIC_URL or its redirect URL."

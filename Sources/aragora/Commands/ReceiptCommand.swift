@@ -2,7 +2,6 @@ import ArgumentParser
 import Conversations
 import CoreTypes
 import Debates
-import Logging
 import Persistence
 import Transport
 
@@ -39,15 +38,7 @@ struct ReceiptCommand: AsyncParsableCommand {
         private static let batch = 500
 
         func run() async throws {
-            try await reportingErrors {
-                let settings = try await Settings.loadFromProcess()
-                let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
-                let result: Result<Void, any Error>
-                do { result = .success(try await export(from: house.debates)) } catch { result = .failure(error) }
-                house.transport.shutdown()
-                await house.database.close()
-                try result.get()
-            }
+            try await withHouse { house in try await export(from: house.debates) }
         }
 
         private func export(from debates: DebateService) async throws {
