@@ -37,7 +37,8 @@ package struct ApprovalDesk: Sendable {
     let tokens: ApprovalTokenStore
     let copies: ApprovalCopies
     let events: any WorkspaceEventSink
-    let followUps: [String: any ApprovalFollowUp]
+    /// What follows from the end of a request, by its kind.
+    package var followUps: [String: any ApprovalFollowUp]
     let time: any TimeSource
     let identifiers: any IdentifierSource
 
