@@ -14,7 +14,7 @@ extension DebatePosts {
             - `\(prefix)debate <question>` – start a debate
             - `\(prefix)ask <question>` – get a quick answer from one agent, without rounds
             - `\(prefix)status [number]` – see how a debate is going
-            - `\(prefix)stop [number]` – stop a debate; it ends with what the panel has so far
+            - `\(prefix)stop [number]` – stop a debate; it ends with what the panel has so far, where nobody has to release it
             - `\(prefix)verdict <number>` – see a verdict again
             - `\(prefix)recent` – list the newest debates
             - `\(prefix)agents` – list who can sit on the panel
