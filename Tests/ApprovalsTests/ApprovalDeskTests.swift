@@ -141,6 +141,29 @@ import Testing
         }
     }
 
+    /// The prompt stands where everybody can read it: a text that was kept back must not stay there.
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasNotApprovedIsShownNoMore(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            for (option, isShown) in [("approve", true), ("reject", false)] {
+                let record = try await house.open(option, operation: ["text": "The secret plan."])
+                func shown(_ operation: String) async throws -> [Bool] {
+                    try await house.database.run(
+                        "select payload_json from outbox where operation = \(operation) order by outbox_id"
+                    ).map { try $0.text("payload_json").contains("The secret plan.") }
+                }
+                #expect(try await shown("post").suffix(3) == [true, true, true])
+                let actor = ApprovalActor(identity: "chat:U1", name: "Ann", surface: .api, evidence: "e")
+                let answer = try await house.service.decide(
+                    record.id.rawValue,
+                    ApprovalReply(actor: actor, optionID: option, comment: "no")
+                )
+                #expect(answer.code == "counted")
+                #expect(try await shown("edit").suffix(3) == [isShown, isShown, isShown])
+            }
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func anApprovalIsOfExactlyOneThing(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in

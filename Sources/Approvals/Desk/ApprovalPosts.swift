@@ -50,10 +50,13 @@ package struct ApprovalPosts: Sendable {
     }
 
     /// A prompt that is answered: the same, without buttons.
+    ///
+    /// What people did not approve may be just what nobody else should read: it is not shown any more.
     func closed(_ record: ApprovalRecord) -> Post {
-        Post(
+        let isOut = record.status == .approved || record.status == .decided
+        return Post(
             title: record.title,
-            body: text(of: record),
+            body: isOut ? text(of: record) : Self.escaped(record.question),
             fields: fields(record),
             footer: footer(record),
             fallbackText: "\(oneLine(record.title)): \(oneLine(record.outcomeLine))"

@@ -155,7 +155,7 @@ struct Settings: Sendable {
         return defaults
     }
 
-    /// Who is asked about debates that wait; empty asks where a debate was asked for.
+    /// Who is asked about debates that wait; empty asks where a debate was asked for, and the operators about releases.
     /// - Throws: `SettingsError`.
     func breakpointApprovers() throws -> [Approver] {
         try list("ARAGORA_BREAKPOINT_APPROVERS").map { name in
