@@ -21,6 +21,8 @@ extension DebatePosts {
             - `\(prefix)leaderboard` – see whose proposals win
             - `\(prefix)approvals` – see what waits for your decision
             - `\(prefix)approve <number>`, `\(prefix)reject <number> <reason>` – decide it
+            - `\(prefix)revise <number> <guidance>`, `\(prefix)answer <number> <answer> [reason]` – where a request \
+            has such answers
             - `\(prefix)delegate <person> until <date>` – let somebody else decide for you
 
             Options for `debate`: `--rounds 1…12`, `--agents name,name`, \

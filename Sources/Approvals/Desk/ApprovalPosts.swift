@@ -37,7 +37,9 @@ package struct ApprovalPosts: Sendable {
         var body = text(of: record)
         if linkToken == nil {
             body += "\n\n" + numbered.joined(separator: "\n")
-            body += "\n\nAnswer with a button, or with the number in this thread, and a reason behind it."
+            body += "\n\nAnswer with a button, or with the number alone in this thread"
+            let withReason = record.policy.options.firstIndex(where: \.requiresComment)
+            body += withReason.map { "; where a reason is needed, with `\($0 + 1): <reason>`." } ?? "."
         }
         return Post(
             title: "\(reminder ? "Reminder: " : "")\(record.title)",

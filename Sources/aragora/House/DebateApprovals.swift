@@ -76,11 +76,8 @@ struct DebateApprovals: BreakpointGate {
         guard let record = try requests.find(origin: origin, workspace: debate.workspace, in: transaction),
             record.status != .pending
         else { return nil }
-        // Where time or the asker ended it, an earlier answer decided nothing.
-        let isDecided = record.status != .expired && record.status != .withdrawn
-        let decision =
-            isDecided
-            ? try requests.decisions(of: record.id, workspace: debate.workspace, in: transaction).last : nil
+        let decision = try requests.decisions(of: record.id, workspace: debate.workspace, in: transaction)
+            .last { $0.optionID == record.outcome }
         let action: BreakpointResolution.Action =
             switch record.status {
             case .approved, .revised, .pending: .continue
