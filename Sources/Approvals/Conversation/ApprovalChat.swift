@@ -226,7 +226,7 @@ package struct ApprovalChat: Sendable {
         guard let moment = ApprovalDate.read(date) else {
             return Answer("“\(date.prefix(40))” is no date; write 2026-01-31, or 2026-01-31 09:05 (UTC).")
         }
-        guard let other = Self.person(person, platform: event.address.platform) else {
+        guard let other = Self.person(person, event) else {
             return Answer("Name the person by a mention, by an id such as slack:U012, or by a mail address.")
         }
         do {
@@ -243,19 +243,18 @@ package struct ApprovalChat: Sendable {
         return Answer("Until \(ApprovalPosts.minute(moment)), \(other) may decide whatever you may.")
     }
 
-    /// An immutable id: `<@U012>`, `@U012`, `slack:U012` or a mail address; never a name as typed.
-    private static func person(_ text: String, platform: String) -> String? {
-        var name = text
-        if name.hasPrefix("<"), name.hasSuffix(">") { name = String(name.dropFirst().dropLast()) }
-        if let bar = name.firstIndex(of: "|") { name = String(name[..<bar]) }
-        if name.hasPrefix("@") {
-            let id = name.dropFirst()
-            // Platforms' ids have no lower-case letters; the names that people choose nearly always do.
-            guard !id.isEmpty, !id.contains(where: { $0.isLowercase || $0.isWhitespace }) else { return nil }
-            return "\(platform):\(id)"
+    /// An immutable id: a mention that the platform resolved, `<@U012>`, `slack:U012` or a mail address; never a name as
+    /// somebody typed it.
+    private static func person(_ text: String, _ event: InboundEvent) -> String? {
+        if text.hasPrefix("<@"), text.hasSuffix(">") {
+            let id = text.dropFirst(2).dropLast().prefix { $0 != "|" }
+            return id.isEmpty || id.contains(where: \.isWhitespace) ? nil : "\(event.address.platform):\(id)"
         }
-        if name.contains("@"), !name.contains(":") { return "email:\(name)" }
-        return name.contains(":") ? name : nil
+        if text.hasPrefix("@") {
+            return event.mentions[String(text.dropFirst())].map { "\(event.address.platform):\($0)" }
+        }
+        if text.contains("@"), !text.contains(":") { return "email:\(text)" }
+        return text.contains(":") ? text : nil
     }
 
     private func decide(
