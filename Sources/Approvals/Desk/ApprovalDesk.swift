@@ -184,11 +184,17 @@ package struct ApprovalDesk: Sendable {
         }
     }
 
-    /// Sends a prompt to everybody who is named, and to those who decide for them now.
-    func ask(_ approvers: [Approver], _ record: ApprovalRecord, in transaction: borrowing Transaction) throws {
+    /// Sends a prompt to everybody who is named and, unless told otherwise, to those who decide for them now.
+    func ask(
+        _ approvers: [Approver],
+        _ record: ApprovalRecord,
+        withDeputies: Bool = true,
+        in transaction: borrowing Transaction
+    ) throws {
         let recipients = try ApprovalRecipients(directory: directory).recipients(
             of: approvers,
             record: record,
+            withDeputies: withDeputies,
             now: time.now(),
             in: transaction
         )
