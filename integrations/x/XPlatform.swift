@@ -55,8 +55,7 @@ package struct XPlatform: PublishingPlatform {
     package func draft(_ outcome: DebateOutcome, options: JSONValue) throws -> JSONValue {
         let text =
             options["text"]?.string
-            ?? [outcome.question, PlainText.of(markdown: outcome.answer), outcome.standing, outcome.link]
-            .compactMap { $0 }.joined(separator: "\n\n")
+            ?? [outcome.question, PlainText.of(markdown: outcome.answer), outcome.standing].joined(separator: "\n\n")
         var posts = ThreadSplitter().split(text).map { XThread.Post(text: $0) }
         let media = try (options["media"]?.array ?? []).map { item in
             try XThread.Media(path: item["path"]?.string ?? "", alternative: item["alt"]?.string)
@@ -102,12 +101,16 @@ package struct XPlatform: PublishingPlatform {
 
     package func send(_ step: PublicationStep) async -> PartOutcome {
         if step.part.kind == "media" { return await XMedia(api: api, time: time).upload(step) }
+        let media = media(of: step)
+        let forgotten = media.filter { XMedia.isForgotten($0, now: time.now()) }
+        if !forgotten.isEmpty { return .lost(parts: forgotten.map(\.number), Self.mediaGone) }
         do throws(PublishingFailure) {
-            let media = try mediaIDs(of: step)
+            let ids = try mediaIDs(media, step)
+            try await noteAccount(step)
             let body: JSONValue = .record([
                 "text": step.part.payload["text"],
                 "reply": repliesTo(step).map { ["in_reply_to_tweet_id": .string($0)] },
-                "media": media.isEmpty ? nil : ["media_ids": .strings(media)],
+                "media": ids.isEmpty ? nil : ["media_ids": .strings(ids)],
             ])
             let answer = try await api.call(
                 "POST",
@@ -125,12 +128,27 @@ package struct XPlatform: PublishingPlatform {
             if error.code == "duplicate", step.part.attempts > 0 {
                 return .failed(PublishingFailure(.unknown, code: error.code, error.description))
             }
+            // A few times: whatever X has against a file for good, it says so.
+            if error.code == Self.mediaGone.code, step.part.attempts < 3, !media.isEmpty {
+                return .lost(parts: media.map(\.number), error)
+            }
             return .failed(error)
         }
     }
 
     package func reconcile(_ step: PublicationStep) async -> PartReconciliation {
+        // What was uploaded is seen by nobody.
+        guard step.part.kind == "post" else { return .notSent }
+        // The account is written down before the first byte leaves.
+        guard let account = step.part.progress["account"]?.string else { return .notSent }
         do throws(PublishingFailure) {
+            guard try await self.account(of: step) == account else {
+                throw PublishingFailure(
+                    .permanent,
+                    code: "other_account",
+                    "Another account was connected since it was sent; look at the former one."
+                )
+            }
             let found = try await timeline.find(
                 text: step.part.payload["text"]?.string ?? "",
                 repliesTo: repliesTo(step),
@@ -144,12 +162,7 @@ package struct XPlatform: PublishingPlatform {
             }
             return .notSent
         } catch {
-            switch error.kind {
-            case .limited(let until): return .undecided(until: until)
-            case .transient, .unknown: return .undecided(until: time.now() + .seconds(30))
-            case .authentication: return .undecided(until: time.now() + .seconds(300))
-            case .permanent: return .impossible(error)
-            }
+            return PartReconciliation(error, now: time.now())
         }
     }
 
@@ -174,16 +187,41 @@ package struct XPlatform: PublishingPlatform {
             ?? step.part.payload["reply_to"]?.string
     }
 
-    private func mediaIDs(of step: PublicationStep) throws(PublishingFailure) -> [String] {
-        var ids: [String] = []
-        for number in step.part.payload["media"]?.array ?? [] {
-            guard let part = step.parts.first(where: { Int64($0.number) == number.integer }), let id = part.remoteID
-            else {
-                throw PublishingFailure(.permanent, code: "media_missing", "A picture of the post was not uploaded.")
-            }
-            ids.append(id)
+    /// The steps that upload a post's pictures, in their order.
+    private func media(of step: PublicationStep) -> [PublicationPart] {
+        (step.part.payload["media"]?.array ?? []).compactMap { number in
+            step.parts.first { Int64($0.number) == number.integer }
+        }
+    }
+
+    private func mediaIDs(_ media: [PublicationPart], _ step: PublicationStep) throws(PublishingFailure) -> [String] {
+        let ids = media.compactMap(\.remoteID)
+        guard ids.count == step.part.payload["media"]?.array?.count ?? 0 else {
+            throw PublishingFailure(.permanent, code: "media_missing", "A picture of the post was not uploaded.")
         }
         return ids
+    }
+
+    private static let mediaGone = PublishingFailure(
+        .transient,
+        code: XAPI.mediaGone,
+        "X has forgotten a picture of the post; it is uploaded again."
+    )
+
+    /// Writes down with which account a post is sent, before it is: on that one's timeline it will be looked for.
+    private func noteAccount(_ step: PublicationStep) async throws(PublishingFailure) {
+        let account = try await account(of: step)
+        guard step.part.progress["account"]?.string != account else { return }
+        do {
+            try await step.save(["account": .string(account)])
+        } catch {
+            throw PublishingFailure(error)
+        }
+    }
+
+    /// The connected account's number, or a word for the operator's own.
+    private func account(of step: PublicationStep) async throws(PublishingFailure) -> String {
+        try await accounts.connected(of: step.publication.workspace)?.id ?? "own"
     }
 
     // MARK: Accounts
@@ -206,18 +244,13 @@ package struct XPlatform: PublishingPlatform {
     }
 
     package func diagnose() async -> [Finding] {
-        do throws(PublishingFailure) {
-            let account = try await timeline.identity(of: .local)
-            return [Finding(.fine, "X", "Connected as @\(account.name).")]
-        } catch {
-            return [
-                Finding(
-                    error.kind == .authentication ? .warning : .problem,
-                    "X",
-                    error.description,
-                    remedy: "integrations/x/README.md has the steps."
-                )
-            ]
+        await Finding.accounts("X", remedy: "integrations/x/README.md has the steps.") { () throws(PublishingFailure) in
+            let connected = try await accounts.workspaces()
+            // A workspace without an account of its own speaks with the operator's.
+            return connected.isEmpty || configuration.ownAccount != nil && !connected.contains(.local)
+                ? [.local] + connected : connected
+        } name: { workspace throws(PublishingFailure) in
+            try await timeline.askForIdentity(of: workspace).name
         }
     }
 }
