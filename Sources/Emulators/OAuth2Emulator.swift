@@ -50,6 +50,9 @@ final class OAuth2Emulator: Sendable {
         return entry.flatMap { $0.end > time.now() ? $0.person : nil }
     }
 
+    /// Whether tokens can be renewed with a token.
+    func acceptsRefresh(_ token: String) -> Bool { state.withLock { $0.refreshTokens[token] != nil } }
+
     /// Sets who agrees from now on.
     func signIn(_ person: String) { state.withLock { $0.person = person } }
 

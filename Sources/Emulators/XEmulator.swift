@@ -100,6 +100,8 @@ package final class XEmulator: Emulator {
     package var requests: [String] { state.withLock { $0.requests } }
     /// How often a token was renewed.
     package var refreshes: Int { oauth.refreshes }
+    /// Whether tokens can be renewed with a token.
+    package func accepts(_ refresh: Secret) -> Bool { oauth.acceptsRefresh(refresh.reveal()) }
     /// The alternative texts of the uploads.
     package var alternatives: [String] { state.withLock { $0.uploads.values.compactMap(\.alternative) } }
 

@@ -4,6 +4,7 @@ import DatabaseSupport
 import Emulators
 import Persistence
 import Publishing
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -138,6 +139,38 @@ struct XAccountTests {
         }
     }
 
+    @Test("A renewal that is under way outlives the end of whoever asked for it", arguments: DatabaseEngine.allCases)
+    func renewalAtShutdown(engine: DatabaseEngine) async throws {
+        try await withX(engine, keys: Self.connected) { world, emulator in
+            try await connect(world)
+            world.time.advance(by: .seconds(7000))
+            let x = try #require(try XConfiguration(from: world.settings, publicURL: "https://aragora.example.com"))
+            let provider = try #require(x.provider)
+            let (database, sealer, moment) = (world.database, try world.sealer, world.time.now())
+            let asking = Mutex<Task<Void, Never>?>(nil)
+            let transport = HookedTransport(base: world.transport, number: 1) {
+                while asking.withLock({ $0?.cancel() == nil }) { await Task.yield() }
+            }
+            let task = Task {
+                _ = try? await AccountTokens(
+                    provider: provider,
+                    database: database,
+                    sealer: sealer,
+                    transport: transport,
+                    time: StandingTime(moment: moment),
+                    identifiers: RandomIdentifiers()
+                ).token(of: acme)
+            }
+            asking.withLock { $0 = task }
+            await task.value
+            #expect(emulator.refreshes == 1)
+            let stored = try await database.read { transaction in
+                try IntegrationStore(sealer: sealer).find(workspace: acme, type: "x", in: transaction)
+            }
+            #expect(emulator.accepts(try #require(stored?.credentials["refresh_token"])))
+        }
+    }
+
     @Test("After another account was connected, a post is looked for on that one's timeline")
     func anotherAccount() async throws {
         try await withX(keys: Self.connected) { world, emulator in
@@ -172,9 +205,9 @@ struct XAccountTests {
         }
     }
 
-    @Test("The accounts of every workspace are looked at")
-    func diagnosis() async throws {
-        try await withX { world, emulator in
+    @Test("The accounts of every workspace are looked at", arguments: DatabaseEngine.allCases)
+    func diagnosis(engine: DatabaseEngine) async throws {
+        try await withX(engine) { world, emulator in
             try await connect(world)
             let stale = Integration(
                 workspaceID: WorkspaceID("slack:T2"),

@@ -82,9 +82,12 @@ package struct AccountTokens: Sendable {
                 if let lease = try await begin(workspace, owner) {
                     // Not cancelled with its caller, which waits for it: the platform ends the old tokens with its
                     // answer, so that the new ones have to be kept whatever else is given up.
-                    let renewed = await Task { await renew(account, until: lease.until) }.value
-                    try await end(lease)
-                    return try renewed.get()
+                    return try await Task {
+                        let renewed = await renew(account, until: lease.until)
+                        // One that cannot be given back runs out by itself.
+                        try? await end(lease)
+                        return try renewed.get()
+                    }.value
                 }
                 guard time.now() < deadline else {
                     throw PublishingFailure(.transient, code: "renewal_busy", "The account's token is being renewed.")
