@@ -63,7 +63,7 @@ struct ApprovalRecipients {
     ) throws -> [ApprovalRecipient] {
         let own = try directory.ids(of: person, workspace: record.workspace, in: transaction)
         let deputies = try directory.delegates(
-            of: own.person,
+            of: own.all,
             at: now,
             workspace: record.workspace,
             in: transaction

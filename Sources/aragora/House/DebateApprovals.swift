@@ -44,7 +44,7 @@ struct DebateApprovals: BreakpointGate {
                 title: breakpoint.isRelease
                     ? "Release the verdict of debate #\(debate.number)?" : "Debate #\(debate.number) waits for you",
                 question: breakpoint.reason,
-                context: String(context.prefix(20_000)),
+                context: context,
                 operation: operation,
                 policy: ApprovalPolicy(
                     options: options(breakpoint),
@@ -73,7 +73,8 @@ struct DebateApprovals: BreakpointGate {
         guard let record = try requests.find(origin: origin, workspace: debate.workspace, in: transaction),
             record.status != .pending
         else { return nil }
-        let decision = try requests.decisions(of: record.id, workspace: debate.workspace, in: transaction).last
+        let decision = try requests.decisions(of: record.id, workspace: debate.workspace, in: transaction)
+            .last { $0.optionID == record.outcome }
         let action: BreakpointResolution.Action =
             switch record.status {
             case .approved, .revised, .pending: .continue

@@ -107,10 +107,11 @@ struct House: Sendable {
             platforms: ApprovalDesk.Platforms(adapters),
             events: subscribers.sink,
             followUps: [DebateApprovals.kind: DebateResumption(time: time)],
+            sealer: sealer,
             time: time,
             identifiers: identifiers
         )
-        let approvalDelivery = ApprovalDelivery(time: time)
+        let approvalDelivery = ApprovalDelivery(outbox: outbox, posts: approvalPosts, time: time)
         let starter = DebateStarter(
             panel: agents,
             defaults: try settings.debateDefaults(),
