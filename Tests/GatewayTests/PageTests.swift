@@ -55,6 +55,22 @@ struct PageTests {
         #expect(html.contains("Offline demo agents — not AI models.") == isDemo)
     }
 
+    @Test("A page asks for the gateway's token where it wants one")
+    func token() async throws {
+        var harness = GatewayHarness()
+        harness.configuration.apiToken = Secret("right-token")
+        let page = try await harness.run { try await $0.browse("/") }
+        #expect(page.contains("This gateway asks for its token") && page.contains("<dialog"))
+        #expect(!page.contains("was not the token"))
+    }
+
+    @Test("A page says what is wrong, as all of them do")
+    func trouble() async throws {
+        // This gateway has no webhooks.
+        let page = try await GatewayHarness().run { try await $0.browse("/webhooks") }
+        #expect(page.contains(#"id="trouble" role="status">"#))
+    }
+
     @Test("In a browser a debate's link shows the verdict, its dissent, and hostile text as mere text")
     func browser() async throws {
         var harness = GatewayHarness()
