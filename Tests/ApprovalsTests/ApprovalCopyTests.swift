@@ -53,8 +53,8 @@ import Testing
     func aCopyThatShowsAnotherTextIsPostedAnew(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in
             let record = try await house.open(operation: ["text": "Hello"]) {
-                $0.approvers = [.person("chat:U1"), .person("chat:U2")]
-                $0.quorum = 2
+                $0.approvers = [.person("chat:U1"), .person("chat:U2"), .role("operator")]
+                $0.quorum = 3
                 $0.allowsEdit = true
             }
             try await house.deliver()
@@ -64,6 +64,12 @@ import Testing
             _ = try await house.service.decide(
                 record.id.rawValue,
                 ApprovalReply(actor: actor, optionID: "approve", editedText: "Good morning")
+            )
+            // One more answer, of which the same edit tells.
+            let other = ApprovalActor(identity: "api:x", name: "x", roles: ["operator"], surface: .api, evidence: "e")
+            _ = try await house.service.decide(
+                record.id.rawValue,
+                ApprovalReply(actor: other, optionID: "approve")
             )
             try await house.deliver()
             let renewed = try #require(

@@ -30,7 +30,7 @@ package struct ApprovalDelivery: Sendable {
     /// What a message about a copy carries, so that it is known what people see once it is there.
     ///
     /// What says beside a copy how it ended says so for its reminders too, which stand in the same place.
-    /// - Parameter isRenewed: whether something else is decided now than what the copy showed before.
+    /// - Parameter isRenewed: whether another text is decided now than was asked about.
     static func context(
         _ prompt: ApprovalPrompt,
         _ role: Role,
@@ -107,7 +107,7 @@ package struct ApprovalDelivery: Sendable {
             try outbox.post(
                 post,
                 to: address,
-                key: OutboxKey("\(message.key)/again"),
+                key: OutboxKey("\(prompt.outboxKey)/again/\(record.shortHash)"),
                 context: Self.context(prompt, .prompt, record),
                 in: transaction
             )

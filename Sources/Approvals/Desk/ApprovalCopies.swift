@@ -59,9 +59,16 @@ struct ApprovalCopies: Sendable {
     }
 
     /// Changes every copy to where the request stands now, or answers it where it cannot be changed.
-    /// - Parameter isEdited: whether what is decided about is another text now, so that old links no longer count.
+    /// - Parameters:
+    ///   - isEdited: whether what is decided about is another text from now on, so that old links no longer count.
+    ///   - isRenewed: whether it is another text than was asked about, from now on or since an earlier answer.
     /// - Throws: `DatabaseError`.
-    func update(_ record: ApprovalRecord, isEdited: Bool, in transaction: borrowing Transaction) throws {
+    func update(
+        _ record: ApprovalRecord,
+        isEdited: Bool,
+        isRenewed: Bool,
+        in transaction: borrowing Transaction
+    ) throws {
         let isOpen = record.status == .pending
         for prompt in try prompts.list(of: record.id, workspace: record.workspace, in: transaction)
         where prompt.state != .failed {
@@ -74,7 +81,7 @@ struct ApprovalCopies: Sendable {
                     address: address,
                     key: key,
                     coalesceKey: "\(prompt.outboxKey)/state",
-                    context: ApprovalDelivery.context(prompt, .update, record, isRenewed: isEdited),
+                    context: ApprovalDelivery.context(prompt, .update, record, isRenewed: isRenewed),
                     in: transaction
                 )
             } else if !isOpen || isEdited, prompt.reminderOf == nil {

@@ -16,7 +16,8 @@ extension ApprovalDesk {
         record.version += 1
         try log("decided", record, ["decision": decision.json], in: transaction)
         try publish("approval.answered", record, key: "answered/\(decision.seat)", decision: decision, in: transaction)
-        try copies.update(record, isEdited: isEdited, in: transaction)
+        let isRenewed = try record.operationHash != requestedHash(record, in: transaction)
+        try copies.update(record, isEdited: isEdited, isRenewed: isRenewed, in: transaction)
     }
 
     /// The request has come to its end: everything that says so, and everything that follows.
@@ -39,7 +40,7 @@ extension ApprovalDesk {
         try steps.drop(of: record.id.rawValue, workspace: record.workspace, now: now, in: transaction)
         try log(entry, record, .record(["decision": decision?.json, "by": cause?.json]), in: transaction)
         try publish(event, record, key: "ended", decision: decision, in: transaction)
-        try copies.update(record, isEdited: false, in: transaction)
+        try copies.update(record, isEdited: false, isRenewed: false, in: transaction)
         try followUps[record.kind]?.approvalEnded(record, decisions: machine.decisions, in: transaction)
     }
 
