@@ -55,42 +55,30 @@ create table approval_decisions (
     unique (workspace_id, request_id, actor)
 );
 
--- Every copy of a prompt, and what it says now.
+-- Every copy of a prompt, and what it says now. Buttons and links carry its number, under a code that nobody else can
+-- make; `bound_to` is whose answer they stand for.
 create table approval_prompts (
     workspace_id text not null,
     prompt_id text not null,
+    prompt_number bigint generated always as identity,
     request_id text not null,
     platform text not null,
     recipient text not null,
+    bound_to text not null,
     address_json text not null,
     conversation_key text,
     reminder_of text,
     state text not null default 'open',
     shown text not null default '',
-    shown_version bigint not null default 0,
     created_at bigint not null,
     updated_at bigint not null,
     primary key (workspace_id, prompt_id)
 );
+create unique index approval_prompts_number on approval_prompts (prompt_number);
 create index approval_prompts_request on approval_prompts (workspace_id, request_id);
 create index approval_prompts_conversation on approval_prompts (workspace_id, conversation_key)
     where conversation_key is not null;
 create index approval_prompts_recipient on approval_prompts (workspace_id, recipient) where state = 'open';
-
--- What buttons and links carry, as hashes; each is bound to a seat and to the very thing that is decided.
-create table approval_tokens (
-    token_hash text primary key,
-    workspace_id text not null,
-    request_id text not null,
-    prompt_id text not null,
-    option_id text,
-    bound_to text not null,
-    operation_hash text not null,
-    created_at bigint not null,
-    expires_at bigint not null,
-    used_at bigint
-);
-create index approval_tokens_request on approval_tokens (workspace_id, request_id);
 
 -- Who decides for whom, and until when.
 create table approval_delegations (
@@ -161,3 +149,5 @@ end
 $$;
 create trigger governance_artifacts_append_only before update or delete on governance_artifacts
     for each row execute function governance_artifacts_stay();
+create trigger governance_artifacts_never_emptied before truncate on governance_artifacts
+    for each statement execute function governance_artifacts_stay();

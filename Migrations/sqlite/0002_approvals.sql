@@ -54,42 +54,29 @@ create table approval_decisions (
     unique (workspace_id, request_id, actor)
 );
 
--- Every copy of a prompt, and what it says now.
+-- Every copy of a prompt, and what it says now. Buttons and links carry its number, under a code that nobody else can
+-- make; `bound_to` is whose answer they stand for.
 create table approval_prompts (
+    prompt_number integer primary key autoincrement,
     workspace_id text not null,
     prompt_id text not null,
     request_id text not null,
     platform text not null,
     recipient text not null,
+    bound_to text not null,
     address_json text not null,
     conversation_key text,
     reminder_of text,
     state text not null default 'open',
     shown text not null default '',
-    shown_version integer not null default 0,
     created_at integer not null,
     updated_at integer not null,
-    primary key (workspace_id, prompt_id)
+    unique (workspace_id, prompt_id)
 );
 create index approval_prompts_request on approval_prompts (workspace_id, request_id);
 create index approval_prompts_conversation on approval_prompts (workspace_id, conversation_key)
     where conversation_key is not null;
 create index approval_prompts_recipient on approval_prompts (workspace_id, recipient) where state = 'open';
-
--- What buttons and links carry, as hashes; each is bound to a seat and to the very thing that is decided.
-create table approval_tokens (
-    token_hash text primary key,
-    workspace_id text not null,
-    request_id text not null,
-    prompt_id text not null,
-    option_id text,
-    bound_to text not null,
-    operation_hash text not null,
-    created_at integer not null,
-    expires_at integer not null,
-    used_at integer
-);
-create index approval_tokens_request on approval_tokens (workspace_id, request_id);
 
 -- Who decides for whom, and until when.
 create table approval_delegations (

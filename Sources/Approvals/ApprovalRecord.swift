@@ -1,4 +1,5 @@
 package import CoreTypes
+import Crypto
 import Persistence
 
 package enum ApprovalKind {}
@@ -25,6 +26,10 @@ package struct ApprovalDraft: Sendable {
     /// The platform's immutable id of whoever asks, such as `slack:U012`.
     package var requester: String
     package var requesterName: String
+    /// Who really sent the request, where that is somebody else than the requester.
+    package var askedBy: String?
+    /// Names the verified request with which it came; nil where the origin does.
+    package var evidence: String?
     package var debate: DebateID?
     /// Where it was asked for, so that a prompt in that channel lands in its thread.
     package var address: JSONValue?
@@ -43,6 +48,8 @@ package struct ApprovalDraft: Sendable {
         priority: Int = 3,
         requester: String,
         requesterName: String = "",
+        askedBy: String? = nil,
+        evidence: String? = nil,
         debate: DebateID? = nil,
         address: JSONValue? = nil,
         metadata: JSONValue = [:]
@@ -58,6 +65,8 @@ package struct ApprovalDraft: Sendable {
         self.priority = priority
         self.requester = requester
         self.requesterName = requesterName
+        self.askedBy = askedBy
+        self.evidence = evidence
         self.debate = debate
         self.address = address
         self.metadata = metadata
@@ -122,4 +131,42 @@ package struct ApprovalRecord: Sendable {
         respondedAt = try row.timestampOrNil("responded_at")
         createdAt = try row.timestamp("created_at")
     }
+}
+
+extension ApprovalRecord {
+    /// What is decided about besides the text and what the context says already; nil where that is nothing.
+    ///
+    /// Canonical JSON: together with the two, it is what the hash is made of.
+    package var boundDocument: String? {
+        let rest = (operation.object ?? [:]).filter { name, value in
+            name != "text" && (context.isEmpty || value.string != context)
+        }
+        return rest.isEmpty ? nil : JSONValue.object(rest).text
+    }
+
+    /// The beginning of the hash, by which people compare two requests.
+    package var shortHash: String { String(operationHash.prefix(12)) }
+
+    /// The hash of what people read about it; the log has it.
+    var shownHash: String {
+        let shown: JSONValue = [
+            "title": .string(title), "question": .string(question), "context": .string(context),
+        ]
+        return hexadecimal(SHA256.hash(data: shown.bytes))
+    }
+}
+
+/// Who made or withdrew a request, and by which verified request.
+package struct ApprovalCause: Hashable, Sendable {
+    /// The immutable id, such as `api:key:…` or `debate:…`.
+    package let identity: String
+    package let evidence: String
+
+    /// Names somebody.
+    package init(identity: String, evidence: String) {
+        self.identity = identity
+        self.evidence = evidence
+    }
+
+    var json: JSONValue { ["identity": .string(identity), "evidence": .string(evidence)] }
 }

@@ -115,13 +115,18 @@ package struct ApprovalService: Sendable {
         return answer
     }
 
-    /// Ends a request that nobody needs an answer to any more.
+    /// Ends a request that nobody needs an answer to any more: whoever asked for it may, and the operator.
     /// - Returns: false where there is none, or it had ended before.
-    /// - Throws: `DatabaseError`.
-    package func withdraw(_ name: String) async throws -> Bool {
+    /// - Throws: `ApprovalError` for anybody else; `DatabaseError`.
+    package func withdraw(_ name: String, by actor: ApprovalActor) async throws -> Bool {
         let isWithdrawn = try await database.write { transaction in
             guard let record = try desk.requests.findAnywhere(name, in: transaction) else { return false }
-            return try desk.withdraw(record.id, workspace: record.workspace, in: transaction)
+            let known = try desk.resolved(actor, workspace: record.workspace, in: transaction)
+            guard actor.roles.contains(ApprovalPolicy.operators) || known.ids.contains(record.requester) else {
+                throw ApprovalError(.forbidden, "Only whoever asked for it, or the operator, withdraws a request.")
+            }
+            let cause = ApprovalCause(identity: actor.identity, evidence: actor.evidence)
+            return try desk.withdraw(record.id, workspace: record.workspace, by: cause, in: transaction)
         }
         await database.notify(.outbox)
         return isWithdrawn

@@ -55,12 +55,14 @@ package struct AnswerDesk: Sendable {
     func give(_ answer: HumanDecisionAnswer, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         switch answer {
         case .say(let post): try reply(post, event, in: transaction)
-        case .ask(let form):
+        case .ask(let form, let otherwise):
+            var address = event.address
+            address.person = event.actor.id
             try outbox.open(
                 form,
-                at: event.address,
+                at: address,
                 key: OutboxKey("\(event.originKey)/form"),
-                context: DeliveryContext(role: .form, debate: nil).json,
+                context: DeliveryContext(role: .form, debate: nil, otherwise: otherwise).json,
                 in: transaction
             )
         }

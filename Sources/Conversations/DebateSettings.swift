@@ -1,3 +1,4 @@
+import Channels
 package import CoreTypes
 package import Debates
 
@@ -68,18 +69,29 @@ package struct DeliveryContext: Sendable {
 
     package var role: Role
     package var debate: DebateID?
+    /// What the person is told where the form cannot be shown.
+    var otherwise: Post?
 
-    init(role: Role, debate: DebateID?) {
+    init(role: Role, debate: DebateID?, otherwise: Post? = nil) {
         self.role = role
         self.debate = debate
+        self.otherwise = otherwise
     }
 
     init?(json: JSONValue) {
         guard let role = json["role"]?.string.flatMap(Role.init(rawValue:)) else { return nil }
         self.init(role: role, debate: json["debate_id"]?.string.map { DebateID($0) })
+        if let body = json["otherwise"]?.string {
+            otherwise = Post(body: body, fallbackText: json["otherwise_text"]?.string ?? body)
+        }
     }
 
     var json: JSONValue {
-        .record(["role": .string(role.rawValue), "debate_id": debate.map { .string($0.rawValue) }])
+        .record([
+            "role": .string(role.rawValue),
+            "debate_id": debate.map { .string($0.rawValue) },
+            "otherwise": otherwise.map { .string($0.body) },
+            "otherwise_text": otherwise.map { .string($0.fallbackText) },
+        ])
     }
 }

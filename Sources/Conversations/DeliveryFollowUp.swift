@@ -78,6 +78,7 @@ package struct DeliveryFollowUp: Sendable {
         )
         guard let context = DeliveryContext(json: message.context) else { return }
         if context.role == .quickAnswer { return try passOn(message, in: transaction) }
+        if context.role == .form { return try say(context.otherwise, insteadOf: message, in: transaction) }
         guard context.role == .start || context.role == .verdict,
             let id = context.debate,
             let debate = try debates.find(id, workspace: message.workspace, in: transaction),
@@ -95,6 +96,23 @@ package struct DeliveryFollowUp: Sendable {
             to: address,
             key: OutboxKey(identifiers.next()),
             context: DeliveryContext(role: .answer, debate: id).json,
+            in: transaction
+        )
+    }
+
+    /// Every click gets its answer: where the form that it asks for cannot be shown, the person is told what to do.
+    private func say(
+        _ post: Post?,
+        insteadOf message: UndeliverableMessage,
+        in transaction: borrowing Transaction
+    ) throws {
+        guard let post, var address = message.address, address.person != nil else { return }
+        address.trigger = nil
+        try outbox.ephemeral(
+            post,
+            to: address,
+            key: OutboxKey("\(message.key)/otherwise"),
+            context: DeliveryContext(role: .answer, debate: nil).json,
             in: transaction
         )
     }

@@ -44,8 +44,8 @@ package protocol HumanDecisions: Sendable {
 /// What the person gets.
 package enum HumanDecisionAnswer: Sendable {
     case say(Post)
-    /// A form that asks for what is missing.
-    case ask(Form)
+    /// A form that asks for what is missing, and what is said where it cannot be shown.
+    case ask(Form, otherwise: Post)
 }
 
 /// The commands about decisions.

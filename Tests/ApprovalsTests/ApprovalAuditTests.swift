@@ -14,6 +14,13 @@ import Testing
         ("outcome", "update approval_requests set status = 'approved' where status = 'rejected'"),
         ("answer", "update approval_decisions set actor_identity = 'chat:U3'"),
         ("lost", "delete from approval_decisions"),
+        ("operation", "update approval_requests set operation_json = replace(operation_json, 'ship', 'sell')"),
+        ("hash", "update approval_requests set operation_hash = replace(operation_hash, '0', '1')"),
+        ("policy", "update approval_requests set policy_json = replace(policy_json, 'U2', 'U3')"),
+        ("requester", "update approval_requests set requester_id = 'chat:U8'"),
+        ("question", "update approval_requests set question = 'May release 8 go out?'"),
+        ("option", "update approval_requests set outcome_option = 'approve' where status = 'rejected'"),
+        ("time", "update approval_requests set created_at = created_at + 1000"),
     ]
 
     @Test(arguments: DatabaseEngine.allCases)
@@ -31,7 +38,7 @@ import Testing
                 )
                 _ = try await house.open("second")
                 #expect(try await house.problems().isEmpty)
-                if what != "outcome", what != "answer", what != "lost" {
+                if ["changed", "removed", "cut off", "renamed"].contains(what) {
                     await #expect(throws: DatabaseError.self) { try await house.database.run(statement) }
                     try await house.database.write { transaction in
                         for name in triggers(engine) { try transaction.executeScript("drop trigger \(name)") }
@@ -40,6 +47,14 @@ import Testing
                 try await house.database.run(statement)
                 #expect(try await !house.problems().isEmpty, "\(what)")
             }
+        }
+    }
+
+    @Test func nobodyEmptiesTheLog() async throws {
+        try await ApprovalHouse.with(.postgres) { house in
+            _ = try await house.open()
+            await #expect(throws: DatabaseError.self) { try await house.database.run("truncate governance_artifacts") }
+            #expect(try await house.problems().isEmpty)
         }
     }
 

@@ -235,7 +235,7 @@ private func insisting(_ body: () async throws -> String) async throws -> String
             let record = try await house.open()
             try await house.deliver()
             let token = try #require(house.platform.channel.token("Approve", in: "U2"))
-            let restarted = ApprovalHouse(test: house.test)
+            let restarted = try ApprovalHouse(test: house.test)
             let answer = try await restarted.press(token, by: "U2", in: "U2")
             #expect(answer?.text.contains("is approved") == true)
             #expect(try await restarted.detail(record)?.record.status == .approved)

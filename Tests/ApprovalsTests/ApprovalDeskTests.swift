@@ -65,6 +65,7 @@ import Testing
             let shared = try #require(house.platform.channel.token("Approve", in: "C1"))
             let foreign = try await house.press(own, by: "U2", in: "U1")
             #expect(foreign?.text.contains("not among those") == true)
+            #expect(foreign?.text.contains(record.title) == false)
             let elsewhere = try await house.press(shared, by: "U5", in: "C7")
             #expect(elsewhere?.text.contains("not among those") == true)
             #expect(try await house.press("nothing", by: "U1") == nil)

@@ -6,7 +6,7 @@ import DatabaseSupport
 import Persistence
 import TestSupport
 
-/// A chat platform that shows a prompt's title, its facts and the tokens of its buttons.
+/// A chat platform that shows all of a prompt, and the tokens of its buttons.
 struct PromptPlatform: EditingChannel, EphemeralChannel, FormChannel {
     let channel = ScriptedChannel(platform: "chat", partSize: 1_000_000)
 
@@ -34,6 +34,7 @@ struct PromptPlatform: EditingChannel, EphemeralChannel, FormChannel {
         var lines = [post.title ?? ""]
         lines += post.fields.map { "\($0.name): \($0.value)" }
         lines += post.buttons.map { "[\($0.label)]\($0.url ?? $0.token)" }
+        lines += [post.body, post.footer ?? ""]
         return lines.joined(separator: "\n")
     }
 }
@@ -63,6 +64,13 @@ struct ApprovalHouse: Sendable {
     let platform = PromptPlatform()
     let mail = MailPlatform()
     let posts = ApprovalPosts(publicURL: "https://aragora.example")
+    var sealer: Sealer
+
+    init(test: TestDatabase) throws {
+        self.test = test
+        // A key that everybody may know.
+        sealer = try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+    }
 
     var database: any Database { test.database }
     var outbox: Outbox { Outbox(time: time) }
@@ -70,7 +78,7 @@ struct ApprovalHouse: Sendable {
     var chat: ApprovalChat { ApprovalChat(desk: desk, posts: posts) }
 
     static func with(_ engine: DatabaseEngine, _ body: (ApprovalHouse) async throws -> Void) async throws {
-        try await withDatabase(engine) { try await body(ApprovalHouse(test: $0)) }
+        try await withDatabase(engine) { try await body(try ApprovalHouse(test: $0)) }
     }
 
     var desk: ApprovalDesk {
@@ -79,6 +87,7 @@ struct ApprovalHouse: Sendable {
             posts: posts,
             platforms: .init([platform, mail]),
             events: OutboxEvents(outbox: outbox),
+            sealer: sealer,
             time: time,
             identifiers: identifiers
         )
@@ -114,7 +123,7 @@ struct ApprovalHouse: Sendable {
 
     /// Sends what waits, until nothing does.
     func deliver() async throws {
-        let follow = ApprovalDelivery(time: time)
+        let follow = ApprovalDelivery(outbox: outbox, posts: posts, time: time)
         let dispatcher = Dispatcher(
             database: database,
             adapters: [platform, mail],
@@ -186,7 +195,7 @@ struct ApprovalHouse: Sendable {
 
 extension ApprovalChat.Answer {
     var text: String { if case .say(let post) = self { post.fallbackText } else { "" } }
-    var form: Form? { if case .ask(let form) = self { form } else { nil } }
+    var form: Form? { if case .ask(let form, _) = self { form } else { nil } }
 }
 
 extension ScriptedChannel {

@@ -173,6 +173,35 @@ import Testing
         )
     }
 
+    @Test func anOptionMeansWhatItIsCalled() throws {
+        func policy(_ options: String) throws -> ApprovalPolicy {
+            let policy = try ApprovalPolicy(json: JSONValue(parsing: #"{"options":[\#(options)]}"#))
+            try policy.validate(requester: "slack:U9")
+            return policy
+        }
+        let deny = try policy(#""approve",{"id":"deny","effect":"reject"},{"id":"again","effect":"revise"}"#)
+        #expect(deny.options.map(\.requiresComment) == [false, true, true])
+        for lie in [
+            #"{"id":"reject","requires_comment":false}"#, #"{"id":"no","effect":"reject","requires_comment":false}"#,
+            #"{"id":"approve","effect":"reject"}"#, #"{"id":"reject","effect":"approve"}"#,
+            #"{"id":"revise","effect":"custom"}"#, #"{"id":"Approve"}"#, #"{"id":"x","label":""}"#,
+        ] {
+            #expect(throws: ApprovalError.self, "\(lie)") { try policy(lie) }
+        }
+    }
+
+    @Test func twoAnswersDoNotAddUp() throws {
+        var machine = try machine {
+            $0.quorum = 2
+            $0.options = [.approve, ApprovalOption(id: "later", label: "Later", effect: .approve), .reject]
+        }
+        #expect(refusal(answer(&machine, "slack:U1", "approve")) == nil)
+        #expect(refusal(answer(&machine, "slack:U2", "later")) == nil)
+        #expect(machine.status == .pending && machine.progress == 1)
+        #expect(refusal(answer(&machine, "slack:U3", "later")) == nil)
+        #expect(machine.status == .approved && machine.outcome == "later" && machine.progress == 2)
+    }
+
     @Test func thePolicySurvivesItsColumn() throws {
         let policy = try machine {
             $0.quorum = 2

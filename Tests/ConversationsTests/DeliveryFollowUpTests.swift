@@ -61,6 +61,39 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func aFormThatCannotBeShownIsAnsweredOtherwise(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let handler = EventHandler(
+                starter: house.starter(),
+                answers: AnswerDesk(
+                    panel: house.panel,
+                    adapters: [],
+                    outbox: house.outbox,
+                    posts: house.posts,
+                    journal: JournalStore(house.database)
+                ),
+                controls: house.controls,
+                integrations: house.integrations,
+                loopBudget: LoopBudget(time: house.time),
+                decisions: AskingDecisions()
+            )
+            let press = house.event(.button(token: "any"), "press:1", by: "U3", trigger: "t1")
+            try await house.database.write { try handler.handle(press, in: $0) }
+            house.channel.script(.answer(.permanent(code: "expired_trigger_id", description: "Too late.")))
+            try await house.deliver()
+            #expect(house.channel.forms.isEmpty)
+            #expect(house.answers.map(\.payload) == ["Write why."])
+            #expect(house.answers[0].address.person == "U3" && house.answers[0].address.trigger == nil)
+            // Three seconds after the click nobody can open it any more.
+            let late = house.event(.button(token: "any"), "press:2", by: "U3", trigger: "t2")
+            try await house.database.write { try handler.handle(late, in: $0) }
+            house.time.advance(by: .seconds(4))
+            try await house.deliver()
+            #expect(house.channel.forms.isEmpty && house.answers.count == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func anAnswerThatCannotBePostedLeadsToNoOther(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             house.channel.script(.answer(.permanent(code: "is_archived", description: "The channel is archived.")))
@@ -89,4 +122,37 @@ import Testing
             #expect(found?.lastError == "The channel is archived." && found?.lastErrorAt == now)
         }
     }
+}
+
+/// Asks with a form whatever anybody does.
+private struct AskingDecisions: HumanDecisions {
+    private let answer = HumanDecisionAnswer.ask(
+        Form(title: "Why?", callback: "c", submitLabel: "Send", fields: []),
+        otherwise: Post(body: "Write why.", fallbackText: "Write why.")
+    )
+
+    func press(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) -> HumanDecisionAnswer? {
+        answer
+    }
+
+    func submit(
+        callback: String,
+        answers: [String: String],
+        state: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer? { answer }
+
+    func reply(
+        _ text: String,
+        isDirect: Bool,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer? { nil }
+
+    func perform(
+        _ command: HumanDecisionCommand,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer { answer }
 }

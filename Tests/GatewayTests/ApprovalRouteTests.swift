@@ -13,10 +13,11 @@ struct ApprovalRouteTests {
     private static let path = "/api/v1/approvals"
 
     /// Runs a gateway over a fresh database; mail is mounted, so that links are made.
-    private func run(
+    @discardableResult
+    private func run<R: Sendable>(
         _ engine: DatabaseEngine = .sqlite,
-        _ body: (RawClient, any Database) async throws -> Void
-    ) async throws {
+        _ body: (RawClient, any Database) async throws -> R
+    ) async throws -> R {
         try await withDatabase(engine) { test in
             let time = ManualTime()
             let desk = ApprovalDesk(
@@ -24,6 +25,7 @@ struct ApprovalRouteTests {
                 posts: ApprovalPosts(publicURL: "http://gateway.example"),
                 platforms: .init(reachable: ["email"], editing: []),
                 events: NoSubscribers(),
+                sealer: try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
                 time: time,
                 identifiers: RandomIdentifiers()
             )
@@ -31,7 +33,7 @@ struct ApprovalRouteTests {
             harness.approvals = ApprovalService(database: test.database, desk: desk)
             harness.keys = OneKey()
             harness.debates.state.withLock { $0.heldBack = [DebateID("held")] }
-            try await harness.run { client in try await body(client, test.database) }
+            return try await harness.run { client in try await body(client, test.database) }
         }
     }
 
@@ -156,6 +158,92 @@ struct ApprovalRouteTests {
             )
             #expect(try await client.request("GET", "/approvals/answer/0123456789abcdef").status == 404)
         }
+    }
+
+    @Test("A no by mail needs no text, whatever the browser made of it", arguments: DatabaseEngine.allCases)
+    func noByMail(engine: DatabaseEngine) async throws {
+        try await run(engine) { client, database in
+            let body = #"""
+                {"title":"Post?","approvers":["email:ann@example.org","email:ben@example.org"],"quorum":2,"veto":false,
+                "allow_edit":true,"operation":{"text":"\none\ntwo","pay":12345678901234567}}
+                """#
+            let made = try await client.post(Self.path, body)
+            let id = try #require(try made.json["id"]?.string)
+            let links = try await links(database)
+            let page = try await client.request("GET", links[0]).body
+            // The browser drops the first line end behind the tag, and no other one.
+            #expect(page.contains(">\n\none\ntwo</textarea>"))
+            #expect(page.contains("{&quot;pay&quot;:12345678901234567}"))
+            let hash = try #require(try made.json["operation_hash"]?.string)
+            #expect(page.contains("Operation \(hash.prefix(12))"))
+            let form = [("Content-Type", "application/x-www-form-urlencoded")]
+            func send(_ fields: String) async throws -> RawResponse {
+                try await client.request("POST", links[0], headers: form, body: "\(fields)&text=%0D%0Aother")
+            }
+            let bare = try await send("option=reject&comment=")
+            #expect(bare.status == 400)
+            #expect(bare.body.contains("needs a reason") && bare.body.contains("other</textarea>"))
+            #expect(try await send("option=reject&comment=no").status == 200)
+            let detail = try await client.request("GET", "\(Self.path)/\(id)").json
+            #expect(detail["status"] == "rejected" && detail["operation_hash"]?.string == hash)
+            #expect(detail["operation_json"] == #"{"pay":12345678901234567}"#)
+            #expect(detail["decisions"]?.array?.first?["option"] == "reject")
+        }
+    }
+
+    @Test("Only who asked, or the operator, ends a request, and the log says who", arguments: DatabaseEngine.allCases)
+    func withdrawal(engine: DatabaseEngine) async throws {
+        try await run(engine) { client, database in
+            let key = [("Authorization", "Bearer \(OneKey.text)")]
+            func open(_ title: String, _ members: String = "", by headers: [(String, String)] = []) async throws
+                -> RawResponse
+            {
+                try await client.post(
+                    Self.path,
+                    #"{"title":"\#(title)","workspace":"slack:T1"\#(members)}"#,
+                    headers: headers
+                )
+            }
+            func withdraw(_ made: RawResponse, by headers: [(String, String)] = []) async throws -> Int {
+                let id = try #require(try made.json["id"]?.string)
+                return try await client.post("\(Self.path)/\(id)/withdraw", "{}", headers: headers).status
+            }
+            #expect(try await open("forged", #","requester":"slack:U1""#, by: key).status == 403)
+            let anns = try await open("ann's", #","requester":"slack:U1""#)
+            let operators = try await open("operator's")
+            let own = try await open("own", by: key)
+            #expect(try await withdraw(anns, by: key) == 403)
+            #expect(try await withdraw(operators, by: key) == 403)
+            #expect(try await withdraw(own, by: key) == 200)
+            #expect(try await withdraw(anns) == 200)
+            let entries = try await database.run(
+                "select entry_json from governance_artifacts where workspace_id = 'slack:T1' order by sequence"
+            ).map { try $0.json("entry_json") }
+            let log = entries.map {
+                "\($0["type"]?.string ?? "") \($0["data"]?["requester"]?.string ?? "") "
+                    + "\($0["data"]?["by"]?["identity"]?.string ?? "")"
+            }
+            #expect(
+                log == [
+                    "requested slack:U1 api:local", "requested api:local api:local",
+                    "requested api:key:k1 api:key:k1", "withdrawn api:key:k1 api:key:k1",
+                    "withdrawn slack:U1 api:local",
+                ]
+            )
+            #expect(entries.allSatisfy { $0["data"]?["by"]?["evidence"]?.string?.hasPrefix("request:") == true })
+        }
+    }
+
+    @Test("In a browser the inbox shows all that is decided")
+    func inbox() async throws {
+        let page = try await run { client, _ in
+            let operation = #"{"text":"one <b>two</b>","pay":12345678901234567}"#
+            _ = try await client.post(Self.path, #"{"title":"Pay?","operation":\#(operation)}"#)
+            return try await client.browse("/approvals")
+        }
+        #expect(page.contains(#"<pre>{"pay":12345678901234567}</pre>"#))
+        #expect(page.contains("one &lt;b&gt;two&lt;/b&gt;") && page.contains("Operation "))
+        #expect(!page.contains("<b>two"))
     }
 
     @Test("A program's key sees and decides in its workspace alone, and makes nobody an operator")

@@ -41,7 +41,9 @@ struct PageTests {
 
     @Test("The script makes nodes, never markup")
     func script() throws {
-        let script = String(decoding: try WebPage(isDemo: false).script.bytes, as: UTF8.self)
+        let page = try WebPage(isDemo: false)
+        let files = [page.script, page.sharedScript, page.webhooksScript, try ApprovalPages().script]
+        let script = files.map { String(decoding: $0.bytes, as: UTF8.self) }.joined()
         for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"] {
             #expect(!script.contains(word), "\(word)")
         }
@@ -53,6 +55,22 @@ struct PageTests {
         #expect(html.contains("Offline demo agents — not AI models.") == isDemo)
     }
 
+    @Test("A page asks for the gateway's token where it wants one")
+    func token() async throws {
+        var harness = GatewayHarness()
+        harness.configuration.apiToken = Secret("right-token")
+        let page = try await harness.run { try await $0.browse("/") }
+        #expect(page.contains("This gateway asks for its token") && page.contains("<dialog"))
+        #expect(!page.contains("was not the token"))
+    }
+
+    @Test("A page says what is wrong, as all of them do")
+    func trouble() async throws {
+        // This gateway has no webhooks.
+        let page = try await GatewayHarness().run { try await $0.browse("/webhooks") }
+        #expect(page.contains(#"id="trouble" role="status">"#))
+    }
+
     @Test("In a browser a debate's link shows the verdict, its dissent, and hostile text as mere text")
     func browser() async throws {
         var harness = GatewayHarness()
@@ -60,18 +78,7 @@ struct PageTests {
         let id = harness.debates.add("d1", status: "completed", task: DebateScript.task)
         for event in DebateScript.events(isDemo: true) { harness.debates.append(event.type, event.data, to: id) }
         let page = try await harness.run { client async throws in
-            let profile = NSTemporaryDirectory() + "aragora-browser-\(client.port)"
-            defer { try? FileManager.default.removeItem(atPath: profile) }
-            let browser = try ChildProcess(
-                "/usr/bin/chromium-headless-shell",
-                [
-                    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile)",
-                    "--virtual-time-budget=5000", "--dump-dom", "http://localhost:\(client.port)/debates/d1",
-                ],
-                environment: ["HOME": profile]
-            )
-            #expect(try await browser.waitForExit(timeout: .seconds(60)) == .exited(0))
-            return browser.output
+            try await client.browse("/debates/d1")
         }
         #expect(page.contains("Approved with conditions"))
         #expect(page.contains("cut over on a Sunday in April</strong>"))
@@ -80,5 +87,23 @@ struct PageTests {
         #expect(page.contains("aragora receipt verify aragora-receipt-d1.json"))
         #expect(page.contains("&lt;script&gt;alert"))
         #expect(!page.contains("<script>alert"))
+    }
+}
+
+extension RawClient {
+    /// What a browser shows at a path once its scripts have run.
+    func browse(_ path: String) async throws -> String {
+        let profile = NSTemporaryDirectory() + "aragora-browser-\(port)"
+        defer { try? FileManager.default.removeItem(atPath: profile) }
+        let browser = try ChildProcess(
+            "/usr/bin/chromium-headless-shell",
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile)",
+                "--virtual-time-budget=5000", "--dump-dom", "http://localhost:\(port)\(path)",
+            ],
+            environment: ["HOME": profile]
+        )
+        #expect(try await browser.waitForExit(timeout: .seconds(60)) == .exited(0))
+        return browser.output
     }
 }

@@ -8,8 +8,12 @@ package struct ApprovalPages: Sendable {
         package let question: String
         package let context: String
         /// What may be edited before it is approved; empty where there is nothing.
-        package let text: String
+        package var text: String
         package let isTextEditable: Bool
+        /// What is decided besides the text, exactly; empty where there is nothing.
+        package let document: String
+        /// The beginning of the hash of what is decided.
+        package let hash: String
         package let summary: String
         /// For whom the link was made.
         package let person: String
@@ -19,7 +23,9 @@ package struct ApprovalPages: Sendable {
         package let isOpen: Bool
         /// Whether the request was changed after the link was made.
         package let isStale: Bool
-        package let problem: String
+        /// What is wrong with what was sent, and the reason that was written with it.
+        package var problem = ""
+        package var comment = ""
 
         /// Describes the page.
         package init(
@@ -28,20 +34,23 @@ package struct ApprovalPages: Sendable {
             context: String,
             text: String,
             isTextEditable: Bool,
+            document: String,
+            hash: String,
             summary: String,
             person: String,
             number: Int64,
             until: String,
             options: [(id: String, label: String, requiresComment: Bool)],
             isOpen: Bool,
-            isStale: Bool,
-            problem: String
+            isStale: Bool
         ) {
             self.title = title
             self.question = question
             self.context = context
             self.text = text
             self.isTextEditable = isTextEditable
+            self.document = document
+            self.hash = hash
             self.summary = summary
             self.person = person
             self.number = number
@@ -49,7 +58,6 @@ package struct ApprovalPages: Sendable {
             self.options = options
             self.isOpen = isOpen
             self.isStale = isStale
-            self.problem = problem
         }
     }
 
@@ -76,7 +84,9 @@ package struct ApprovalPages: Sendable {
             "hasContext": !form.context.isEmpty, "hasText": !form.text.isEmpty,
             "isEditable": form.isTextEditable && !form.text.isEmpty && form.isOpen,
             "isReadOnly": !(form.isTextEditable && form.isOpen) && !form.text.isEmpty,
-            "summary": form.summary, "person": form.person, "number": form.number, "until": form.until,
+            "document": form.document, "hasDocument": !form.document.isEmpty, "hash": form.hash,
+            "comment": form.comment, "summary": form.summary, "person": form.person, "number": form.number,
+            "until": form.until,
             "hasUntil": !form.until.isEmpty && form.isOpen, "options": options, "isOpen": form.isOpen,
             "isStale": form.isStale, "problem": form.problem, "hasProblem": !form.problem.isEmpty, "isRequest": true,
         ])

@@ -1,7 +1,7 @@
 import CoreTypes
 import Mustache
 
-/// The built-in page: one template, one style sheet, one script, all of them inside the binary.
+/// The built-in page: its template, style sheet and scripts, all of them inside the binary.
 package struct WebPage: Sendable {
     /// One file as it is served.
     package struct File: Sendable {
@@ -26,6 +26,8 @@ package struct WebPage: Sendable {
     package let html: File
     package let style: File
     package let script: File
+    /// What the scripts of all pages share.
+    package let sharedScript: File
     /// The page of the webhooks: endpoints, health, attempts.
     package let webhooks: File
     package let webhooksScript: File
@@ -40,6 +42,7 @@ package struct WebPage: Sendable {
         style = File(PackageResources.page_css, contentType: "text/css; charset=utf-8")
         webhooks = File(PackageResources.webhooks_html, contentType: "text/html; charset=utf-8")
         webhooksScript = File(PackageResources.webhooks_js, contentType: "text/javascript; charset=utf-8")
+        sharedScript = File(PackageResources.shared_js, contentType: "text/javascript; charset=utf-8")
         script = File(PackageResources.page_js, contentType: "text/javascript; charset=utf-8")
     }
 }

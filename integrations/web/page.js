@@ -3,22 +3,7 @@
 // The built-in page. It asks over the public API and shows a debate by folding its journal's events, so what is on
 // the screen is what the journal holds, live or later. Text of models becomes text nodes, never markup.
 
-const $ = (id) => document.getElementById(id);
-const api = "/api/v1";
 const finished = new Set(["completed", "failed", "cancelled"]);
-
-/** Makes an element; strings among the children become text nodes. */
-function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (value === undefined || value === null || value === false) continue;
-    if (name === "class") element.className = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== ""));
-  return element;
-}
 
 const percent = (share) => `${Math.round((Number(share) || 0) * 100)} %`;
 const plural = (count, one, many = one + "s") => `${count} ${count === 1 ? one : many}`;
@@ -42,62 +27,6 @@ function ago(moment) {
 const time = (moment) => h("time", { datetime: moment, title: new Date(moment).toLocaleString() }, ago(moment));
 
 function announce(text) { $("announcer").textContent = text; }
-function trouble(text) { $("trouble").hidden = !text; $("trouble").textContent = text ?? ""; }
-function problem(id, text) { $(id).hidden = !text; $(id).textContent = text ?? ""; }
-
-// Talking to the gateway
-
-class Failure extends Error {
-  constructor(message, status, code) { super(message); this.status = status; this.code = code; }
-}
-
-/** One request; asks for the token where the gateway wants one, and then tries again. */
-async function call(path, { method = "GET", body, headers = {}, signal } = {}) {
-  for (;;) {
-    const token = sessionStorage.getItem("aragora.token");
-    const sent = { ...headers };
-    if (token) sent.Authorization = `Bearer ${token}`;
-    if (method !== "GET") sent["Content-Type"] = "application/json";
-    let response;
-    try {
-      response = await fetch(api + path, {
-        method, signal, headers: sent, cache: "no-store", body: method === "GET" ? undefined : JSON.stringify(body ?? {}),
-      });
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new Failure("The gateway cannot be reached. Is it still running?", 0, "unreachable");
-    }
-    if (response.status === 401) {
-      await askForToken(Boolean(token));
-      continue;
-    }
-    if (!response.ok) {
-      const answer = await response.json().catch(() => ({}));
-      throw new Failure(answer.error ?? `The gateway answered with status ${response.status}.`, response.status, answer.code);
-    }
-    return response;
-  }
-}
-const callJSON = async (path, options) => (await call(path, options)).json();
-
-let tokenAsked;
-/** Asks for the token once, however many requests wait for it. */
-function askForToken(wasWrong) {
-  sessionStorage.removeItem("aragora.token");
-  tokenAsked ??= new Promise((resolve) => {
-    const dialog = $("token-dialog");
-    problem("token-problem", wasWrong ? "That was not the token of this gateway." : "");
-    $("token").value = "";
-    dialog.showModal();
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
-    $("token-form").onsubmit = () => {
-      sessionStorage.setItem("aragora.token", $("token").value.trim());
-      tokenAsked = undefined;
-      resolve();
-    };
-  });
-  return tokenAsked;
-}
 
 // Markdown: CommonMark's usual blocks and GFM's tables, as nodes
 

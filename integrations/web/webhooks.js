@@ -2,41 +2,9 @@
 
 // The page of the webhooks: endpoints, health and attempts, over the public API. Text becomes text nodes, never markup.
 
-const $ = (id) => document.getElementById(id);
-
-function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== undefined && child !== null));
-  return element;
-}
-
-function trouble(text) {
-  $("trouble").textContent = text;
-  $("trouble").hidden = !text;
-}
-
-async function call(method, path) {
-  const headers = {};
-  const token = sessionStorage.getItem("aragora.token");
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await fetch(`/api/v1${path}`, { method, headers });
-  if (response.status === 401) {
-    sessionStorage.removeItem("aragora.token");
-    $("token-form").hidden = false;
-    throw new Error("This gateway wants its API token.");
-  }
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error ?? `The gateway answered ${response.status}.`);
-  return answer;
-}
-
 async function act(method, path) {
   try {
-    await call(method, path);
+    await callJSON(path, { method });
     trouble("");
   } catch (error) {
     trouble(error.message);
@@ -45,7 +13,7 @@ async function act(method, path) {
 }
 
 async function attempts(endpoint) {
-  const { attempts } = await call("GET", `/webhooks/${endpoint.id}/attempts?limit=100`);
+  const { attempts } = await callJSON(`/webhooks/${endpoint.id}/attempts?limit=100`);
   $("log").hidden = false;
   $("log-name").textContent = endpoint.name || endpoint.url;
   $("attempts").replaceChildren(...attempts.map((attempt) => h("tr", { class: attempt.success ? "" : "failed" },
@@ -78,8 +46,7 @@ function card(endpoint) {
 
 async function show() {
   try {
-    const [{ webhooks, total }, counts] = await Promise.all([call("GET", "/webhooks?limit=200"), call("GET", "/webhooks/queue/stats")]);
-    $("token-form").hidden = true;
+    const [{ webhooks, total }, counts] = await Promise.all([callJSON("/webhooks?limit=200"), callJSON("/webhooks/queue/stats")]);
     $("summary").textContent = `${total} webhooks · ${counts.pending} deliveries wait · ${counts.dead_letter} given up`;
     $("endpoints").replaceChildren(...webhooks.map(card));
     if (!webhooks.length) $("endpoints").textContent = "Nobody listens yet: POST /api/v1/webhooks makes a webhook.";
@@ -88,10 +55,4 @@ async function show() {
   }
 }
 
-$("token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem("aragora.token", $("token").value);
-  trouble("");
-  show();
-});
 show();

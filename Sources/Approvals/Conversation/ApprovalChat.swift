@@ -10,11 +10,15 @@ package struct ApprovalChat: Sendable {
     /// What the person gets.
     package enum Answer: Sendable {
         case say(Post)
-        /// A form that asks for what is missing.
-        case ask(Form)
+        /// A form that asks for what is missing, and what is said where it cannot be shown.
+        case ask(Form, otherwise: Post)
 
         init(_ text: String) {
-            self = .say(Post(body: ApprovalPosts.escaped(text), fallbackText: text))
+            self = .say(Self.post(text))
+        }
+
+        static func post(_ text: String) -> Post {
+            Post(body: ApprovalPosts.escaped(text), fallbackText: text)
         }
     }
 
@@ -32,13 +36,19 @@ package struct ApprovalChat: Sendable {
     /// - Returns: nil where the button is none of ours.
     /// - Throws: `DatabaseError`.
     package func press(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer? {
-        let answer = try decide(token: token, comment: "", surface: .button, event, in: transaction)
+        let hasForms = event.address.trigger != nil
+        let answer = try decide(token: token, surface: .button, offersForm: hasForms, event, in: transaction)
         guard let answer else { return nil }
-        // A button cannot carry a reason; a form can, where the platform has forms.
-        if case .refused(let record, .commentRequired(let option)) = answer, event.address.trigger != nil {
-            return .ask(posts.form(record, option: option, token: token))
+        // A button cannot carry a reason or a changed text; a form can, where the platform has forms.
+        guard hasForms, case .refused(let record, let refusal) = answer else { return Answer(answer.text) }
+        let otherwise = Answer.post("The form could not be opened. \(answer.text)")
+        switch refusal {
+        case .commentRequired(let option):
+            return .ask(posts.form(record, option: option, token: token, mayEdit: false), otherwise: otherwise)
+        case .mayEdit(let option):
+            return .ask(posts.form(record, option: option, token: token, mayEdit: true), otherwise: otherwise)
+        default: return Answer(answer.text)
         }
-        return Answer(answer.text)
     }
 
     /// A form came back.
@@ -55,6 +65,7 @@ package struct ApprovalChat: Sendable {
         let answer = try decide(
             token: state,
             comment: answers["comment"] ?? "",
+            editedText: answers["text"],
             surface: .form,
             event,
             in: transaction
@@ -259,13 +270,21 @@ package struct ApprovalChat: Sendable {
 
     private func decide(
         token: String,
-        comment: String,
+        comment: String = "",
+        editedText: String? = nil,
         surface: ApprovalActor.Surface,
+        offersForm: Bool = false,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws -> ApprovalAnswer? {
         try desk.decide(token: token, workspace: event.workspace, in: transaction) { option, _ in
-            ApprovalReply(actor: actor(event, surface), optionID: option ?? "", comment: comment)
+            ApprovalReply(
+                actor: actor(event, surface),
+                optionID: option ?? "",
+                comment: comment,
+                editedText: editedText,
+                offersForm: offersForm
+            )
         }
     }
 

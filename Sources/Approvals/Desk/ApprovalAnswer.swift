@@ -34,6 +34,8 @@ package enum ApprovalAnswer: Sendable {
             case .changed: "changed"
             case .commentRequired: "comment_required"
             case .editRefused: "edit_refused"
+            case .mayEdit: "may_edit"
+            case .unusable: "invalid_answer"
             }
         }
     }
@@ -56,6 +58,8 @@ package struct ApprovalReply: Sendable {
     package var editedText: String?
     /// The hash of what the person saw; nil where they named the request alone.
     package var operationHash: String?
+    /// Whether the person can be shown a form, and this is not what came back with one.
+    package var offersForm: Bool
 
     /// Describes an answer.
     package init(
@@ -63,19 +67,37 @@ package struct ApprovalReply: Sendable {
         optionID: String,
         comment: String = "",
         editedText: String? = nil,
-        operationHash: String? = nil
+        operationHash: String? = nil,
+        offersForm: Bool = false
     ) {
         self.actor = actor
         self.optionID = optionID
         self.comment = comment
         self.editedText = editedText
         self.operationHash = operationHash
+        self.offersForm = offersForm
     }
 
     /// The longest reason or guidance, in characters.
-    package static let longestComment = 10_000
+    private static let longestComment = 10_000
     /// The longest edited text, in characters.
-    package static let longestText = 100_000
+    private static let longestText = 100_000
+    /// The longest text that a platform's form can hold, in UTF-16 units (Slack's `plain_text_input`, the shortest).
+    static let longestFormText = 3000
+
+    /// Why the answer cannot be kept as it is; nil where it can.
+    ///
+    /// Nothing is cut off: people are told.
+    var problem: String? {
+        let text = editedText ?? ""
+        if comment.count > Self.longestComment {
+            return "The reason has \(comment.count) characters, and \(Self.longestComment) at most are taken."
+        }
+        if text.count > Self.longestText {
+            return "The text has \(text.count) characters, and \(Self.longestText) at most are taken."
+        }
+        return (comment + text).utf8.contains(0) ? "The answer has a character that cannot be kept (U+0000)." : nil
+    }
 }
 
 /// What follows from the end of a request of one kind.

@@ -11,31 +11,35 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws -> ApprovalAnswer {
         guard var record = try requests.find(id, workspace: workspace, in: transaction) else { return .unknown }
-        // What has ended is not held: crowds that come late wait for nobody.
+        // What has ended holds nobody up: crowds that come late wait for nobody.
         if record.status == .pending {
-            guard let held = try requests.find(id, workspace: workspace, isHeld: true, in: transaction) else {
-                return .unknown
-            }
+            try audit.hold(workspace, in: transaction)
+            guard let held = try requests.find(id, workspace: workspace, in: transaction) else { return .unknown }
             record = held
         }
         let now = time.now()
-        var answers = machine(record, try requests.decisions(of: id, workspace: workspace, in: transaction))
-        let actor = try resolved(reply.actor, workspace: workspace, in: transaction)
-        var attempt = ApprovalMachine.Attempt(
-            actor: actor,
-            delegators: try directory.delegators(of: actor.person, at: now, workspace: workspace, in: transaction),
-            optionID: reply.optionID,
-            comment: Self.trimmed(reply.comment, to: ApprovalReply.longestComment),
-            operationHash: reply.operationHash
+        let decisions = try requests.decisions(of: id, workspace: workspace, in: transaction)
+        var answers = machine(
+            record,
+            decisions,
+            persons: record.status == .pending ? try persons(record, decisions, in: transaction) : [:]
         )
+        var attempt = try attempt(of: reply.actor, workspace: workspace, in: transaction)
+        attempt.optionID = reply.optionID
+        attempt.comment = reply.comment
+        attempt.operationHash = reply.operationHash
+        let text = record.operation["text"]?.string ?? ""
+        attempt.offersEdit = reply.offersForm && (1...ApprovalReply.longestFormText).contains(text.utf16.count)
         var edited = record.operation
-        if let text = reply.editedText, text != record.operation["text"]?.string {
-            edited["text"] = .string(Self.trimmed(text, to: ApprovalReply.longestText))
+        // Browsers send other line ends than they were given.
+        if let changed = reply.editedText.map(Self.lines), changed != Self.lines(text) {
+            edited["text"] = .string(changed)
             attempt.editedHash = Self.hash(kind: record.kind, operation: edited, workspace: workspace)
         }
         switch answers.decide(attempt, now: now) {
         case .failure(let refused): return .refused(record, refused.refusal)
         case .success(let decision):
+            if let problem = reply.problem { return .refused(record, .unusable(problem)) }
             try requests.insert(decision, to: id, workspace: workspace, in: transaction)
             record.operation = edited
             record.operationHash = answers.operationHash
@@ -56,6 +60,9 @@ extension ApprovalDesk {
     }
 
     /// Takes in an answer that came with a button's or a link's token.
+    ///
+    /// A link stands for the person to whom it was sent; a button only says which answer somebody has given, so it is
+    /// taken from a platform alone, which says who.
     /// - Parameters:
     ///   - workspace: where the button was pressed; nil for a link, which names its own.
     ///   - reply: makes the answer of what the token stands for: its option, and whom it is bound to.
@@ -67,33 +74,60 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction,
         _ reply: (_ optionID: String?, _ boundTo: String) -> ApprovalReply
     ) throws -> ApprovalAnswer? {
-        guard let meaning = try tokens.find(token, in: transaction) else { return nil }
-        let now = time.now()
-        guard workspace == nil || meaning.workspace == workspace, meaning.expiresAt > now else { return .unknown }
-        var reply = reply(meaning.optionID, meaning.boundTo)
-        reply.operationHash = meaning.operationHash
-        let actor = try resolved(reply.actor, workspace: meaning.workspace, in: transaction)
-        guard Self.isBound(meaning.boundTo, to: actor) else {
-            guard let record = try requests.find(meaning.request, workspace: meaning.workspace, in: transaction) else {
-                return .unknown
-            }
-            return .refused(record, .foreign)
+        guard let meaning = try meaning(of: token, in: transaction) else { return nil }
+        let record = meaning.record
+        guard workspace == nil ? meaning.option == nil : meaning.option != nil && record.workspace == workspace else {
+            return .unknown
         }
-        let answer = try decide(meaning.request, workspace: meaning.workspace, reply, in: transaction)
-        if case .counted = answer { try tokens.consume(meaning, now: now, in: transaction) }
-        return answer
+        var reply = reply(meaning.option?.id, meaning.boundTo)
+        reply.operationHash = meaning.operationHash
+        let actor = try resolved(reply.actor, workspace: record.workspace, in: transaction)
+        guard Self.isBound(meaning.boundTo, to: actor) else { return .refused(record, .foreign) }
+        return try decide(record.id, workspace: record.workspace, reply, in: transaction)
     }
 
-    /// What a token leads to, without deciding anything.
+    /// What a link leads to, without deciding anything.
     /// - Throws: `DatabaseError`.
     package func look(
         token: String,
         in transaction: borrowing Transaction
     ) throws -> (record: ApprovalRecord, boundTo: String, isStale: Bool)? {
-        guard let meaning = try tokens.find(token, in: transaction), meaning.expiresAt > time.now(),
-            let record = try requests.find(meaning.request, workspace: meaning.workspace, in: transaction)
+        guard let meaning = try meaning(of: token, in: transaction), meaning.option == nil else { return nil }
+        return (meaning.record, meaning.boundTo, meaning.operationHash != meaning.record.operationHash)
+    }
+
+    /// What a token stands for.
+    private struct Meaning {
+        let record: ApprovalRecord
+        /// The answer of a button; nil for a link, whose page asks.
+        let option: ApprovalOption?
+        /// A person's one id, or `channel:<platform>:<channel>`.
+        let boundTo: String
+        /// What was shown with it.
+        let operationHash: String
+    }
+
+    /// What a token stands for; nil for one that is none of ours, or leads to what has ended long ago.
+    private func meaning(of token: String, in transaction: borrowing Transaction) throws -> Meaning? {
+        guard let claim = tokens.read(token),
+            let prompt = try ApprovalPromptStore().find(number: claim.number, in: transaction),
+            let record = try requests.find(prompt.request, workspace: prompt.workspace, in: transaction)
         else { return nil }
-        return (record, meaning.boundTo, meaning.operationHash != record.operationHash)
+        var shown = record.operationHash
+        if !tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) {
+            shown = try requestedHash(record, in: transaction)
+            guard tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) else {
+                return nil
+            }
+        }
+        if let ended = record.respondedAt, time.now() >= ended + ApprovalTokens.lifetimeAfterEnd { return nil }
+        if let position = claim.option, !record.policy.options.indices.contains(position) { return nil }
+        return Meaning(
+            record: record,
+            option: claim.option.map { record.policy.options[$0] },
+            boundTo: prompt.boundTo,
+            operationHash: shown
+        )
     }
 
     /// The pending requests of a workspace that somebody may decide now.
@@ -105,16 +139,31 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws -> [ApprovalRecord] {
         let now = time.now()
-        let actor = try resolved(actor, workspace: workspace, in: transaction)
-        let delegators = try directory.delegators(of: actor.person, at: now, workspace: workspace, in: transaction)
+        let attempt = try attempt(of: actor, workspace: workspace, in: transaction)
         let pending = try requests.list(workspace: workspace, status: .pending, limit: 500, in: transaction).items
         var found: [ApprovalRecord] = []
         for record in pending where found.count < limit {
             let answers = try requests.decisions(of: record.id, workspace: workspace, in: transaction)
-            let attempt = ApprovalMachine.Attempt(actor: actor, delegators: delegators, optionID: "")
             if machine(record, answers).isWaiting(for: attempt, now: now) { found.append(record) }
         }
         return found
+    }
+
+    /// Somebody with all their ids and roles, and those for whom they decide now; what they answer is left open.
+    func attempt(of actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> ApprovalMachine.Attempt
+    {
+        let actor = try resolved(actor, workspace: workspace, in: transaction)
+        return ApprovalMachine.Attempt(
+            actor: actor,
+            delegators: try directory.delegators(
+                of: actor.ids,
+                at: time.now(),
+                workspace: workspace,
+                in: transaction
+            ),
+            optionID: ""
+        )
     }
 
     /// Somebody with all their ids and roles.
@@ -132,10 +181,18 @@ extension ApprovalDesk {
         return actor.ids.contains(bound)
     }
 
-    /// A text that the engines can keep.
-    private static func trimmed(_ text: String, to limit: Int) -> String {
-        let text = text.utf8.contains(0) ? text.replacing("\0", with: "") : text
-        return text.count > limit ? String(text.prefix(limit)) : text
+    /// One id for whoever of those who may decide, or have decided, has several.
+    private func persons(
+        _ record: ApprovalRecord,
+        _ decisions: [ApprovalDecision],
+        in transaction: borrowing Transaction
+    ) throws -> [String: String] {
+        let concerned = record.policy.everybody.compactMap(\.person) + decisions.flatMap { [$0.actor, $0.seat] }
+        return try directory.persons(of: concerned + [record.requester], workspace: record.workspace, in: transaction)
+    }
+
+    private static func lines(_ text: String) -> String {
+        text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
     }
 }
 

@@ -16,7 +16,8 @@ extension ApprovalDesk {
         record.version += 1
         try log("decided", record, ["decision": decision.json], in: transaction)
         try publish("approval.answered", record, key: "answered/\(decision.seat)", decision: decision, in: transaction)
-        try copies.update(record, isEdited: isEdited, now: now, in: transaction)
+        let isRenewed = try record.operationHash != requestedHash(record, in: transaction)
+        try copies.update(record, isEdited: isEdited, isRenewed: isRenewed, in: transaction)
     }
 
     /// The request has come to its end: everything that says so, and everything that follows.
@@ -26,6 +27,7 @@ extension ApprovalDesk {
         entry: String,
         event: String,
         decision: ApprovalDecision? = nil,
+        by cause: ApprovalCause? = nil,
         in transaction: borrowing Transaction
     ) throws {
         let now = time.now()
@@ -36,9 +38,9 @@ extension ApprovalDesk {
         try requests.save(record, now: now, in: transaction)
         record.version += 1
         try steps.drop(of: record.id.rawValue, workspace: record.workspace, now: now, in: transaction)
-        try log(entry, record, .record(["decision": decision?.json]), in: transaction)
+        try log(entry, record, .record(["decision": decision?.json, "by": cause?.json]), in: transaction)
         try publish(event, record, key: "ended", decision: decision, in: transaction)
-        try copies.update(record, isEdited: false, now: now, in: transaction)
+        try copies.update(record, isEdited: false, isRenewed: false, in: transaction)
         try followUps[record.kind]?.approvalEnded(record, decisions: machine.decisions, in: transaction)
     }
 
@@ -53,6 +55,7 @@ extension ApprovalDesk {
         data["operation_hash"] = .string(record.operationHash)
         data["requester"] = .string(record.requester)
         data["status"] = .string(record.status.rawValue)
+        data["outcome"] = record.outcome.map { .string($0) }
         try audit.append(
             type,
             subject: record.id.rawValue,

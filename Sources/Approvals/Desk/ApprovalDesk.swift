@@ -34,7 +34,7 @@ package struct ApprovalDesk: Sendable {
     let steps = ApprovalStepStore()
     let directory = ApproverDirectory()
     let audit = ApprovalAuditLog()
-    let tokens: ApprovalTokenStore
+    let tokens: ApprovalTokens
     let copies: ApprovalCopies
     let events: any WorkspaceEventSink
     /// What follows from the end of a request, by its kind.
@@ -43,17 +43,20 @@ package struct ApprovalDesk: Sendable {
     let identifiers: any IdentifierSource
 
     /// Makes the desk.
-    /// - Parameter followUps: what follows from the end of a request, by its kind.
+    /// - Parameters:
+    ///   - followUps: what follows from the end of a request, by its kind.
+    ///   - sealer: makes what buttons and links carry.
     package init(
         outbox: Outbox,
         posts: ApprovalPosts,
         platforms: Platforms,
         events: any WorkspaceEventSink,
         followUps: [String: any ApprovalFollowUp] = [:],
+        sealer: Sealer,
         time: any TimeSource,
         identifiers: any IdentifierSource
     ) {
-        tokens = ApprovalTokenStore(identifiers: identifiers)
+        tokens = ApprovalTokens(sealer: sealer)
         copies = ApprovalCopies(
             outbox: outbox,
             posts: posts,
@@ -81,8 +84,15 @@ package struct ApprovalDesk: Sendable {
     package func open(_ draft: ApprovalDraft, in transaction: borrowing Transaction) throws -> ApprovalRecord {
         var draft = draft
         let now = time.now()
+        let cause = ApprovalCause(
+            identity: draft.askedBy ?? draft.requester,
+            evidence: draft.evidence ?? draft.originKey
+        )
+        // Before anything that another one may be waiting for.
+        try audit.hold(draft.workspace, in: transaction)
         draft.requester = try directory.ids(of: draft.requester, workspace: draft.workspace, in: transaction).person
-        try draft.validate()
+        let named = draft.policy.everybody.compactMap(\.person)
+        try draft.validate(persons: try directory.persons(of: named, workspace: draft.workspace, in: transaction))
         let id = ApprovalID(identifiers.next())
         let hash = Self.hash(kind: draft.kind, operation: draft.operation, workspace: draft.workspace)
         let isNew = try requests.insert(
@@ -105,25 +115,39 @@ package struct ApprovalDesk: Sendable {
             """
         )
         try plan(record, in: transaction)
-        try log("requested", record, ["policy": record.policy.json, "title": .string(record.title)], in: transaction)
+        let request: JSONValue = [
+            "policy": record.policy.json, "title": .string(record.title), "shown_hash": .string(record.shownHash),
+            "created_at": .string(record.createdAt.iso8601), "by": cause.json,
+        ]
+        try log("requested", record, request, in: transaction)
         try publish("approval.requested", record, key: "requested", in: transaction)
         try ask(record.policy.approvers, record, in: transaction)
         return record
     }
 
     /// Ends a request that nobody needs an answer to any more.
+    /// - Parameter cause: who wants that; nil for the request's own maker within the gateway.
     /// - Returns: false where it had ended before.
     /// - Throws: `DatabaseError`.
-    package func withdraw(_ id: ApprovalID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
-        -> Bool
-    {
-        guard var record = try requests.find(id, workspace: workspace, isHeld: true, in: transaction) else {
-            return false
-        }
+    package func withdraw(
+        _ id: ApprovalID,
+        workspace: WorkspaceID,
+        by cause: ApprovalCause? = nil,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try audit.hold(workspace, in: transaction)
+        guard var record = try requests.find(id, workspace: workspace, in: transaction) else { return false }
         let answers = try requests.decisions(of: id, workspace: workspace, in: transaction)
         var machine = machine(record, answers)
         guard machine.withdraw() else { return false }
-        try end(&record, machine, entry: "withdrawn", event: "approval.withdrawn", in: transaction)
+        try end(
+            &record,
+            machine,
+            entry: "withdrawn",
+            event: "approval.withdrawn",
+            by: cause ?? ApprovalCause(identity: record.requester, evidence: record.kind),
+            in: transaction
+        )
         return true
     }
 
@@ -141,7 +165,11 @@ package struct ApprovalDesk: Sendable {
             && constantTimeEquals(Array(record.operationHash.utf8), Array(operationHash.utf8))
     }
 
-    func machine(_ record: ApprovalRecord, _ decisions: [ApprovalDecision]) -> ApprovalMachine {
+    func machine(
+        _ record: ApprovalRecord,
+        _ decisions: [ApprovalDecision],
+        persons: [String: String] = [:]
+    ) -> ApprovalMachine {
         ApprovalMachine(
             policy: record.policy,
             requester: record.requester,
@@ -149,7 +177,8 @@ package struct ApprovalDesk: Sendable {
             operationHash: record.operationHash,
             status: record.status,
             outcome: record.outcome,
-            decisions: decisions
+            decisions: decisions,
+            persons: persons
         )
     }
 
@@ -161,9 +190,16 @@ package struct ApprovalDesk: Sendable {
         guard let record = try requests.find(origin: draft.originKey, workspace: draft.workspace, in: transaction)
         else { throw DatabaseError(.serialization, "The request is being made elsewhere.") }
         guard record.kind == draft.kind, record.title == draft.title, record.policy == draft.policy,
-            record.operationHash == hash || record.version > 0
+            try requestedHash(record, in: transaction) == hash
         else { throw ApprovalError(.conflict, "The same key was used for another request.") }
         return record
+    }
+
+    /// The hash of what was asked about, before anybody changed its text.
+    func requestedHash(_ record: ApprovalRecord, in transaction: borrowing Transaction) throws -> String {
+        guard record.policy.allowsEdit, record.version > 0 else { return record.operationHash }
+        let request = try audit.request(record.id, workspace: record.workspace, in: transaction)
+        return request?["operation_hash"]?.string ?? record.operationHash
     }
 
     private func plan(_ record: ApprovalRecord, in transaction: borrowing Transaction) throws {
@@ -203,11 +239,12 @@ package struct ApprovalDesk: Sendable {
 }
 
 extension ApprovalDraft {
-    private static let longestOperation = 256 << 10
+    /// A verdict of any length, and what a program's request may hold.
+    private static let longestText = 1 << 20
 
     /// Checks that people can be asked this.
     /// - Throws: `ApprovalError`.
-    func validate() throws(ApprovalError) {
+    func validate(persons: [String: String]) throws(ApprovalError) {
         func check(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(ApprovalError) {
             guard range.contains(text.count), !text.utf8.contains(0) else {
                 throw ApprovalError(.invalid, "`\(name)` has \(range.lowerBound) to \(range.upperBound) characters.")
@@ -215,17 +252,19 @@ extension ApprovalDraft {
         }
         try check(title, "title", 1...200)
         try check(question, "question", 1...10_000)
-        try check(context, "context", 0...100_000)
         try check(kind, "kind", 1...64)
         try check(originKey, "key", 1...400)
         try check(requesterName, "requester", 0...200)
-        let texts = [operation.text, metadata.text]
-        guard texts.allSatisfy({ $0.utf8.count <= Self.longestOperation && !$0.utf8.contains(0) }) else {
-            throw ApprovalError(.invalid, "`operation` and `metadata` have \(Self.longestOperation) bytes at most.")
+        let texts = [context, operation.text, metadata.text]
+        guard texts.allSatisfy({ $0.utf8.count <= Self.longestText && !$0.utf8.contains(0) }) else {
+            throw ApprovalError(
+                .invalid,
+                "`context`, `operation` and `metadata` have \(Self.longestText) bytes at most."
+            )
         }
         guard (1...5).contains(priority) else {
             throw ApprovalError(.invalid, "`priority` is a number from 1, the most urgent, to 5.")
         }
-        try policy.validate(requester: requester)
+        try policy.validate(requester: persons[requester] ?? requester, persons: persons)
     }
 }

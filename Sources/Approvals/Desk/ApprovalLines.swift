@@ -10,18 +10,21 @@ enum ApprovalLines {
             guard let last = machine.decisions.last else { return "0 of \(quorum) so far" }
             return "\(line(last)), \(machine.progress) of \(quorum)"
         case .approved, .rejected, .revised, .decided:
-            guard let deciding = machine.decisions.last else {
-                return "\(machine.status.rawValue) because its time was over at \(ApprovalPosts.minute(now))"
-            }
-            if machine.outcome == nil, machine.status == .rejected {
+            if machine.isTimeOver { return timeOver(machine, now: now) }
+            guard let deciding = machine.decisions.last, machine.outcome != nil else {
                 return "rejected: everybody has answered, no \(quorum) agree"
             }
             let reason = deciding.comment.isEmpty ? "" : ": \(clipped(deciding.comment))"
             return
                 "\(line(deciding)), \(machine.progress) of \(machine.status == .approved ? quorum : machine.progress)\(reason)"
-        case .expired: return "expired at \(ApprovalPosts.minute(now)), \(machine.progress) of \(quorum)"
+        case .expired: return timeOver(machine, now: now)
         case .withdrawn: return "withdrawn at \(ApprovalPosts.minute(now))"
         }
+    }
+
+    private static func timeOver(_ machine: ApprovalMachine, now: Timestamp) -> String {
+        "\(machine.status.rawValue) because its time was over at \(ApprovalPosts.minute(now)), "
+            + "\(machine.progress) of \(machine.policy.quorum)"
     }
 
     /// One answer, such as `approved by Ann at 2026-01-31 09:05 UTC`.
@@ -60,7 +63,8 @@ enum ApprovalLines {
             let moment = record.expiresAt.map { " at \(ApprovalPosts.minute($0))" } ?? ""
             return "The time for \(what) was over\(moment). Nothing was changed."
         case .foreign:
-            return "You are not among those who may decide \(what). Nothing was changed."
+            // Whoever may not decide it learns nothing about it.
+            return "You are not among those who may decide #\(record.number). Nothing was changed."
         case .requester:
             return "You asked for \(what) yourself, so somebody else has to decide it. Nothing was changed."
         case .unknownOption(let id):
@@ -72,6 +76,12 @@ enum ApprovalLines {
             return "“\(option.label)” needs a reason: `\(command(option, record)) <reason>`."
         case .editRefused:
             return "The text of \(what) cannot be changed any more. Nothing was recorded."
+        case .mayEdit:
+            return
+                "The text of \(what) may be changed before it is approved; "
+                + "`approve \(record.number)` approves it as it is."
+        case .unusable(let problem):
+            return "\(problem) Nothing was recorded for \(what)."
         }
     }
 

@@ -76,19 +76,31 @@ package struct ApprovalPosts: Sendable {
     }
 
     /// The form that asks for what an answer still needs.
-    func form(_ record: ApprovalRecord, option: ApprovalOption, token: String) -> Form {
-        Form(
+    /// - Parameter mayEdit: whether it shows the text, which may be changed before it is approved.
+    func form(_ record: ApprovalRecord, option: ApprovalOption, token: String, mayEdit: Bool) -> Form {
+        var fields = [
+            Form.Field(
+                name: "comment",
+                label: option.effect == .revise ? "What should be different?" : "Why?",
+                hint: "It is shown with the decision and kept in the log.",
+                kind: .text(multiline: true),
+                isOptional: !option.requiresComment
+            )
+        ]
+        if mayEdit {
+            let text = Form.Field(
+                name: "text",
+                label: "The text; you may change it before you approve it",
+                kind: .text(multiline: true),
+                initial: record.operation["text"]?.string ?? ""
+            )
+            fields.insert(text, at: 0)
+        }
+        return Form(
             title: "\(option.label): #\(record.number)",
             callback: Self.formCallback,
             submitLabel: "Send",
-            fields: [
-                .init(
-                    name: "comment",
-                    label: option.effect == .revise ? "What should be different?" : "Why?",
-                    hint: "It is shown with the decision and kept in the log.",
-                    kind: .text(multiline: true)
-                )
-            ],
+            fields: fields,
             state: token
         )
     }
@@ -116,11 +128,9 @@ package struct ApprovalPosts: Sendable {
     private func text(of record: ApprovalRecord) -> String {
         var body = Self.escaped(record.question)
         if let text = record.operation["text"]?.string, !text.isEmpty {
-            body +=
-                "\n\n"
-                + text.split(separator: "\n", omittingEmptySubsequences: false).map { "> \($0)" }
-                .joined(separator: "\n")
+            body += "\n\n\(Self.fenced(text))"
         }
+        if let document = record.boundDocument { body += "\n\n\(Self.fenced(document))" }
         if !record.context.isEmpty { body += "\n\n\(record.context)" }
         return body
     }
@@ -142,7 +152,7 @@ package struct ApprovalPosts: Sendable {
 
     private func footer(_ record: ApprovalRecord) -> String {
         let who = record.requesterName.isEmpty ? record.requester : record.requesterName
-        return "Request #\(record.number), asked for by \(Self.escaped(who))."
+        return "Request #\(record.number), asked for by \(Self.escaped(who)), operation `\(record.shortHash)`."
     }
 
     private static func style(_ effect: ApprovalOption.Effect) -> Post.Button.Style {
@@ -164,6 +174,17 @@ package struct ApprovalPosts: Sendable {
             if "\\`*_[]<>|~#".contains(character) { output.append("\\") }
             output.append(character)
         }
+    }
+
+    /// A text exactly as it is: between fences that are longer than any inside it.
+    private static func fenced(_ text: String) -> String {
+        var (longest, run) = (0, 0)
+        for byte in text.utf8 {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
+            longest = max(longest, run)
+        }
+        let fence = String(repeating: "`", count: max(3, longest + 1))
+        return "\(fence)\n\(text)\n\(fence)"
     }
 
     private func oneLine(_ text: String) -> String {

@@ -67,7 +67,7 @@ struct ApprovalRecipients {
         let own = try directory.ids(of: person, workspace: record.workspace, in: transaction)
         let deputies =
             withDeputies
-            ? try directory.delegates(of: own.person, at: now, workspace: record.workspace, in: transaction) : []
+            ? try directory.delegates(of: own.all, at: now, workspace: record.workspace, in: transaction) : []
         var places = direct(own, record)
         for deputy in deputies {
             places += direct(try directory.ids(of: deputy, workspace: record.workspace, in: transaction), record)

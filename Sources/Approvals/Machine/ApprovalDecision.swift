@@ -68,4 +68,8 @@ package enum ApprovalRefusal: Hashable, Sendable {
     case commentRequired(ApprovalOption)
     /// The text may not, or not any more, be changed.
     case editRefused
+    /// The answer would count; the person is shown the text first, which they may change.
+    case mayEdit(ApprovalOption)
+    /// The reason or the text cannot be taken as it is; the sentence says why.
+    case unusable(String)
 }

@@ -16,6 +16,8 @@ package struct ApprovalMachine: Sendable {
         package var operationHash: String?
         /// The hash of what the person made of it; nil where nothing was changed.
         package var editedHash: String?
+        /// Whether the person can be shown the text to change it, and has not been yet.
+        package var offersEdit: Bool
 
         /// Describes an answer.
         package init(
@@ -24,7 +26,8 @@ package struct ApprovalMachine: Sendable {
             optionID: String,
             comment: String = "",
             operationHash: String? = nil,
-            editedHash: String? = nil
+            editedHash: String? = nil,
+            offersEdit: Bool = false
         ) {
             self.actor = actor
             self.delegators = delegators
@@ -32,16 +35,21 @@ package struct ApprovalMachine: Sendable {
             self.comment = comment
             self.operationHash = operationHash
             self.editedHash = editedHash
+            self.offersEdit = offersEdit
         }
     }
 
     package let policy: ApprovalPolicy
     package let requester: String
     package let createdAt: Timestamp
+    /// One id for whoever of those concerned has several; the others count as who they are called.
+    package let persons: [String: String]
     package private(set) var operationHash: String
     package private(set) var status: ApprovalStatus
     /// The option that decided it.
     package private(set) var outcome: String?
+    /// Whether its time was over before it was decided.
+    package private(set) var isTimeOver = false
     package private(set) var decisions: [ApprovalDecision]
 
     /// Takes up a request where it stands.
@@ -52,7 +60,8 @@ package struct ApprovalMachine: Sendable {
         operationHash: String,
         status: ApprovalStatus = .pending,
         outcome: String? = nil,
-        decisions: [ApprovalDecision] = []
+        decisions: [ApprovalDecision] = [],
+        persons: [String: String] = [:]
     ) {
         self.policy = policy
         self.requester = requester
@@ -61,6 +70,7 @@ package struct ApprovalMachine: Sendable {
         self.status = status
         self.outcome = outcome
         self.decisions = decisions
+        self.persons = persons
     }
 
     /// When the request ends by itself.
@@ -102,6 +112,7 @@ package struct ApprovalMachine: Sendable {
     /// - Returns: false where it was decided before, or its time is not over.
     package mutating func expire(now: Timestamp) -> Bool {
         guard status == .pending, let expiresAt, now >= expiresAt else { return false }
+        isTimeOver = true
         status =
             switch policy.expiryOutcome {
             case .approved: .approved
@@ -119,11 +130,10 @@ package struct ApprovalMachine: Sendable {
         return true
     }
 
-    /// How many have said yes, or whatever is nearest to deciding it.
+    /// How many have given the answer that decided it, or the yes that is nearest to deciding it.
     package var progress: Int {
-        let counts = Dictionary(grouping: decisions, by: \.optionID).mapValues(\.count)
-        if let outcome, let count = counts[outcome] { return count }
-        return decisions.count { $0.effect == .approve }
+        if let outcome { return count(of: outcome) }
+        return policy.options.filter { $0.effect == .approve }.map { count(of: $0.id) }.max() ?? 0
     }
 
     /// An answer that does not count.
@@ -138,7 +148,11 @@ package struct ApprovalMachine: Sendable {
     private enum Seat { case allowed(String), requester, represented(ApprovalDecision), none }
 
     private func refusal(of attempt: Attempt, now: Timestamp) -> ApprovalRefusal? {
-        if let earlier = decisions.first(where: { $0.actor == attempt.actor.person }) { return .second(earlier) }
+        let ids = attempt.actor.ids
+        // The person may have got one id for several only since.
+        if let earlier = decisions.first(where: { ids.contains($0.actor) || ids.contains($0.identity) }) {
+            return .second(earlier)
+        }
         switch seat(of: attempt, now: now) {
         case .none: return .foreign
         case .requester: return .requester
@@ -155,6 +169,9 @@ package struct ApprovalMachine: Sendable {
         if option.requiresComment, !attempt.comment.contains(where: { !$0.isWhitespace }) {
             return .commentRequired(option)
         }
+        if attempt.offersEdit, policy.allowsEdit, option.effect == .approve, decisions.isEmpty {
+            return .mayEdit(option)
+        }
         return nil
     }
 
@@ -164,7 +181,7 @@ package struct ApprovalMachine: Sendable {
         if policy.excludesRequester, actor.ids.contains(requester) { return .requester }
         var taken: ApprovalDecision?
         if Self.allows(approvers, ids: actor.ids, roles: actor.roles, channel: actor.channel) {
-            taken = decisions.first { $0.seat == actor.person }
+            taken = decisions.first { actor.ids.contains($0.seat) }
             if taken == nil { return .allowed(actor.person) }
         }
         var isRequesters = false
@@ -172,7 +189,7 @@ package struct ApprovalMachine: Sendable {
         where Self.allows(approvers, ids: delegator.ids, roles: delegator.roles, channel: nil) {
             if policy.excludesRequester, delegator.ids.contains(requester) {
                 isRequesters = true
-            } else if !decisions.contains(where: { $0.seat == delegator.person }) {
+            } else if !decisions.contains(where: { delegator.ids.contains($0.seat) }) {
                 return .allowed(delegator.person)
             }
         }
@@ -195,33 +212,38 @@ package struct ApprovalMachine: Sendable {
 
     /// How many may decide in all; nil where roles and channels make it unknown.
     private var seats: Int? {
-        ApprovalPolicy.people(of: policy.approvers + policy.escalations.flatMap(\.approvers)).map {
-            policy.excludesRequester ? $0.subtracting([requester]).count : $0.count
+        ApprovalPolicy.people(of: policy.everybody, persons: persons).map {
+            policy.excludesRequester ? $0.subtracting([person(requester)]).count : $0.count
         }
+    }
+
+    private func person(_ id: String) -> String { persons[id] ?? id }
+
+    /// How many different people have given an answer.
+    private func count(of option: String) -> Int { count { $0.optionID == option } }
+
+    private func count(where isMeant: (ApprovalDecision) -> Bool) -> Int {
+        Set(decisions.filter(isMeant).map { person($0.actor) }).count
     }
 
     private mutating func settle() {
-        func count(_ effect: ApprovalOption.Effect) -> Int { decisions.count { $0.effect == effect } }
-        let (approvals, rejections, revisions) = (count(.approve), count(.reject), count(.revise))
+        guard let last = decisions.last else { return }
+        let same = count(of: last.optionID)
+        let rejections = count { $0.effect == .reject }
         let againstQuorum = policy.hasVeto ? 1 : seats.map { max(1, $0 - policy.quorum + 1) } ?? policy.quorum
-        if approvals >= policy.quorum {
-            settle(.approved, by: .approve)
-        } else if rejections >= againstQuorum {
-            settle(.rejected, by: .reject)
-        } else if revisions >= (policy.hasVeto ? 1 : policy.quorum) {
-            settle(.revised, by: .revise)
-        } else if let last = decisions.last, last.effect == .custom,
-            decisions.count(where: { $0.optionID == last.optionID }) >= policy.quorum
-        {
-            settle(.decided, by: .custom)
-        } else if let seats, decisions.count >= seats {
+        switch last.effect {
+        case .approve where same >= policy.quorum: settle(.approved, by: last)
+        case .reject where rejections >= againstQuorum: settle(.rejected, by: last)
+        case .revise where same >= (policy.hasVeto ? 1 : policy.quorum): settle(.revised, by: last)
+        case .custom where same >= policy.quorum: settle(.decided, by: last)
+        default:
             // Everybody has answered, and they do not agree.
-            settle(.rejected, by: nil)
+            if let seats, Set(decisions.map { person($0.seat) }).count >= seats { settle(.rejected, by: nil) }
         }
     }
 
-    private mutating func settle(_ status: ApprovalStatus, by effect: ApprovalOption.Effect?) {
+    private mutating func settle(_ status: ApprovalStatus, by decision: ApprovalDecision?) {
         self.status = status
-        outcome = effect.flatMap { effect in decisions.last { $0.effect == effect }?.optionID }
+        outcome = decision?.optionID
     }
 }

@@ -51,7 +51,7 @@ package struct ApprovalOption: Hashable, Sendable {
     package init(json: JSONValue) throws(ApprovalError) {
         if let name = json.string {
             guard let usual = [Self.approve, .reject, .revise].first(where: { $0.id == name }) else {
-                try self.init(checking: name, label: name, effect: .custom, requiresComment: false)
+                self.init(id: name, label: name, effect: .custom)
                 return
             }
             self = usual
@@ -66,15 +66,17 @@ package struct ApprovalOption: Hashable, Sendable {
             let words = Effect.allCases.map(\.rawValue).joined(separator: ", ")
             throw ApprovalError(.invalid, "The `effect` of an option is one of \(words).")
         }
-        try self.init(
-            checking: id,
+        self.init(
+            id: id,
             label: json["label"]?.string ?? usual?.label ?? id,
             effect: effect,
-            requiresComment: json["requires_comment"]?.bool ?? usual?.requiresComment ?? false
+            requiresComment: json["requires_comment"]?.bool ?? (effect == .reject || effect == .revise)
         )
     }
 
-    private init(checking id: String, label: String, effect: Effect, requiresComment: Bool) throws(ApprovalError) {
+    /// Checks that people can be offered the answer, and that it means what it is called.
+    /// - Throws: `ApprovalError`.
+    func validate() throws(ApprovalError) {
         let isName = id.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
@@ -86,6 +88,11 @@ package struct ApprovalOption: Hashable, Sendable {
         guard (1...75).contains(label.count) else {
             throw ApprovalError(.invalid, "An option's label has 1 to 75 characters.")
         }
-        self.init(id: id, label: label, effect: effect, requiresComment: requiresComment)
+        guard effect != .reject || requiresComment else {
+            throw ApprovalError(.invalid, "The option `\(id)` is a no, and a no says why: it needs `requires_comment`.")
+        }
+        if let usual = [Self.approve, .reject, .revise].first(where: { $0.id == id }), usual.effect != effect {
+            throw ApprovalError(.invalid, "The option `\(id)` cannot have the effect `\(effect.rawValue)`.")
+        }
     }
 }

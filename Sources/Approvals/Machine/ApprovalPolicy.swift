@@ -67,20 +67,22 @@ package struct ApprovalPolicy: Hashable, Sendable {
     private static let mostOptions = 10
 
     /// Checks that the request can be decided at all.
-    /// - Parameter requester: who may not decide, where `excludesRequester` says so.
+    /// - Parameters:
+    ///   - requester: who may not decide, where `excludesRequester` says so.
+    ///   - persons: one id for whoever of the approvers has several.
     /// - Throws: `ApprovalError`.
-    package func validate(requester: String) throws(ApprovalError) {
+    package func validate(requester: String, persons: [String: String] = [:]) throws(ApprovalError) {
         guard (1...Self.mostOptions).contains(options.count), Set(options.map(\.id)).count == options.count else {
             throw ApprovalError(.invalid, "A request has 1 to \(Self.mostOptions) options, each with an id of its own.")
         }
-        let everybody = approvers + escalations.flatMap(\.approvers)
+        for option in options { try option.validate() }
         guard !approvers.isEmpty, everybody.count <= Self.mostApprovers else {
             throw ApprovalError(.invalid, "A request has 1 to \(Self.mostApprovers) approvers.")
         }
         guard quorum >= 1, quorum <= Self.mostApprovers else {
             throw ApprovalError(.invalid, "`quorum` is a whole number from 1.")
         }
-        if let people = Self.people(of: everybody) {
+        if let people = Self.people(of: everybody, persons: persons) {
             let count = excludesRequester ? people.subtracting([requester]).count : people.count
             guard quorum <= count else {
                 throw ApprovalError(.invalid, "\(quorum) have to agree, but only \(count) may decide.")
@@ -99,10 +101,13 @@ package struct ApprovalPolicy: Hashable, Sendable {
     }
 
     /// Everybody by name, where roles and channels play no part; nil where they do.
-    static func people(of approvers: [Approver]) -> Set<String>? {
+    static func people(of approvers: [Approver], persons: [String: String]) -> Set<String>? {
         let people = approvers.compactMap(\.person)
-        return people.count == approvers.count ? Set(people) : nil
+        return people.count == approvers.count ? Set(people.map { persons[$0] ?? $0 }) : nil
     }
+
+    /// Everybody who may decide at some time.
+    var everybody: [Approver] { approvers + escalations.flatMap(\.approvers) }
 
     /// The option with an id.
     package func option(_ id: String) -> ApprovalOption? {

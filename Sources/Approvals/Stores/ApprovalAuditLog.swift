@@ -25,18 +25,15 @@ package struct ApprovalAuditLog: Sendable {
     /// Makes the log.
     package init() {}
 
-    /// Adds an entry.
+    /// Keeps the end of a workspace's log as it is until the transaction ends, so that its entries are one sequence.
     ///
-    /// The head's row is locked until the transaction ends, so that the entries of a workspace are one sequence.
+    /// Whoever is going to change a request holds it before they look at the request: that is what keeps two answers
+    /// from being taken in at once, and as everybody takes it first, two answers never wait for each other.
     /// - Throws: `DatabaseError`.
-    func append(
-        _ type: String,
-        subject: String,
-        data: JSONValue,
-        workspace: WorkspaceID,
-        now: Timestamp,
-        in transaction: borrowing Transaction
-    ) throws {
+    @discardableResult
+    func hold(_ workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> (sequence: Int64, hash: String)
+    {
         try transaction.execute(
             """
             insert into governance_heads (workspace_id, sequence, hash) values (\(workspace), 0, \(Self.origin))
@@ -50,8 +47,21 @@ package struct ApprovalAuditLog: Sendable {
             """
         ).first
         guard let head else { throw DatabaseError(.other, "The audit log has no head.") }
-        let sequence = try head.integer("sequence") + 1
-        let previous = try head.text("hash")
+        return (try head.integer("sequence"), try head.text("hash"))
+    }
+
+    /// Adds an entry.
+    /// - Throws: `DatabaseError`.
+    func append(
+        _ type: String,
+        subject: String,
+        data: JSONValue,
+        workspace: WorkspaceID,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        let (last, previous) = try hold(workspace, in: transaction)
+        let sequence = last + 1
         let document: JSONValue = [
             "at": .string(now.iso8601), "data": data, "previous": .string(previous), "sequence": .integer(sequence),
             "subject": .string(subject), "type": .string(type), "workspace": .string(workspace.rawValue),
@@ -67,6 +77,18 @@ package struct ApprovalAuditLog: Sendable {
         try transaction.execute(
             "update governance_heads set sequence = \(sequence), hash = \(hash) where workspace_id = \(workspace)"
         )
+    }
+
+    /// What was asked, as the log says: the entry with which a request began; nil where there is none.
+    /// - Throws: `DatabaseError`.
+    func request(_ id: ApprovalID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws -> JSONValue? {
+        try transaction.query(
+            """
+            select entry_json from governance_artifacts
+            where workspace_id = \(workspace) and subject_id = \(id) and artifact_type = 'requested'
+            order by sequence limit 1
+            """
+        ).first.flatMap { try $0.json("entry_json")["data"] }
     }
 
     /// The entries about one request or delegation, oldest first.

@@ -15,6 +15,8 @@ package struct ApprovalAuditVerifier: Sendable {
     }
 
     private static let page = 1000
+    /// Requests may hold long texts.
+    private static let requestPage = 100
     private static let mostProblems = 20
 
     /// Makes the verifier.
@@ -42,8 +44,7 @@ package struct ApprovalAuditVerifier: Sendable {
         var problems: [String] = []
         var (sequence, hash) = (Int64(0), ApprovalAuditLog.origin)
         var isKnownHeadSeen = knownHead == nil
-        var decided: [String: Set<String>] = [:]
-        var outcomes: [String: String] = [:]
+        var logged: [String: Logged] = [:]
         while problems.count < Self.mostProblems {
             let rows = try transaction.query(
                 """
@@ -61,7 +62,8 @@ package struct ApprovalAuditVerifier: Sendable {
                 sequence = found
                 hash = try row.text("hash")
                 if hash == knownHead { isKnownHeadSeen = true }
-                Self.note(try ApprovalAuditLog.entry(row), &decided, &outcomes)
+                let entry = try ApprovalAuditLog.entry(row)
+                logged[entry.subject, default: Logged()].take(entry)
             }
         }
         let head = try transaction.query(
@@ -72,7 +74,7 @@ package struct ApprovalAuditVerifier: Sendable {
             problems.append("The log ends with entry \(sequence), but \(lastSequence) were written.")
         }
         if !isKnownHeadSeen { problems.append("The noted head is not in the log.") }
-        problems += try tableProblems(workspace, decided, outcomes, in: transaction)
+        problems += try tableProblems(workspace, logged, in: transaction)
         return Report(
             workspace: workspace,
             entries: sequence,
@@ -98,46 +100,82 @@ package struct ApprovalAuditVerifier: Sendable {
         return isSame ? nil : "its columns and its JSON differ."
     }
 
-    private static func note(
-        _ entry: ApprovalAuditLog.Entry,
-        _ decided: inout [String: Set<String>],
-        _ outcomes: inout [String: String]
-    ) {
-        let data = entry.document["data"]
-        if entry.type == "decided", let decision = data?["decision"] {
-            decided[entry.subject, default: []].insert(decision.text)
+    /// What the log says about one request.
+    private struct Logged {
+        var answers: Set<String> = []
+        /// What was asked; nil for delegations and for what was never asked.
+        var request: JSONValue?
+        /// What the last entry says: `status`, `outcome`, `operation_hash`, `requester`.
+        var last: JSONValue = [:]
+
+        mutating func take(_ entry: ApprovalAuditLog.Entry) {
+            guard let data = entry.document["data"], data["status"] != nil else { return }
+            if entry.type == "requested" { request = data }
+            if entry.type == "decided", let decision = data["decision"] { answers.insert(decision.text) }
+            last = data
         }
-        if let status = data?["status"]?.string { outcomes[entry.subject] = status }
     }
 
-    /// Whether each answer and each outcome in the tables is in the log, and nothing in the log is missing there.
+    /// Whether each request in the tables is what the log says, and nothing in the log is missing there.
     private func tableProblems(
         _ workspace: WorkspaceID,
-        _ decided: [String: Set<String>],
-        _ outcomes: [String: String],
+        _ logged: [String: Logged],
         in transaction: borrowing Transaction
     ) throws -> [String] {
         var problems: [String] = []
-        var seen: Set<String> = []
-        let store = ApprovalRequestStore()
-        let rows = try transaction.query(
-            "select request_id, approval_number, status from approval_requests where workspace_id = \(workspace)"
-        )
-        for row in rows {
-            let id = try row.text("request_id")
-            let number = try row.integer("approval_number")
-            seen.insert(id)
-            if outcomes[id] != (try row.text("status")) {
-                problems.append("Request #\(number) has another status than the log says.")
-            }
-            let answers = try store.decisions(of: ApprovalID(id), workspace: workspace, in: transaction)
-            if Set(answers.map(\.json.text)) != decided[id] ?? [] {
-                problems.append("Request #\(number) has other answers than the log says.")
+        var missing = Set(logged.filter { $0.value.request != nil }.keys)
+        var number = Int64.min
+        while problems.count < Self.mostProblems {
+            let rows = try transaction.query(
+                """
+                select * from approval_requests where workspace_id = \(workspace) and approval_number > \(number)
+                order by approval_number limit \(Self.requestPage)
+                """
+            )
+            guard !rows.isEmpty else { break }
+            for row in rows {
+                number = try row.integer("approval_number")
+                let id = try row.text("request_id")
+                missing.remove(id)
+                guard let entries = logged[id], let request = entries.request else {
+                    problems.append("Request #\(number) is not in the log.")
+                    continue
+                }
+                guard let record = try? ApprovalRecord(row) else {
+                    problems.append("Request #\(number) cannot be read.")
+                    continue
+                }
+                let wrong = try differences(record, entries, request, in: transaction)
+                if !wrong.isEmpty {
+                    let names = wrong.joined(separator: ", ")
+                    problems.append("Request #\(number) is not what the log says: \(names).")
+                }
             }
         }
-        for id in outcomes.keys.sorted() where !seen.contains(id) {
-            problems.append("The request \(id) is in the log, but not in its table.")
-        }
-        return problems
+        return problems + missing.sorted().map { "The request \($0) is in the log, but not in its table." }
+    }
+
+    /// The names of what differs.
+    private func differences(
+        _ record: ApprovalRecord,
+        _ entries: Logged,
+        _ request: JSONValue,
+        in transaction: borrowing Transaction
+    ) throws -> [String] {
+        let (id, workspace) = (record.id, record.workspace)
+        let answers = try ApprovalRequestStore().decisions(of: id, workspace: workspace, in: transaction)
+        let hash = ApprovalDesk.hash(kind: record.kind, operation: record.operation, workspace: workspace)
+        let last = entries.last
+        let checks = [
+            ("status", record.status.rawValue == last["status"]?.string),
+            ("outcome", record.outcome == last["outcome"]?.string),
+            ("requester", record.requester == last["requester"]?.string),
+            ("operation", hash == record.operationHash && hash == last["operation_hash"]?.string),
+            ("policy", record.policy.json == request["policy"]),
+            ("question", record.title == request["title"]?.string && record.shownHash == request["shown_hash"]?.string),
+            ("time", record.createdAt.iso8601 == request["created_at"]?.string),
+            ("answers", Set(answers.map(\.json.text)) == entries.answers),
+        ]
+        return checks.filter { !$0.1 }.map(\.0)
     }
 }

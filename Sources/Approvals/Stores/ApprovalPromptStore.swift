@@ -1,3 +1,4 @@
+import Channels
 package import CoreTypes
 package import Persistence
 
@@ -13,19 +14,23 @@ package struct ApprovalPrompt: Sendable {
     }
 
     package let id: String
+    /// Grows with each copy of the installation; what its buttons and links name it by.
+    package let number: Int64
+    package let workspace: WorkspaceID
     package let request: ApprovalID
     package let platform: String
     /// Whose copy it is: a person's id, or `channel:…`.
     package let recipient: String
+    /// Whose answer its buttons and its link stand for: a person's one id, or the channel.
+    package let boundTo: String
     package let address: JSONValue
     /// The thread in which it can be answered with a number, once it is known.
     package var conversationKey: String?
     /// The copy of which this is the reminder.
     package let reminderOf: String?
     package var state: State
-    /// The line about where the request stands that the copy shows.
+    /// The line about where the request stands that the copy shows; empty until it has arrived.
     package var shown: String
-    package var shownVersion: Int64
 
     /// The name of its message in the outbox.
     var outboxKey: String { "approval/\(request)/\(id)" }
@@ -37,22 +42,47 @@ package struct ApprovalPromptStore: Sendable {
     package init() {}
 
     /// Adds a copy.
+    /// - Returns: the copy with its number.
     /// - Throws: `DatabaseError`.
     func insert(
-        _ prompt: ApprovalPrompt,
-        workspace: WorkspaceID,
+        id: String,
+        of request: ApprovalID,
+        to recipient: ApprovalRecipient,
+        reminderOf: String?,
+        state: ApprovalPrompt.State,
         now: Timestamp,
         in transaction: borrowing Transaction
-    ) throws {
-        try transaction.execute(
+    ) throws -> ApprovalPrompt {
+        let address = recipient.address
+        let conversation = address.thread.map { "\(address.platform):\(address.channel):\($0)" }
+        let added = try prompts(
             """
-            insert into approval_prompts (workspace_id, prompt_id, request_id, platform, recipient, address_json,
-                conversation_key, reminder_of, state, shown, shown_version, created_at, updated_at)
-            values (\(workspace), \(prompt.id), \(prompt.request), \(prompt.platform), \(prompt.recipient),
-                \(prompt.address), \(prompt.conversationKey), \(prompt.reminderOf), \(prompt.state.rawValue),
-                \(prompt.shown), \(prompt.shownVersion), \(now), \(now))
-            """
-        )
+            insert into approval_prompts (workspace_id, prompt_id, request_id, platform, recipient, bound_to,
+                address_json, conversation_key, reminder_of, state, created_at, updated_at)
+            values (\(address.workspace), \(id), \(request), \(address.platform), \(recipient.name),
+                \(recipient.boundTo), \(address.json), \(conversation), \(reminderOf), \(state.rawValue), \(now),
+                \(now))
+            returning *
+            """,
+            in: transaction
+        ).first
+        guard let added else { throw DatabaseError(.other, "The prompt was not kept.") }
+        return added
+    }
+
+    /// The copy with a number, whichever workspace has it: for tokens, which prove more than a workspace would.
+    /// - Throws: `DatabaseError`.
+    func find(number: Int64, in transaction: borrowing Transaction) throws -> ApprovalPrompt? {
+        try prompts("select * from approval_prompts where prompt_number = \(number)", in: transaction).first
+    }
+
+    /// A copy.
+    /// - Throws: `DatabaseError`.
+    func find(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws -> ApprovalPrompt? {
+        try prompts(
+            "select * from approval_prompts where workspace_id = \(workspace) and prompt_id = \(id)",
+            in: transaction
+        ).first
     }
 
     /// The copies of a request, in the order of their making.
@@ -139,22 +169,23 @@ package struct ApprovalPromptStore: Sendable {
         ).first
     }
 
-    /// Writes down what all copies of a request show now.
+    /// Writes down what a copy shows now that it is there.
+    /// - Parameter alsoReminders: whether its reminders, which stand in the same place, say it with it.
     /// - Throws: `DatabaseError`.
     func show(
         _ line: String,
-        version: Int64,
         state: ApprovalPrompt.State,
-        onCopiesOf request: ApprovalID,
+        on prompt: String,
+        alsoReminders: Bool,
         workspace: WorkspaceID,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
+        let reminders: SQL = alsoReminders ? "or reminder_of = \(prompt)" : ""
         try transaction.execute(
             """
-            update approval_prompts set shown = \(line), shown_version = \(version), updated_at = \(now),
-                state = case when state = 'failed' then 'failed' else \(state.rawValue) end
-            where workspace_id = \(workspace) and request_id = \(request)
+            update approval_prompts set shown = \(line), updated_at = \(now), state = \(state.rawValue)
+            where workspace_id = \(workspace) and (prompt_id = \(prompt) \(reminders)) and state <> 'failed'
             """
         )
     }
@@ -194,15 +225,17 @@ package struct ApprovalPromptStore: Sendable {
             }
             return ApprovalPrompt(
                 id: try row.text("prompt_id"),
+                number: try row.integer("prompt_number"),
+                workspace: try row.id("workspace_id"),
                 request: try row.id("request_id"),
                 platform: try row.text("platform"),
                 recipient: try row.text("recipient"),
+                boundTo: try row.text("bound_to"),
                 address: try row.json("address_json"),
                 conversationKey: try row.textOrNil("conversation_key"),
                 reminderOf: try row.textOrNil("reminder_of"),
                 state: state,
-                shown: try row.text("shown"),
-                shownVersion: try row.integer("shown_version")
+                shown: try row.text("shown")
             )
         }
     }

@@ -32,32 +32,12 @@ package struct ApprovalRequestStore: Sendable {
     }
 
     /// A request of a workspace.
-    /// - Parameter isHeld: whether it is kept as it is until this transaction ends.
     /// - Throws: `DatabaseError`.
-    package func find(
-        _ id: ApprovalID,
-        workspace: WorkspaceID,
-        isHeld: Bool = false,
-        in transaction: borrowing Transaction
-    ) throws -> ApprovalRecord? {
-        try transaction.query(
-            """
-            select * from approval_requests where workspace_id = \(workspace) and request_id = \(id)
-            \(raw: isHeld ? transaction.dialect.forUpdate : "")
-            """
-        ).first.map { try ApprovalRecord($0) }
-    }
-
-    /// A request that nobody else holds now; nil where somebody does.
-    /// - Throws: `DatabaseError`.
-    func hold(_ id: ApprovalID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+    package func find(_ id: ApprovalID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
         -> ApprovalRecord?
     {
         try transaction.query(
-            """
-            select * from approval_requests where workspace_id = \(workspace) and request_id = \(id)
-            \(raw: transaction.dialect.forUpdateSkipLocked)
-            """
+            "select * from approval_requests where workspace_id = \(workspace) and request_id = \(id)"
         ).first.map { try ApprovalRecord($0) }
     }
 

@@ -12,7 +12,7 @@ package struct ApproverDirectory: Sendable {
         package let endsAt: Timestamp
     }
 
-    private let mappings = UserMappingStore()
+    let mappings = UserMappingStore()
 
     /// Makes the directory.
     package init() {}
@@ -43,6 +43,28 @@ package struct ApproverDirectory: Sendable {
         )
         let others = try rows.map { "\(try $0.text("platform")):\(try $0.text("platform_user_id"))" }
         return ("user:\(user)", Set(others).union([identity, "user:\(user)"]))
+    }
+
+    /// One id for each of some ids that is known to belong to a person; the others are not in it.
+    /// - Throws: `DatabaseError`.
+    func persons(of ids: [String], workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> [String: String]
+    {
+        let wanted = Set(ids.map(Approver.normalized))
+        let names = wanted.compactMap { id in id.firstIndex(of: ":").map { String(id[id.index(after: $0)...]) } }
+        guard !names.isEmpty else { return [:] }
+        let rows = try transaction.query(
+            """
+            select platform, platform_user_id, user_id from user_id_mappings
+            where workspace_id = \(workspace) and platform_user_id in (\(list: names.sorted()))
+            """
+        )
+        var persons: [String: String] = [:]
+        for row in rows {
+            let id = "\(try row.text("platform")):\(try row.text("platform_user_id"))"
+            if wanted.contains(id) { persons[id] = "user:\(try row.text("user_id"))" }
+        }
+        return persons
     }
 
     /// The roles that a person holds under any of their ids.
@@ -103,10 +125,10 @@ package struct ApproverDirectory: Sendable {
         ) == 1
     }
 
-    /// Those for whom somebody decides at a moment.
+    /// Those for whom somebody decides at a moment, whichever of their ids was named then.
     /// - Throws: `DatabaseError`.
     func delegators(
-        of delegate: String,
+        of delegate: Set<String>,
         at now: Timestamp,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
@@ -114,7 +136,8 @@ package struct ApproverDirectory: Sendable {
         let rows = try transaction.query(
             """
             select distinct delegator from approval_delegations
-            where workspace_id = \(workspace) and delegate = \(delegate) and ended_at is null and ends_at > \(now)
+            where workspace_id = \(workspace) and delegate in (\(list: delegate.sorted())) and ended_at is null
+                and ends_at > \(now)
             order by delegator
             """
         )
@@ -128,10 +151,10 @@ package struct ApproverDirectory: Sendable {
         return delegators
     }
 
-    /// Those who decide for somebody at a moment.
+    /// Those who decide for somebody at a moment, whichever of their ids they used then.
     /// - Throws: `DatabaseError`.
     func delegates(
-        of delegator: String,
+        of delegator: Set<String>,
         at now: Timestamp,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
@@ -139,7 +162,8 @@ package struct ApproverDirectory: Sendable {
         try transaction.query(
             """
             select distinct delegate from approval_delegations
-            where workspace_id = \(workspace) and delegator = \(delegator) and ended_at is null and ends_at > \(now)
+            where workspace_id = \(workspace) and delegator in (\(list: delegator.sorted())) and ended_at is null
+                and ends_at > \(now)
             order by delegate
             """
         ).map { try $0.text("delegate") }

@@ -38,7 +38,8 @@ struct ApprovalController: Sendable {
         let draft = try ApprovalReader.draft(
             fields,
             caller: context.caller,
-            originKey: "api:\(context.caller.rawValue):\(key)"
+            originKey: "api:\(context.caller.rawValue):\(key)",
+            evidence: "request:\(context.requestID)"
         )
         let record = try await approvals.open(draft)
         guard let detail = try await approvals.findAnywhere(record.id.rawValue) else {
@@ -152,15 +153,7 @@ struct ApprovalController: Sendable {
         let answer = try await approvals.decide(
             id,
             ApprovalReply(
-                actor: ApprovalActor(
-                    identity: ApprovalReader.identity(of: context.caller),
-                    name: context.caller.workspace == nil ? "the operator" : "a program",
-                    // A program's key makes nobody an operator: it decides where it was named.
-                    roles: context.caller.workspace == nil ? [ApprovalPolicy.operators] : [],
-                    // Browsers say so themselves; it is for the log alone.
-                    surface: request.headers[.secFetchSite] == nil ? .api : .page,
-                    evidence: "request:\(context.requestID)"
-                ),
+                actor: actor(request, context),
                 optionID: option,
                 comment: comment,
                 editedText: fields["text"]?.string,
@@ -178,9 +171,24 @@ struct ApprovalController: Sendable {
         ])
     }
 
-    /// `POST /approvals/{id}/withdraw`: nobody needs an answer any more.
+    /// Who calls, as the credentials say.
+    private func actor(_ request: Request, _ context: GatewayContext) -> ApprovalActor {
+        let isOperator = context.caller.workspace == nil
+        return ApprovalActor(
+            identity: ApprovalReader.identity(of: context.caller),
+            name: isOperator ? "the operator" : "a program",
+            // A program's key makes nobody an operator: it decides where it was named.
+            roles: isOperator ? [ApprovalPolicy.operators] : [],
+            // Browsers say so themselves; it is for the log alone.
+            surface: request.headers[.secFetchSite] == nil ? .api : .page,
+            evidence: "request:\(context.requestID)"
+        )
+    }
+
+    /// `POST /approvals/{id}/withdraw`: nobody needs an answer any more, as whoever asked for it or the operator says.
     private func withdraw(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        guard try await approvals.withdraw(try await visible(context).record.id.rawValue) else {
+        let id = try await visible(context).record.id.rawValue
+        guard try await approvals.withdraw(id, by: actor(request, context)) else {
             throw HTTPFailure(.conflict, "conflict", "The request has ended already.")
         }
         return .json(["success": true, "status": "withdrawn"])

@@ -28,6 +28,8 @@ enum ApprovalDocument {
             "question": .string(record.question),
             "context": .string(record.context),
             "operation": record.operation,
+            // What is decided besides the text, exactly: numbers may be too long for a browser's.
+            "operation_json": record.boundDocument.map { .string($0) },
             "operation_hash": .string(record.operationHash),
             "priority": .integer(Int64(record.priority)),
             "requested_at": .string(record.createdAt.iso8601),

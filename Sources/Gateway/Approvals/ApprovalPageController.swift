@@ -32,7 +32,7 @@ struct ApprovalPageController: Sendable {
         guard let found = try await approvals.look(token: try context.parameters.require("token")) else {
             return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
         }
-        return page(pages.form(form(found.record, boundTo: found.boundTo, isStale: found.isStale, problem: nil)))
+        return page(pages.form(form(found.record, boundTo: found.boundTo, isStale: found.isStale)))
     }
 
     private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -43,28 +43,26 @@ struct ApprovalPageController: Sendable {
             return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
         }
         guard let option = fields["option"], !option.isEmpty else {
-            let problem = "Choose an answer first."
-            return page(
-                pages.form(form(found.record, boundTo: found.boundTo, isStale: found.isStale, problem: problem)),
-                status: .badRequest
-            )
+            return again(found.record, found, "Choose an answer first.", fields)
         }
+        // The form always sends its text; a no is a no to what was asked.
+        let mayEdit = found.record.policy.option(option)?.effect == .approve
         let answer = try await approvals.decide(
             token: token,
             option: option,
             comment: fields["comment"] ?? "",
-            editedText: fields["text"].map { $0.replacing("\r\n", with: "\n") },
+            editedText: mayEdit ? fields["text"] : nil,
             evidence: "request:\(context.requestID)"
         )
         switch answer {
         case .counted(let record, _):
             return page(pages.message(record.title, answer?.text ?? ""))
-        case .refused(let record, .commentRequired), .refused(let record, .unknownOption):
-            let problem = answer?.code == "comment_required" ? "This answer needs a reason." : "Choose an answer first."
-            return page(
-                pages.form(form(record, boundTo: found.boundTo, isStale: found.isStale, problem: problem)),
-                status: .badRequest
-            )
+        case .refused(let record, .commentRequired):
+            return again(record, found, "This answer needs a reason.", fields)
+        case .refused(let record, .unknownOption):
+            return again(record, found, "Choose an answer first.", fields)
+        case .refused(let record, .unusable(let problem)):
+            return again(record, found, problem, fields)
         case .refused(let record, _):
             return page(pages.message(record.title, answer?.text ?? ""), status: .conflict)
         case .unknown, nil:
@@ -74,22 +72,35 @@ struct ApprovalPageController: Sendable {
 
     private static let lost = "It was cut off, it is too old, or the request is gone. Nothing was changed."
 
-    private func form(_ record: ApprovalRecord, boundTo: String, isStale: Bool, problem: String?) -> ApprovalPages.Form
+    private typealias Found = (record: ApprovalRecord, boundTo: String, isStale: Bool)
+
+    /// The form once more, with what was written into it.
+    private func again(_ record: ApprovalRecord, _ found: Found, _ problem: String, _ fields: QueryParameters)
+        -> Response
     {
+        var form = form(record, boundTo: found.boundTo, isStale: found.isStale)
+        form.problem = problem
+        form.comment = fields["comment"] ?? ""
+        if form.isTextEditable, let text = fields["text"] { form.text = text }
+        return page(pages.form(form), status: .badRequest)
+    }
+
+    private func form(_ record: ApprovalRecord, boundTo: String, isStale: Bool) -> ApprovalPages.Form {
         ApprovalPages.Form(
             title: record.title,
             question: record.question,
             context: record.context,
             text: record.operation["text"]?.string ?? "",
             isTextEditable: record.policy.allowsEdit && record.version == 0,
+            document: record.boundDocument ?? "",
+            hash: record.shortHash,
             summary: record.outcomeLine,
             person: boundTo,
             number: record.number,
             until: record.expiresAt.map(ApprovalPosts.minute) ?? "",
             options: record.policy.options.map { ($0.id, $0.label, $0.requiresComment) },
             isOpen: record.status == .pending && !isStale,
-            isStale: record.status == .pending && isStale,
-            problem: problem ?? ""
+            isStale: record.status == .pending && isStale
         )
     }
 

@@ -1,5 +1,6 @@
 import Approvals
 import CoreTypes
+import HTTPTypes
 
 /// Reads a request to people out of the body of `POST /api/v1/approvals`.
 enum ApprovalReader {
@@ -8,11 +9,19 @@ enum ApprovalReader {
 
     /// Reads a body.
     /// - Throws: `HTTPFailure` 400 that names the key; `ApprovalError`.
-    static func draft(_ fields: JSONValue, caller: Caller, originKey: String) throws -> ApprovalDraft {
+    static func draft(
+        _ fields: JSONValue,
+        caller: Caller,
+        originKey: String,
+        evidence: String
+    ) throws -> ApprovalDraft {
         guard let title = try text(fields, "title"), !title.isEmpty else {
             throw HTTPFailure.invalid("`title` has to be text.")
         }
         let requester = try fields["requester"].map { value in
+            guard caller.workspace == nil else {
+                throw HTTPFailure(.forbidden, "forbidden", "A program asks for itself: leave `requester` out.")
+            }
             guard let name = value.string else { throw HTTPFailure.invalid("`requester` has to be a person's id.") }
             guard case .person(let id) = try Approver(name) else {
                 throw HTTPFailure.invalid("`requester` has to be a person's id.")
@@ -36,6 +45,8 @@ enum ApprovalReader {
             priority: Int(fields["priority"]?.integer ?? 3),
             requester: requester ?? identity(of: caller),
             requesterName: requester == nil ? "a program" : "",
+            askedBy: identity(of: caller),
+            evidence: evidence,
             debate: fields["debate_id"]?.string.map { DebateID($0) },
             metadata: fields["metadata"] ?? [:]
         )

@@ -16,6 +16,7 @@ struct PageController: Sendable {
         router.resource("/webhooks", [.get: { request, _ in Self.answer(page.webhooks, to: request) }])
         router.resource("/webhooks.js", [.get: { request, _ in Self.answer(page.webhooksScript, to: request) }])
         router.resource("/page.css", [.get: { request, _ in Self.answer(page.style, to: request) }])
+        router.resource("/shared.js", [.get: { request, _ in Self.answer(page.sharedScript, to: request) }])
         router.resource("/page.js", [.get: { request, _ in Self.answer(page.script, to: request) }])
     }
 

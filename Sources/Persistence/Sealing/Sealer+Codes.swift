@@ -12,6 +12,12 @@ extension Sealer {
         hexadecimal(Self.code(for: words, purpose: purpose, key: keys[0]))
     }
 
+    /// The codes of some words in their bytes, one for each of the configured keys; that of the key that encrypts now
+    /// comes first.
+    package func codes(for words: [String], purpose: String) -> [[UInt8]] {
+        keys.map { Self.code(for: words, purpose: purpose, key: $0) }
+    }
+
     /// Whether a code belongs to the words, whichever of the configured keys made it; takes the same time for every
     /// wrong code of the right length.
     package func isCode(_ text: String, for words: [String], purpose: String) -> Bool {

@@ -137,6 +137,9 @@ package struct OutboxStore: Sendable {
         )
     }
 
+    /// What was said is not kept longer than it is needed: it may hold links that let whoever has them decide.
+    private static let contentGone: SQL = "payload_json = '{}', parts_json = null"
+
     /// Ends a row well.
     /// - Throws: `DatabaseError`; `leaseLost` where somebody else has the row.
     package func markSent(
@@ -148,7 +151,7 @@ package struct OutboxStore: Sendable {
         try fenced(
             claim,
             set: """
-                status = 2, receipts_json = \(receiptsJSON), error_code = null, error_message = null,
+                status = 2, receipts_json = \(receiptsJSON), \(Self.contentGone), error_code = null, error_message = null,
                 lease_owner = null, lease_until = null, updated_at = \(now)
                 """,
             in: transaction
@@ -167,7 +170,7 @@ package struct OutboxStore: Sendable {
         try fenced(
             claim,
             set: """
-                status = 3, receipts_json = \(receiptsJSON), error_code = \(note.code), error_message = \(note.message),
+                status = 3, receipts_json = \(receiptsJSON), \(Self.contentGone), error_code = \(note.code), error_message = \(note.message),
                 lease_owner = null, lease_until = null, updated_at = \(now)
                 """,
             in: transaction
@@ -185,10 +188,11 @@ package struct OutboxStore: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
+        let ending: SQL = moment == Self.never ? "\(Self.contentGone)," : ""
         try fenced(
             claim,
             set: """
-                status = 4, receipts_json = \(receiptsJSON), available_at = \(moment), error_code = \(note.code),
+                \(ending) status = 4, receipts_json = \(receiptsJSON), available_at = \(moment), error_code = \(note.code),
                 error_message = \(note.message), lease_owner = null, lease_until = null, updated_at = \(now)
                 """,
             in: transaction

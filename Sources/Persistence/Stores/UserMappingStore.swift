@@ -49,6 +49,22 @@ package struct UserMappingStore: Sendable {
         )
     }
 
+    /// Forgets who a person is.
+    /// - Throws: `DatabaseError`.
+    package func remove(
+        workspace: WorkspaceID,
+        platform: String,
+        platformUserID: String,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            delete from user_id_mappings
+            where workspace_id = \(workspace) and platform = \(platform) and platform_user_id = \(platformUserID)
+            """
+        )
+    }
+
     /// Who a person is, or nil for a stranger.
     /// - Throws: `DatabaseError`.
     package func find(

@@ -9,7 +9,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approvals",
         abstract: "Shows what people are asked to decide, and checks the log of what they decided.",
-        subcommands: [List.self, Show.self, Verify.self, Role.self]
+        subcommands: [List.self, Show.self, Verify.self, Role.self, Person.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -97,7 +97,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks the log of decisions: its hash chain, and that the tables say what it says.",
+            abstract: "Checks the log of decisions: its hash chain, and that requests and answers are what it says.",
             discussion: """
                 Each entry holds the hash of the one before it, so that a changed, missing, added or moved entry shows. \
                 The head that is printed proves, as long as you keep it elsewhere, that nothing before it was changed: \
@@ -172,7 +172,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
 }
 
 /// Opens the installation's database for one look, and closes it again.
-private func withDatabase(_ body: (any Database) async throws -> Void) async throws {
+func withDatabase(_ body: (any Database) async throws -> Void) async throws {
     try await reportingErrors {
         let settings = try await Settings.loadFromProcess()
         let database = try openDatabase(try settings.database(), logger: House.logger(level: .critical))

@@ -73,7 +73,7 @@ struct ChatDecisions: HumanDecisions {
     private static func answer(_ answer: ApprovalChat.Answer) -> HumanDecisionAnswer {
         switch answer {
         case .say(let post): .say(post)
-        case .ask(let form): .ask(form)
+        case .ask(let form, let otherwise): .ask(form, otherwise: otherwise)
         }
     }
 }

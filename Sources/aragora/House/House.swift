@@ -107,6 +107,7 @@ struct House: Sendable {
             platforms: ApprovalDesk.Platforms(adapters),
             events: subscribers.sink,
             followUps: [DebateApprovals.kind: DebateResumption(time: time)],
+            sealer: sealer,
             time: time,
             identifiers: identifiers
         )
@@ -126,7 +127,7 @@ struct House: Sendable {
             logger: logger
         )
         desk.followUps[PublicationApprovals.kind] = PublicationFollowUp(desk: publishing.desk)
-        let approvalDelivery = ApprovalDelivery(time: time)
+        let approvalDelivery = ApprovalDelivery(outbox: outbox, posts: approvalPosts, time: time)
         let starter = DebateStarter(
             panel: agents,
             defaults: try settings.debateDefaults(),

@@ -1,0 +1,134 @@
+import Approvals
+import ChannelSupport
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import TestSupport
+import Testing
+
+/// Ids that belong to one person.
+@Suite(.timeLimit(.minutes(2))) struct ApprovalPeopleTests {
+    private func link(_ first: String, _ second: String, _ house: ApprovalHouse) async throws -> String {
+        try await house.database.write { transaction in
+            try ApproverDirectory().link(
+                first,
+                second,
+                user: house.identifiers.next(),
+                evidence: "test",
+                workspace: house.workspace,
+                now: house.time.now(),
+                in: transaction
+            )
+        }
+    }
+
+    private func answer(_ record: ApprovalRecord, by id: String, _ house: ApprovalHouse) async throws -> String {
+        try await house.service.decide(
+            record.id.rawValue,
+            ApprovalReply(
+                actor: ApprovalActor(identity: id, name: id, surface: .command, evidence: id),
+                optionID: "approve"
+            )
+        ).code
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoeverWasLinkedHasOneVoice(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let ann = ApprovalPolicy(
+                approvers: [.person("chat:U1"), .person("email:ann@example.org"), .person("chat:U2")]
+            ).approvers
+            let earlier = try await house.open("earlier") {
+                $0.approvers = ann
+                $0.quorum = 3
+            }
+            let record = try await house.open {
+                $0.approvers = ann
+                $0.quorum = 2
+            }
+            #expect(try await answer(record, by: "chat:U1", house) == "counted")
+            // Two voices, as nobody has said yet that they are one person's.
+            #expect(try await answer(earlier, by: "chat:U1", house) == "counted")
+            #expect(try await answer(earlier, by: "email:ann@example.org", house) == "counted")
+
+            let person = try await link("chat:U1", "email:Ann@example.org", house)
+            #expect(person.hasPrefix("user:"))
+            #expect(try await answer(record, by: "email:ann@example.org", house) == "already_answered")
+            #expect(try await house.detail(record)?.record.status == .pending)
+            #expect(try await answer(record, by: "chat:U2", house) == "counted")
+            #expect(try await house.detail(record)?.record.status == .approved)
+            // Two of the three answers are one person's: nobody is left, and three do not agree.
+            #expect(try await answer(earlier, by: "chat:U2", house) == "counted")
+            #expect(try await house.detail(earlier)?.record.status == .rejected)
+
+            let error = await #expect(throws: ApprovalError.self) {
+                try await house.open("later") {
+                    $0.approvers = ann
+                    $0.quorum = 3
+                }
+            }
+            #expect(error?.description.contains("only 2 may decide") == true)
+            #expect(try await house.problems().isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasGivenToOneIdIsThePersons(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let end = house.time.now() + .seconds(3600)
+            try await house.database.write { transaction in
+                try house.desk.delegate(
+                    from: ApprovalActor(identity: "chat:U1", name: "Ann", surface: .command, evidence: "e"),
+                    to: "chat:U3",
+                    until: end,
+                    workspace: house.workspace,
+                    in: transaction
+                )
+            }
+            _ = try await link("chat:U3", "email:ben@example.org", house)
+            let record = try await house.open { $0.approvers = [.person("chat:U1")] }
+            #expect(try await answer(record, by: "email:ben@example.org", house) == "counted")
+            let own = try await house.open("own") {
+                $0.excludesRequester = true
+                $0.approvers = [.channel("chat:C1"), .person("email:zoe@example.org")]
+            }
+            _ = try await link("email:zoe@example.org", "chat:U9", house)
+            #expect(try await answer(own, by: "email:zoe@example.org", house) == "requester")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func linksAreListedLoggedAndUndone(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let ann = try await link("chat:U1", "email:ann@example.org", house)
+            #expect(try await link("email:ann@example.org", "teams:7:x", house) == ann)
+            let ben = try await link("chat:U2", "email:ben@example.org", house)
+            let error = await #expect(throws: ApprovalError.self) { try await link("chat:U1", "chat:U2", house) }
+            #expect(error?.reason == .conflict)
+            await #expect(throws: ApprovalError.self) { try await link("role:leads", "chat:U7", house) }
+            func unlink(_ id: String) async throws -> Bool {
+                try await house.database.write { transaction in
+                    try ApproverDirectory().unlink(
+                        id,
+                        evidence: "test",
+                        workspace: house.workspace,
+                        now: house.time.now(),
+                        in: transaction
+                    )
+                }
+            }
+            #expect(try await unlink("email:ann@example.org"))
+            #expect(try await !unlink("email:ann@example.org"))
+            let people = try await house.database.read { transaction in
+                try ApproverDirectory().people(workspace: house.workspace, in: transaction)
+            }
+            #expect(Set(people.map(\.id)) == [ann, ben])
+            #expect(people.first { $0.id == ann }?.ids == ["chat:U1", "teams:7:x"])
+            let log = try await house.database.read { transaction in
+                try ApprovalAuditLog().entries(about: ann, workspace: house.workspace, in: transaction)
+            }
+            #expect(log.map(\.type) == ["person_linked", "person_linked", "person_unlinked"])
+            #expect(try await house.problems().isEmpty)
+        }
+    }
+}
