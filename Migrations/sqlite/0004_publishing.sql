@@ -13,6 +13,7 @@ create table publications (
     content_hash text not null,
     requested_by text not null,
     released_by text,
+    approval_id text,
     result_url text,
     error_code text,
     error_message text,

@@ -217,6 +217,9 @@ package struct InboundEvent: Sendable {
     /// How to answer in the same place.
     package let address: Address
     package let kind: Kind
+    /// The immutable ids of the people whom the text mentions, by the names that it has for them behind an `@`: only
+    /// what the platform itself resolved, never a name as somebody typed it.
+    package let mentions: [String: String]
 
     /// Describes what was done.
     package init(
@@ -225,8 +228,10 @@ package struct InboundEvent: Sendable {
         conversationKey: String,
         actor: Actor,
         address: Address,
-        kind: Kind
+        kind: Kind,
+        mentions: [String: String] = [:]
     ) {
+        self.mentions = mentions
         self.workspace = workspace
         self.originKey = originKey
         self.conversationKey = conversationKey

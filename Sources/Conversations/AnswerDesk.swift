@@ -162,12 +162,26 @@ package struct AnswerDesk: Sendable {
     }
 
     func details(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        try reply(posts.details(of: debate, try projection(of: debate, in: transaction)), event, in: transaction)
+        let projection = try projection(of: debate, in: transaction)
+        guard !projection.isHeldBack else { return try refuseHeldBack(debate, event, in: transaction) }
+        try reply(posts.details(of: debate, projection), event, in: transaction)
+    }
+
+    private func refuseHeldBack(
+        _ debate: DebateRecord,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        let text = "What the panel said in debate #\(debate.number) was not released; the operator alone can read it."
+        try reply(text, event, in: transaction)
     }
 
     func receipt(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         guard let receipt = try receipts.find(debate.id, workspace: debate.workspace, in: transaction) else {
             return try reply("Debate #\(debate.number) has no receipt.", event, in: transaction)
+        }
+        guard try !projection(of: debate, in: transaction).isHeldBack else {
+            return try refuseHeldBack(debate, event, in: transaction)
         }
         try reply(posts.receipt(receipt.document, id: receipt.id, of: debate), event, in: transaction)
     }

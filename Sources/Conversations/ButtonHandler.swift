@@ -45,11 +45,17 @@ struct ButtonHandler: Sendable {
     }
 
     func stop(_ debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        let text =
-            try controls.cancel(debate, by: event.actor.id, called: event.actor.displayName, in: transaction)
-            ? "Stopping debate #\(debate.number): it ends with what the panel has said so far."
-            : "Debate #\(debate.number) has ended already: \(debate.status.rawValue)."
-        try answers.reply(text, event, in: transaction)
+        guard try controls.cancel(debate, by: event.actor.id, called: event.actor.displayName, in: transaction) else {
+            let text = "Debate #\(debate.number) has ended already: \(debate.status.rawValue)."
+            return try answers.reply(text, event, in: transaction)
+        }
+        let settings = try? DebateSettings(json: debate.settings)
+        let needsRelease = settings?.debateProtocol.breakpoints.triggers.contains(.release) ?? true
+        let end =
+            needsRelease
+            ? "it ends without a verdict, and what the panel said is not released"
+            : "it ends with what the panel has said so far"
+        try answers.reply("Stopping debate #\(debate.number): \(end).", event, in: transaction)
     }
 
     private func recordOpinion(

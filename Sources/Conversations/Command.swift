@@ -16,7 +16,7 @@ package enum Command: Hashable, Sendable {
     /// The words that commands begin with, in the order of the help text.
     package static let words = [
         "help", "debate", "ask", "status", "stop", "recent", "agents", "leaderboard", "verdict",
-        "approvals", "approve", "reject", "delegate",
+        "approvals", "approve", "reject", "revise", "answer", "delegate",
     ]
 }
 

@@ -65,7 +65,7 @@ package struct CommandParser: Sendable {
         guard rest.contains(where: \.isWhitespace) else { return false }
         switch command {
         case "debate", "ask": return false
-        case "approve", "reject":
+        case "approve", "reject", "revise", "answer":
             // "reject 12 too dear" names a request, "reject that nonsense" does not.
             let name = rest.prefix { !$0.isWhitespace }
             return !name.contains(where: \.isNumber)
@@ -80,7 +80,7 @@ package struct CommandParser: Sendable {
         case "recent": return .recent
         case "agents": return .agents
         case "leaderboard": return .leaderboard
-        case "approvals", "approve", "reject", "delegate":
+        case "approvals", "approve", "reject", "revise", "answer", "delegate":
             return .decision(try parseDecision(command, rest))
         case "status", "stop", "verdict":
             guard !rest.contains(where: \.isWhitespace) else {
@@ -122,8 +122,21 @@ package struct CommandParser: Sendable {
             throw CommandMistake("“\(command)” takes the number of a request.", suggestion: "approvals")
         }
         let id = String(name.drop { $0 == "#" })
-        let comment = String(rest[name.endIndex...].trimmed)
-        return command == "approve" ? .approve(id: id, comment: comment) : .reject(id: id, comment: comment)
+        let comment = rest[name.endIndex...].trimmed
+        switch command {
+        case "approve": return .approve(id: id, comment: String(comment))
+        case "revise": return .revise(id: id, comment: String(comment))
+        case "answer":
+            let option = comment.prefix { !$0.isWhitespace }
+            guard !option.isEmpty else {
+                throw CommandMistake(
+                    "“answer” takes the number of a request and one of its answers.",
+                    suggestion: "approvals"
+                )
+            }
+            return .answer(id: id, option: String(option), comment: String(comment[option.endIndex...].trimmed))
+        default: return .reject(id: id, comment: String(comment))
+        }
     }
 
     /// Options stand before or behind the question, never inside it.

@@ -14,13 +14,15 @@ extension DebatePosts {
             - `\(prefix)debate <question>` – start a debate
             - `\(prefix)ask <question>` – get a quick answer from one agent, without rounds
             - `\(prefix)status [number]` – see how a debate is going
-            - `\(prefix)stop [number]` – stop a debate; it ends with what the panel has so far
+            - `\(prefix)stop [number]` – stop a debate; it ends with what the panel has so far, where nobody has to release it
             - `\(prefix)verdict <number>` – see a verdict again
             - `\(prefix)recent` – list the newest debates
             - `\(prefix)agents` – list who can sit on the panel
             - `\(prefix)leaderboard` – see whose proposals win
             - `\(prefix)approvals` – see what waits for your decision
             - `\(prefix)approve <number>`, `\(prefix)reject <number> <reason>` – decide it
+            - `\(prefix)revise <number> <guidance>`, `\(prefix)answer <number> <answer> [reason]` – where a request \
+            has such answers
             - `\(prefix)delegate <person> until <date>` – let somebody else decide for you
 
             Options for `debate`: `--rounds 1…12`, `--agents name,name`, \

@@ -84,7 +84,7 @@ package struct DebatePosts: Sendable {
 
     func verdict(of debate: DebateRecord, _ projection: DebateProjection, tokens: VerdictTokens?) -> Post {
         guard let result = projection.result, result.status == .completed else {
-            return ending(of: debate, projection.result, tokens: tokens)
+            return ending(of: debate, projection, tokens: tokens)
         }
         var body = debate.isDemo ? "> **\(Self.demoNotice)**\n\n" : ""
         body += result.finalAnswer
@@ -113,7 +113,8 @@ package struct DebatePosts: Sendable {
         )
     }
 
-    private func ending(of debate: DebateRecord, _ result: DebateResult?, tokens: VerdictTokens?) -> Post {
+    private func ending(of debate: DebateRecord, _ projection: DebateProjection, tokens: VerdictTokens?) -> Post {
+        let result = projection.result
         let isCancelled = result?.status == .cancelled || debate.status == .cancelled
         let title = isCancelled ? "Debate #\(debate.number) was stopped" : "Debate #\(debate.number) failed"
         let reason = result?.reason ?? (isCancelled ? "Somebody stopped it." : "No agent gave a usable answer.")
@@ -125,8 +126,8 @@ package struct DebatePosts: Sendable {
         return Post(
             title: title,
             body: body,
-            buttons: tokens.map { buttons($0, debate, isVerdict: false) } ?? [],
-            footer: footer(of: debate, result == nil ? "" : receiptLink(debate)),
+            buttons: tokens.map { buttons($0, debate, isVerdict: false, isHeldBack: projection.isHeldBack) } ?? [],
+            footer: footer(of: debate, result == nil || projection.isHeldBack ? "" : receiptLink(debate)),
             fallbackText: "\(title): \(oneLine(reason))"
         )
     }
@@ -149,11 +150,14 @@ package struct DebatePosts: Sendable {
         }
     }
 
-    /// - Parameter isVerdict: whether there is something to agree with.
+    /// - Parameters:
+    ///   - isVerdict: whether there is something to agree with.
+    ///   - isHeldBack: whether what was said is not to be shown.
     private func buttons(
         _ tokens: VerdictTokens,
         _ debate: DebateRecord,
-        isVerdict: Bool = true
+        isVerdict: Bool = true,
+        isHeldBack: Bool = false
     ) -> [Post.Button] {
         var buttons: [Post.Button] = []
         if isVerdict {
@@ -162,11 +166,13 @@ package struct DebatePosts: Sendable {
                 .init(label: "Disagree", token: tokens.disagree),
             ]
         }
-        buttons += [
-            .init(label: "Details", token: tokens.details),
-            .init(label: "Receipt", token: tokens.receipt),
-            .init(label: "Ask again", token: tokens.again),
-        ]
+        if !isHeldBack {
+            buttons += [
+                .init(label: "Details", token: tokens.details),
+                .init(label: "Receipt", token: tokens.receipt),
+            ]
+        }
+        buttons.append(.init(label: "Ask again", token: tokens.again))
         if let publicURL = links.publicURL {
             buttons.append(.init(label: "Open page", url: "\(publicURL)/debates/\(debate.id)"))
         }

@@ -82,7 +82,7 @@ package struct DebateRunner: Sendable {
         let waiting = entries.isEmpty ? nil : DebateProjection(entries).waiting
         let resolution = try await resolution(of: waiting, record)
         if let waiting, resolution == nil, !record.cancelRequested {
-            return try await pause(record, at: waiting, context: "", job: job)
+            return try await pause(record, at: waiting, entries, job: job)
         }
         let background = entries.isEmpty ? await background(of: record, settings) : settings.background
         try await database.write { transaction in
@@ -131,8 +131,7 @@ package struct DebateRunner: Sendable {
             throw CancellationError()
         }
         if let breakpoint = outcome.waiting {
-            let context = breakpoint.isRelease ? outcome.result.finalAnswer : "The question: \(record.task)"
-            return try await pause(record, at: breakpoint, context: context, job: job)
+            return try await pause(record, at: breakpoint, outcome.entries, job: job)
         }
         if let waiting, resolution == nil, let gate {
             try await database.write { try gate.withdraw(waiting, of: record, in: $0) }
@@ -143,24 +142,28 @@ package struct DebateRunner: Sendable {
 
     private static let somebody = "somebody"
 
-    /// What people decided; a debate that nobody can be asked about goes on.
+    /// What people decided; a debate that nobody can be asked about goes on, and a verdict is withheld.
     private func resolution(of breakpoint: DebateBreakpoint?, _ record: DebateRecord) async throws
         -> BreakpointResolution?
     {
         guard let breakpoint else { return nil }
         guard let gate else {
-            return BreakpointResolution(number: breakpoint.number, action: .continue, by: "nobody")
+            let action: BreakpointResolution.Action = breakpoint.isRelease ? .abort : .continue
+            return BreakpointResolution(number: breakpoint.number, action: action, by: "nobody")
         }
         return try await database.read { try gate.resolution(of: breakpoint, debate: record, in: $0) }
     }
 
     /// Asks people and puts the job to sleep: nothing is held while they think.
+    /// - Parameter entries: the journal, from which alone it is read what people see: whoever takes the debate up after
+    ///   a crash asks the same.
     private func pause(
         _ record: DebateRecord,
         at breakpoint: DebateBreakpoint,
-        context: String,
+        _ entries: [JournalEntry],
         job: ClaimedJob
     ) async throws {
+        let context = breakpoint.isRelease ? DebateProjection(entries).answerSoFar : "The question: \(record.task)"
         try await database.write { transaction in
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)

@@ -96,6 +96,18 @@ package struct DebateService: Sendable {
         return entries.isEmpty ? nil : DebateProjection(entries)
     }
 
+    /// Whether the operator alone may read what the panel says, because people have to release it and have not.
+    /// - Throws: `DatabaseError`; a `CodedError` for a journal that was changed or settings that cannot be read.
+    package func isHeldBack(_ id: DebateID, workspace: WorkspaceID) async throws -> Bool {
+        try await database.read { transaction in
+            guard let debate = try debates.find(id, workspace: workspace, in: transaction) else { return false }
+            let policy = try DebateSettings(json: debate.settings).debateProtocol.breakpoints
+            guard policy.triggers.contains(.release) else { return false }
+            let entries = try journal.entries(of: id, workspace: workspace, in: transaction)
+            return entries.isEmpty || DebateProjection(entries).isHeldBack
+        }
+    }
+
     /// Adds what somebody said to a running debate.
     /// - Returns: false where the key was used before.
     /// - Throws: `ConversationError`, `DatabaseError`.

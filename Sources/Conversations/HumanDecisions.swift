@@ -56,6 +56,10 @@ package enum HumanDecisionCommand: Hashable, Sendable {
     case approve(id: String, comment: String)
     /// No to the request with this number or id, with a reason.
     case reject(id: String, comment: String)
+    /// The request with this number or id goes back to where it came from, with guidance.
+    case revise(id: String, comment: String)
+    /// Any answer to the request with this number or id, by the answer's own id.
+    case answer(id: String, option: String, comment: String)
     /// Another person decides until a date.
     case delegate(person: String, until: String)
 }

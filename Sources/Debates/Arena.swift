@@ -208,6 +208,8 @@ private struct Recorder {
     private let encodes: Bool
     private var finalEntries: [JournalEntry] = []
     private var finalLines = JournalLines()
+    /// The bytes of an entry with a short text.
+    private static let usualEntry = 256
 
     init(entries: [JournalEntry], encodes: Bool) {
         self.entries = entries
@@ -221,6 +223,7 @@ private struct Recorder {
         var recorded: [JournalEntry] = []
         var lines = JournalLines()
         recorded.reserveCapacity(events.count)
+        if encodes { lines.bytes.reserveCapacity(events.count * Self.usualEntry) }
         for event in events {
             if case .debateEnd = event {
                 var end = JournalLines()

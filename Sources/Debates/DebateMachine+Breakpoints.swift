@@ -37,6 +37,11 @@ extension DebateMachine {
         return breakpoint([.release], ["The verdict is ready. It goes out when it is released."])
     }
 
+    /// Whether what the panel says is kept back until people release it: stopping a debate releases nothing.
+    var isHeldBack: Bool {
+        description.settings.breakpoints.triggers.contains(.release) && !isReleased && result?.status != .failed
+    }
+
     private func breakpoint(_ triggers: [BreakpointPolicy.Trigger], _ reasons: [String]) -> DebateBreakpoint? {
         guard !triggers.isEmpty else { return nil }
         return DebateBreakpoint(
@@ -102,7 +107,10 @@ extension DebateMachine {
     }
 
     mutating func apply(_ resolution: BreakpointResolution) {
-        if waiting?.isRelease == true, resolution.action == .abort { isWithheld = true }
+        if waiting?.isRelease == true {
+            isWithheld = resolution.action == .abort
+            isReleased = !isWithheld
+        }
         waiting = nil
         if !resolution.guidance.isEmpty {
             evidence.append(Evidence(author: resolution.by, text: resolution.guidance))

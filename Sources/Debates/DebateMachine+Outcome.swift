@@ -84,7 +84,11 @@ extension DebateMachine {
         if isCancelled {
             result.status = .cancelled
             result.reason = "\(isWithheld ? "The verdict was withheld" : "Cancelled") by \(cancelledBy ?? "")."
-            result.finalAnswer = isWithheld ? "" : panelAnswer
+            if !isHeldBack {
+                result.finalAnswer = panelAnswer
+            } else if !isWithheld {
+                result.reason?.append(" What the panel said was not released.")
+            }
         } else if living.isEmpty {
             result.status = .failed
             let failures = proposalFailures.map { "\($0.agent) (\($0.code))" }.joined(separator: ", ")

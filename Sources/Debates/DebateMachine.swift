@@ -74,6 +74,8 @@ package struct DebateMachine: Sendable {
     var breakpointCount = 0
     /// Whether people did not let the verdict out.
     var isWithheld = false
+    /// Whether people let the verdict out.
+    var isReleased = false
     var firedTriggers: Set<BreakpointPolicy.Trigger> = []
     /// How alike the proposals were, round by round.
     var similarities: [Double] = []

@@ -67,6 +67,10 @@ package struct DebateProjection: Sendable {
     /// Whether any agent of the panel is a demo.
     package var isDemo: Bool { seats.contains(where: \.agent.isDemo) }
     package var verdict: Verdict? { result?.verdict }
+    /// Whether what the panel says is the operator's alone to read, because people have to release it and have not.
+    package var isHeldBack: Bool { machine?.isHeldBack ?? false }
+    /// The text that the debate would answer with if it ended now; empty before its start.
+    package var answerSoFar: String { machine?.makeResult().finalAnswer ?? "" }
     /// The proposals that stand, in the order of the panel.
     package var proposals: [Proposal] { machine?.livingProposals.filter { !$0.content.isEmpty } ?? [] }
 

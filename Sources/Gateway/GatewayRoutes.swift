@@ -89,6 +89,7 @@ struct GatewayRoutes {
         if let approvals {
             ApprovalController(
                 approvals: approvals,
+                debates: debates,
                 ids: ids,
                 bodyReader: bodyReader,
                 maximumBodyBytes: configuration.maximumBodyBytes

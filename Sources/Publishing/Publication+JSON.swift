@@ -14,6 +14,7 @@ extension Publication {
             "content_hash": .string(contentHash),
             "requested_by": .string(requestedBy),
             "released_by": releasedBy.map { .string($0) },
+            "approval_id": approval.map { .string($0) },
             "url": url.map { .string($0) },
             "error": errorCode.map { code in
                 ["code": .string(code), "message": .string(errorMessage ?? "")]

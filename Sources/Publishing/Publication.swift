@@ -22,6 +22,8 @@ package struct Publication: Sendable {
     package let contentHash: String
     package let requestedBy: String
     package let releasedBy: String?
+    /// The id of the request that people answer before it goes out; nil where nobody was asked.
+    package let approval: String?
     /// Where it can be seen.
     package let url: String?
     package let errorCode: String?

@@ -108,8 +108,9 @@ package struct PublicationDesk: Sendable {
     /// Replaces what is published; a release that was asked for is asked for anew.
     /// - Throws: `PublicationError`, or `DatabaseError`.
     package func revise(_ id: PublicationID, workspace: WorkspaceID, content: JSONValue) async throws -> Publication {
-        try await step(.revise, id, workspace) { publication, _ in
+        try await step(.revise, id, workspace) { publication, transaction in
             _ = try platform(publication.platform).plan(content)
+            try endRequest(of: publication, in: transaction)
             return PublicationStore.Change(content: content, contentHash: Self.hash(content))
         }
     }
@@ -124,13 +125,14 @@ package struct PublicationDesk: Sendable {
     {
         let publication = try await step(.preview, id, workspace) { publication, transaction in
             let text = try platform(publication.platform).preview(publication.content)
-            try release.ask(for: publication, preview: text, in: transaction)
-            return PublicationStore.Change()
+            let approval = try release.ask(for: publication, preview: text, in: transaction)
+            return PublicationStore.Change(approval: approval)
         }
         return (publication, try platform(publication.platform).preview(publication.content))
     }
 
-    /// Releases a publication by the operator's word.
+    /// Releases a publication by the operator's word; where people are asked, it counts as one of their answers.
+    /// - Returns: the publication, which is still `previewed` where more answers are needed.
     /// - Throws: `PublicationError`, or `DatabaseError`.
     package func releaseAsOperator(
         _ id: PublicationID,
@@ -138,11 +140,16 @@ package struct PublicationDesk: Sendable {
         contentHash: String? = nil,
         by person: String
     ) async throws -> Publication {
-        guard release.allowsOperator else {
-            throw PublicationError.conflict("A release needs an approval; it was asked for with the preview.")
-        }
         let publication = try await database.write { transaction in
-            let hash = try contentHash ?? current(id, workspace, in: transaction).contentHash
+            let publication = try current(id, workspace, in: transaction)
+            let hash = contentHash ?? publication.contentHash
+            var person = person
+            if let request = publication.approval, publication.state == .previewed {
+                try Self.check(hash, publication)
+                let approved = try release.approve(request, of: publication, by: person, in: transaction)
+                guard let approved else { return publication }
+                person = approved
+            }
             return try self.release(id, workspace: workspace, contentHash: hash, by: person, in: transaction)
         }
         await database.notify(.outbox)
@@ -161,12 +168,30 @@ package struct PublicationDesk: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Publication {
         try step(.release, id, workspace, in: transaction) { publication, transaction in
-            guard publication.contentHash == contentHash else {
-                throw PublicationError.conflict("The publication was changed after it was shown.")
-            }
+            try Self.check(contentHash, publication)
             let plan = try platform(publication.platform).plan(publication.content)
             try parts.insert(plan, of: id, workspace: workspace, now: time.now(), in: transaction)
             return PublicationStore.Change(releasedBy: person)
+        }
+    }
+
+    /// Does not release a publication, in the transaction of a decision.
+    /// - Parameters:
+    ///   - isFinal: whether it is taken back; otherwise it is a draft again, to be changed.
+    ///   - reason: what its author is told.
+    /// - Throws: `PublicationError`, or `DatabaseError`.
+    package func refuse(
+        _ id: PublicationID,
+        workspace: WorkspaceID,
+        isFinal: Bool,
+        reason: String,
+        in transaction: borrowing Transaction
+    ) throws {
+        try step(isFinal ? .withdraw : .revise, id, workspace, in: transaction) { _, _ in
+            PublicationStore.Change(
+                errorCode: isFinal ? "rejected" : "changes_requested",
+                errorMessage: String(reason.prefix(1000))
+            )
         }
     }
 
@@ -211,7 +236,10 @@ package struct PublicationDesk: Sendable {
     /// Takes a publication back: what is out is deleted, what is not out never goes out.
     /// - Throws: `PublicationError`, or `DatabaseError`.
     package func withdraw(_ id: PublicationID, workspace: WorkspaceID) async throws -> Publication {
-        let publication = try await step(.withdraw, id, workspace) { _, _ in PublicationStore.Change() }
+        let publication = try await step(.withdraw, id, workspace) { publication, transaction in
+            try endRequest(of: publication, in: transaction)
+            return PublicationStore.Change()
+        }
         await database.notify(.outbox)
         return publication
     }
@@ -258,6 +286,7 @@ extension PublicationDesk {
         }
     }
 
+    @discardableResult
     private func step(
         _ step: PublicationState.Step,
         _ id: PublicationID,
@@ -290,6 +319,18 @@ extension PublicationDesk {
             throw PublicationError.notFound
         }
         return found
+    }
+
+    private static func check(_ contentHash: String, _ publication: Publication) throws(PublicationError) {
+        guard publication.contentHash == contentHash else {
+            throw PublicationError.conflict("The publication was changed after it was shown.")
+        }
+    }
+
+    /// Nobody has to answer any more what was asked about this content.
+    private func endRequest(of publication: Publication, in transaction: borrowing Transaction) throws {
+        guard publication.state == .previewed, let request = publication.approval else { return }
+        try release.withdraw(request, of: publication, in: transaction)
     }
 
     /// Takes a step of whoever works on a publication, and ends the claim where nothing more is to be done.

@@ -5,13 +5,26 @@ package import Persistence
 /// Whoever decides calls `PublicationDesk.release` with the content's hash that was shown: what was changed since is not
 /// released by it.
 package protocol PublicationRelease: Sendable {
-    /// Whether the operator may release by a command, without anybody being asked.
-    var allowsOperator: Bool { get }
-
     /// Asks, in the transaction in which the publication becomes `previewed`.
     /// - Parameter preview: what is to be shown, in Markdown.
+    /// - Returns: the id of the request that people answer; nil where nobody is asked, so that the operator's word is
+    ///   enough.
     /// - Throws: `DatabaseError`; the transaction then fails as a whole.
-    func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws
+    func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws -> String?
+
+    /// Counts the operator's word as an answer to the request.
+    /// - Returns: who has approved it, so that it goes out; nil where more answers are needed.
+    /// - Throws: `PublicationError` where it does not count, or `DatabaseError`.
+    func approve(
+        _ request: String,
+        of publication: Publication,
+        by person: String,
+        in transaction: borrowing Transaction
+    ) throws -> String?
+
+    /// Ends a request: what it asks about was changed or taken back.
+    /// - Throws: `DatabaseError`.
+    func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) throws
 }
 
 /// Nobody is asked: the operator releases by `aragora publish release`.
@@ -19,7 +32,16 @@ package struct OperatorRelease: PublicationRelease {
     /// Makes the rule.
     package init() {}
 
-    package let allowsOperator = true
+    package func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) -> String? {
+        nil
+    }
 
-    package func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws {}
+    package func approve(
+        _ request: String,
+        of publication: Publication,
+        by person: String,
+        in transaction: borrowing Transaction
+    ) -> String? { person }
+
+    package func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) {}
 }

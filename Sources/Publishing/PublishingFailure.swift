@@ -75,7 +75,9 @@ package struct PublicationError: CodedError {
         self.description = description
     }
 
-    static func conflict(_ description: String) -> PublicationError { PublicationError("conflict", description) }
+    package static func conflict(_ description: String) -> PublicationError {
+        PublicationError("conflict", description)
+    }
     static let notFound = PublicationError("not_found", "There is no such publication.")
 
     /// Content that a platform does not take.

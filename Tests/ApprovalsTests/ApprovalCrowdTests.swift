@@ -179,6 +179,57 @@ private func insisting(_ body: () async throws -> String) async throws -> String
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func aDelegationIsToldOnceAndGoesNoFurther(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let day = String((house.time.now() + .seconds(86_400)).iso8601.prefix(10))
+            func delegate(by person: String, to other: String, _ key: String) async throws -> String {
+                let event = house.event(by: person, in: person, key: key)
+                return try await house.database.write {
+                    try house.chat.delegate(other, until: day, event, in: $0).text
+                }
+            }
+            // U2 decides for U0 and U4 for U3; then U2 lets U3 decide.
+            _ = try await delegate(by: "U0", to: "<@U2>", "first")
+            _ = try await delegate(by: "U3", to: "<@U4>", "second")
+            let own = try await house.open("own") { $0.approvers = [.person("chat:U2")] }
+            let lent = try await house.open("lent") { $0.approvers = [.person("chat:U0")] }
+            // The platform may tell of one message twice.
+            for _ in 0..<2 {
+                #expect(try await delegate(by: "U2", to: "<@U3|ben>", "third").contains("chat:U3 may decide"))
+            }
+            let rows = try await house.database.run("select delegate from approval_delegations order by delegate")
+            #expect(try rows.map { try $0.text("delegate") } == ["chat:U2", "chat:U3", "chat:U4"])
+            let log = try await house.database.run(
+                "select count(*) as entries from governance_artifacts where artifact_type = 'delegated'"
+            )
+            #expect(try log.first?.integer("entries") == 3)
+            #expect(try await house.detail(own)?.prompts.map(\.recipient).sorted() == ["chat:U2", "chat:U3"])
+            #expect(try await house.detail(lent)?.prompts.map(\.recipient).sorted() == ["chat:U0", "chat:U2"])
+            #expect(try await house.problems().isEmpty)
+        }
+    }
+
+    @Test func onlyAMentionThatThePlatformResolvedNamesAPerson() async throws {
+        try await ApprovalHouse.with(.sqlite) { house in
+            let day = String((house.time.now() + .seconds(86_400)).iso8601.prefix(10))
+            func delegate(_ person: String) async throws -> String {
+                let event = house.event(by: "U1", in: "U1", key: person, mentions: ["ben b": "U3", "U4": "U4"])
+                return try await house.database.write {
+                    try house.chat.delegate(person, until: day, event, in: $0).text
+                }
+            }
+            for (person, id) in [("@ben b", "chat:U3"), ("@U4", "chat:U4"), ("chat:U5", "chat:U5")] {
+                let answer = try await delegate(person)
+                #expect(answer.contains("\(id) may decide"), "\(answer)")
+            }
+            for typed in ["@BEN", "@U7", "@ben", "ben", "BEN"] {
+                let answer = try await delegate(typed)
+                #expect(answer.hasPrefix("Name the person"), "\(typed): \(answer)")
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func buttonsWorkAfterARestart(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in
             let record = try await house.open()

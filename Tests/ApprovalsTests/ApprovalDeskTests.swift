@@ -132,13 +132,114 @@ import Testing
                     try house.chat.reply(text, isDirect: false, event, in: $0)
                 }
             }
-            #expect(try await say("2026 was a good year", in: message.id) == nil)
+            for sentence in [
+                "2026 was a good year", "1 more thing: check GDPR", "1. First, check GDPR", "1: yes", "2 too dear",
+                "2.5 million", "2:30 is too late", "3. And the cost?", "1, 2 or 3?",
+            ] {
+                #expect(try await say(sentence, in: message.id) == nil, "\(sentence)")
+            }
+            #expect(try await house.detail(record)?.decisions.isEmpty == true)
             #expect(try await say("1", in: "another") == nil)
             #expect(try await say("7", in: message.id)?.text.contains("1 to 2") == true)
             #expect(try await say("2", in: message.id)?.text.contains("needs a reason") == true)
             #expect(try await say("2. too dear", in: message.id)?.text.contains("is rejected") == true)
             let decision = try #require(try await house.detail(record)?.decisions.first)
             #expect(decision.surface == "reply" && decision.comment == "too dear")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aLateNumberIsAnsweredAndASentenceIsNot(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            func say(_ text: String, by person: String, in channel: String, thread: String?) async throws -> String? {
+                let event = house.event(by: person, in: channel, thread: thread)
+                return try await house.database.write {
+                    try house.chat.reply(text, isDirect: thread == nil, event, in: $0)?.text
+                }
+            }
+            let old = try await house.open("old")
+            try await house.deliver()
+            let thread = try #require(house.platform.channel.messages.first { $0.address.channel == "C1" }).id
+            for sentence in ["1", "1."] { #expect(try await say(sentence, by: "U4", in: "D4", thread: nil) == nil) }
+            #expect(try await say("1)", by: "U4", in: "C1", thread: thread)?.contains("is approved") == true)
+            let late = "Too late: #\(old.number)"
+            #expect(try await say("1", by: "U5", in: "C1", thread: thread)?.hasPrefix(late) == true)
+            #expect(try await say("2: dear", by: "U5", in: "C1", thread: thread)?.hasPrefix(late) == true)
+            #expect(try await say("1", by: "U1", in: "D1", thread: nil)?.hasPrefix(late) == true)
+            for sentence in ["1 more thing", "2 of us agree", "7", "1. First"] {
+                #expect(try await say(sentence, by: "U5", in: "C1", thread: thread) == nil, "\(sentence)")
+                #expect(try await say(sentence, by: "U1", in: "D1", thread: nil) == nil, "\(sentence)")
+            }
+
+            // Of those who may not decide, a number alone is answered; their words belong to the thread.
+            _ = try await house.open("new") { $0.approvers = [.person("chat:U7")] }
+            try await house.deliver()
+            let other = try #require(house.platform.channel.messages.last { $0.address.channel == "U7" }).id
+            let foreign = try await say("1", by: "U8", in: "U7", thread: other)
+            #expect(foreign?.contains("not among those") == true)
+            #expect(try await say("2: the second plan is better", by: "U8", in: "U7", thread: other) == nil)
+            #expect(try await say("1", by: "U7", in: "D7", thread: nil)?.contains("is approved") == true)
+        }
+    }
+
+    /// The command that somebody is told to write is one that there is.
+    @Test(arguments: DatabaseEngine.allCases)
+    func everyAnswerHasACommand(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let later = ApprovalOption(id: "later", label: "Next week", effect: .custom, requiresComment: true)
+            let never = ApprovalOption(id: "never", label: "Never", effect: .reject, requiresComment: true)
+            func open(_ key: String) async throws -> ApprovalRecord {
+                try await house.open(key) { $0.options = [.approve, .reject, .revise, later, never] }
+            }
+            let effects: [String: ApprovalOption.Effect] = ["reject": .reject, "revise": .revise]
+            for option in ["reject", "revise", "later", "never"] {
+                let record = try await open(option)
+                let number = "\(record.number)"
+                func decide(_ comment: String) async throws -> String {
+                    let event = house.event(by: "U1", in: "U1", key: option)
+                    return try await house.database.write { transaction in
+                        if let effect = effects[option] {
+                            try house.chat.decide(number, effect: effect, comment: comment, event, in: transaction).text
+                        } else {
+                            try house.chat.decide(number, option: option, comment: comment, event, in: transaction).text
+                        }
+                    }
+                }
+                let command = effects[option] == nil ? "answer \(number) \(option)" : "\(option) \(number)"
+                let asked = try await decide("")
+                #expect(asked.hasSuffix("needs a reason: `\(command) <reason>`."), "\(asked)")
+                #expect(try await decide("because").hasPrefix("Recorded"))
+                #expect(try await house.detail(record)?.decisions.map(\.optionID) == [option])
+            }
+            let record = try await open("unknown")
+            let event = house.event(by: "U1", in: "U1")
+            let unknown = try await house.database.write {
+                try house.chat.decide("\(record.number)", option: "maybe", comment: "", event, in: $0).text
+            }
+            #expect(unknown.contains("has no answer “maybe”"))
+        }
+    }
+
+    /// The prompt stands where everybody can read it: a text that was kept back must not stay there.
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasNotApprovedIsShownNoMore(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            for (option, isShown) in [("approve", true), ("reject", false)] {
+                let record = try await house.open(option, operation: ["text": "The secret plan."])
+                func shown(_ operation: String) async throws -> [Bool] {
+                    try await house.database.run(
+                        "select payload_json from outbox where operation = \(operation) order by outbox_id"
+                    ).map { try $0.text("payload_json").contains("The secret plan.") }
+                }
+                #expect(try await shown("post").suffix(3) == [true, true, true])
+                let actor = ApprovalActor(identity: "chat:U1", name: "Ann", surface: .api, evidence: "e")
+                let answer = try await house.service.decide(
+                    record.id.rawValue,
+                    ApprovalReply(actor: actor, optionID: option, comment: "no")
+                )
+                #expect(answer.code == "counted")
+                #expect(try await shown("edit").suffix(3) == [isShown, isShown, isShown])
+            }
         }
     }
 

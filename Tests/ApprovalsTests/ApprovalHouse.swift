@@ -151,7 +151,8 @@ struct ApprovalHouse: Sendable {
         thread: String? = nil,
         key: String = "e",
         trigger: String? = nil,
-        kind: InboundEvent.Kind = .command(text: "")
+        kind: InboundEvent.Kind = .command(text: ""),
+        mentions: [String: String] = [:]
     ) -> InboundEvent {
         InboundEvent(
             workspace: workspace,
@@ -166,7 +167,8 @@ struct ApprovalHouse: Sendable {
                 person: person,
                 trigger: trigger
             ),
-            kind: kind
+            kind: kind,
+            mentions: mentions
         )
     }
 

@@ -18,6 +18,9 @@ import Testing
         ("Debate   Should\nwe? ", .debate(question: "Should\nwe?", options: DebateOptions())),
         ("approvals", .decision(.list)), ("approve #12", .decision(.approve(id: "12", comment: ""))),
         ("reject 12 too dear", .decision(.reject(id: "12", comment: "too dear"))),
+        ("revise #12 shorter, please", .decision(.revise(id: "12", comment: "shorter, please"))),
+        ("answer 12 later", .decision(.answer(id: "12", option: "later", comment: ""))),
+        ("answer 12 later  after May", .decision(.answer(id: "12", option: "later", comment: "after May"))),
         (
             "delegate <@U3> until 2026-12-31 09:00",
             .decision(.delegate(person: "<@U3>", until: "2026-12-31 09:00"))

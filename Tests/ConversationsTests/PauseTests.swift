@@ -11,11 +11,33 @@ import Testing
 
 /// A debate that waits for people holds nothing, outlives its process, and goes on as they decide.
 @Suite(.timeLimit(.minutes(2))) struct PauseTests {
+    /// What befalls a process between two transactions.
+    private struct Death: CodedError {
+        let code = "death"
+        let description = "The process died."
+        let isRetryable = true
+    }
+
     /// People who answer when the test says so.
     private final class People: BreakpointGate {
-        private let state = Mutex<(asked: [String], answer: BreakpointResolution?, isWithdrawn: Bool)>(([], nil, false))
+        private struct State {
+            var asked: [String] = []
+            var contexts: [String] = []
+            var answer: BreakpointResolution?
+            var isWithdrawn = false
+            /// How many more times asking fails, as it does where the process dies before it is done.
+            var failures = 0
+        }
+
+        private let state = Mutex(State())
+
+        init(failures: Int = 0) {
+            state.withLock { $0.failures = failures }
+        }
 
         var asked: [String] { state.withLock { $0.asked } }
+        /// What was shown, each time that somebody was asked.
+        var contexts: [String] { state.withLock { $0.contexts } }
         var isWithdrawn: Bool { state.withLock { $0.isWithdrawn } }
         func answer(_ resolution: BreakpointResolution) { state.withLock { $0.answer = resolution } }
 
@@ -25,7 +47,14 @@ import Testing
             context: String,
             in transaction: borrowing Transaction
         ) throws {
-            state.withLock { if !$0.asked.contains(breakpoint.reason) { $0.asked.append(breakpoint.reason) } }
+            try state.withLock { state in
+                guard state.failures == 0 else {
+                    state.failures -= 1
+                    throw Death()
+                }
+                state.contexts.append(context)
+                if !state.asked.contains(breakpoint.reason) { state.asked.append(breakpoint.reason) }
+            }
         }
 
         func resolution(
@@ -74,6 +103,7 @@ import Testing
             #expect(try await house.count("job_queue", where: "lease_until is not null") == 0)
             let calls = house.calls.keys
             #expect(try await house.projection(debate)?.waiting?.isRelease == true)
+            #expect(try await house.service.isHeldBack(debate.id, workspace: debate.workspace))
             house.time.advance(by: .seconds(24 * 3600))
             try await sleep(house, house.worker("second", gate: people))
             #expect(people.asked.count == 1 && house.calls.keys == calls)
@@ -91,6 +121,7 @@ import Testing
             try await house.finish(house.worker("third", gate: people))
             #expect(try await house.debate().status == .completed)
             #expect(house.calls.keys == calls && !people.isWithdrawn)
+            #expect(try await !house.service.isHeldBack(debate.id, workspace: debate.workspace))
             #expect(try await house.count("outbox", where: "outbox_key like '%/verdict'") == 1)
         }
     }
@@ -106,6 +137,20 @@ import Testing
             #expect(debate.status == .cancelled)
             let result = try #require(try await house.projection(debate)?.result)
             #expect(result.finalAnswer.isEmpty && result.reason == "The verdict was withheld by Ann.")
+            #expect(try await house.service.isHeldBack(debate.id, workspace: debate.workspace))
+            try await house.deliver()
+            let ending = try #require(house.publicMessages.last)
+            #expect(ending.payload.contains("was stopped") && ending.token("Ask again") != nil)
+            #expect(ending.token("Details") == nil && ending.token("Receipt") == nil)
+            #expect(!house.publicMessages.contains { $0.payload.contains("access=") })
+            // Whoever got hold of such a button all the same learns no more.
+            for action in ["details", "receipt"] {
+                let rows = try await house.database.run("select token from button_tokens where action = \(action)")
+                try await house.receive(house.press(try #require(rows.first).text("token"), action))
+                try await house.deliver()
+                let answer = try #require(house.answers.last?.payload)
+                #expect(answer.contains("was not released"), "\(answer)")
+            }
         }
     }
 
@@ -119,6 +164,31 @@ import Testing
             try await house.finish(house.worker("second", gate: people))
             #expect(try await house.debate().status == .cancelled)
             #expect(people.isWithdrawn)
+            let verdict = try #require(people.contexts.first)
+            #expect(verdict == "The revision of alpha.")
+            try await house.deliver()
+            #expect(house.publicMessages.contains { $0.payload.contains("was stopped") })
+            #expect(!house.publicMessages.contains { $0.payload.contains(verdict) })
+            #expect(!house.told.events.contains { $0.data.text.contains(verdict) })
+        }
+    }
+
+    /// Between the breakpoint in the journal and the question to people, anything may happen to the process.
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoTakesOverShowsTheVerdictToo(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let people = People(failures: 1)
+            let debate = try await ask(house)
+            try await house.alongside([house.worker("first", gate: people).run]) {
+                try await house.claimed {
+                    try await house.count("job_queue", where: "attempts > 0 and status = 'pending'") == 1
+                }
+            }
+            #expect(people.contexts.isEmpty)
+            #expect(try await house.projection(debate)?.waiting?.isRelease == true)
+            house.time.advance(by: .seconds(600))
+            try await sleep(house, house.worker("second", gate: people))
+            #expect(people.contexts == ["The revision of alpha."])
         }
     }
 }

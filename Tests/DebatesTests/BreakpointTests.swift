@@ -101,6 +101,60 @@ import Testing
         #expect(end.result?.status == .cancelled && end.waiting == nil)
     }
 
+    @Test func stoppingADebateReleasesNothing() throws {
+        let script = Self.script([.roundLimit, .release]) { $0.settings.breakpoints.roundLimit = 1 }
+        /// Plays up to a breakpoint, the ones before it answered with yes.
+        func machine(at number: Int) throws -> DebateMachine {
+            let first = try script.play()
+            var machine = try DebateMachine(replaying: first.journal.entries)
+            for earlier in 1..<number {
+                _ = try script.play(
+                    &machine,
+                    from: machine.handle(.init(number: earlier, action: .continue, by: "Ann"))
+                )
+            }
+            #expect(machine.waiting?.number == number)
+            return machine
+        }
+        for number in 1...2 {
+            var cancelled = try machine(at: number)
+            var result = try #require(try script.play(&cancelled, from: cancelled.handleCancel(by: "Ben")).result)
+            #expect(result.status == .cancelled && result.finalAnswer.isEmpty)
+            #expect(result.reason == "Cancelled by Ben. What the panel said was not released.")
+            var aborted = try machine(at: number)
+            let step = aborted.handle(.init(number: number, action: .abort, by: "Ben"))
+            result = try #require(try script.play(&aborted, from: step).result)
+            #expect(result.status == .cancelled && result.finalAnswer.isEmpty)
+        }
+        var open = try Self.script([.roundLimit]) { $0.settings.breakpoints.roundLimit = 1 }.machine()
+        let waiting = try script.play(&open, from: open.start())
+        #expect(waiting.waiting?.triggers == [.roundLimit])
+        let kept = try #require(try script.play(&open, from: open.handleCancel(by: "Ben")).result)
+        #expect(!kept.finalAnswer.isEmpty)
+    }
+
+    @Test func aVerdictIsHeldBackUntilItsRelease() throws {
+        let script = Self.script([.release])
+        let first = try script.play()
+        let waiting = DebateProjection(first.journal.entries)
+        #expect(waiting.isHeldBack && !waiting.answerSoFar.isEmpty)
+        func end(_ action: BreakpointResolution.Action) throws -> (DebateProjection, DebateResult) {
+            var machine = try DebateMachine(replaying: first.journal.entries)
+            var play = try script.play(&machine, from: machine.handle(.init(number: 1, action: action, by: "Ann")))
+            play.events = first.events + play.events
+            return (DebateProjection(play.journal.entries), try #require(play.result))
+        }
+        let (released, verdict) = try end(.continue)
+        #expect(!released.isHeldBack && verdict.finalAnswer == waiting.answerSoFar)
+        #expect(try end(.abort).0.isHeldBack)
+        #expect(!DebateProjection(try Self.script([]).play().journal.entries).isHeldBack)
+        let failed = try Self.script([.release]) {
+            $0.failing = ["proposal/0/alpha", "proposal/0/beta", "proposal/0/gamma"]
+        }
+        .play()
+        #expect(failed.result?.status == .failed && !DebateProjection(failed.journal.entries).isHeldBack)
+    }
+
     @Test func thePolicySurvivesItsJSON() throws {
         var settings = DebateProtocol()
         settings.breakpoints = BreakpointPolicy(triggers: [.release, .deadlock])

@@ -4,6 +4,7 @@ import CoreTypes
 import DatabaseSupport
 import Gateway
 import Persistence
+import Synchronization
 import TestSupport
 import Testing
 
@@ -31,6 +32,7 @@ struct ApprovalRouteTests {
             var harness = GatewayHarness()
             harness.approvals = ApprovalService(database: test.database, desk: desk)
             harness.keys = OneKey()
+            harness.debates.state.withLock { $0.heldBack = [DebateID("held")] }
             return try await harness.run { client in try await body(client, test.database) }
         }
     }
@@ -265,6 +267,30 @@ struct ApprovalRouteTests {
             let mine = "\(Self.path)/\(try #require(try own.json["id"]?.string))"
             #expect(try await client.request("GET", mine, headers: key).status == 200)
             #expect(try await client.post("\(mine)/decide", option, headers: key).status == 403)
+        }
+    }
+
+    @Test("A key reads the verdict that waits for its release only where it may release it")
+    func heldBack() async throws {
+        try await run { client, database in
+            let key = [("Authorization", "Bearer \(OneKey.text)")]
+            for (debate, approver, isShown) in [
+                ("held", "role:operator", false), ("held", "api:key:k1", true), ("open", "role:operator", true),
+            ] {
+                let body = #"{"title":"Release?","approvers":["\#(approver)"]}"#
+                let made = try await client.post(Self.path, body, headers: key)
+                let id = try #require(try made.json["id"]?.string)
+                try await database.run(
+                    "update approval_requests set debate_id = \(debate), context = 'Tabs.' where request_id = \(id)"
+                )
+                let one = try await client.request("GET", "\(Self.path)/\(id)", headers: key)
+                #expect(one.status == 200 && one.body.contains("Tabs.") == isShown, "\(debate) \(approver)")
+                let all = try await client.request("GET", Self.path, headers: key).json["approvals"]?.array
+                let item = try #require(all?.first { $0["id"]?.string == id })
+                #expect(item["context"]?.string == (isShown ? "Tabs." : ""))
+                let mine = try await client.request("GET", "\(Self.path)/\(id)")
+                #expect(mine.body.contains("Tabs."))
+            }
         }
     }
 }

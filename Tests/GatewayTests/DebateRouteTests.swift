@@ -1,5 +1,6 @@
 import CoreTypes
 import Gateway
+import Persistence
 import Synchronization
 import TestSupport
 import Testing
@@ -252,6 +253,49 @@ struct DebateRouteTests {
         }
     }
 
+    @Test("What was not released is the operator's alone to read")
+    func heldBack() async throws {
+        var harness = harness
+        harness.configuration.apiToken = Secret("operator")
+        harness.keys = ReadingKey()
+        let id = harness.debates.add("d1", status: "cancelled")
+        harness.debates.append("propose", ["content": "Tabs."], to: id)
+        harness.debates.state.withLock {
+            $0.receipts[id] = Array("{}".utf8)
+            $0.projections[id] = [
+                "status": "cancelled", "reason": "Withheld.", "proposals": [["content": "Tabs."]],
+                "messages": [["content": "Tabs."]], "votes": [["choice": "Tabs."]], "consensus": ["winner": "Tabs."],
+                "dissent": [["proposal": "Tabs."]], "critiques": [["issues": ["Tabs."]]],
+            ]
+        }
+        let operators = [("Authorization", "Bearer operator")]
+        let programs = [("Authorization", "Bearer \(ReadingKey.text)")]
+        let course = ["/messages", "/events", "/stream", "/consensus", "/votes"]
+        try await harness.run { client async throws in
+            for isHeldBack in [true, false] {
+                harness.debates.state.withLock { $0.heldBack = isHeldBack ? [id] : [] }
+                for tail in course {
+                    let answer = try await client.request("GET", Self.path + "/d1\(tail)", headers: programs)
+                    #expect(answer.status == (isHeldBack ? 403 : 200), "\(tail)")
+                    if isHeldBack { #expect(try answer.json["code"] == "not_released") }
+                    #expect(try await client.request("GET", Self.path + "/d1\(tail)", headers: operators).status == 200)
+                }
+                for tail in ["receipt", "journal"] {
+                    let path = Self.path + "/d1/\(tail)"
+                    let linked = try await client.request("GET", path + "?access=code-of-local-d1")
+                    #expect(linked.status == (isHeldBack ? 404 : 200), "\(tail)")
+                    #expect(try await client.request("GET", path, headers: operators).status == 200)
+                }
+                let shown = try await client.request("GET", Self.path + "/d1", headers: programs)
+                #expect(shown.status == 200 && shown.body.contains("Tabs.") == !isHeldBack)
+                #expect(try shown.json["reason"] == "Withheld.")
+                #expect(try shown.json["held_back"]?.bool == (isHeldBack ? true : nil))
+                let whole = try await client.request("GET", Self.path + "/d1", headers: operators)
+                #expect(whole.body.contains("Tabs."))
+            }
+        }
+    }
+
     @Test("The journal comes byte for byte, one entry a line, however long it is")
     func journal() async throws {
         let id = harness.debates.add("d1")
@@ -290,5 +334,21 @@ struct DebateRouteTests {
             }
             #expect(try await client.post(Self.path + "/none/cancel").status == 404)
         }
+    }
+}
+
+/// A key of the local workspace that may read debates.
+private struct ReadingKey: KeyAuthority {
+    static let text = APIKeyStore.prefix + "a-key-that-reads"
+
+    func holder(of key: Secret) async throws -> APIKey? {
+        guard key.reveal() == Self.text else { return nil }
+        return APIKey(
+            workspace: .local,
+            id: "k2",
+            name: "reader",
+            scopes: [.readDebates],
+            createdAt: Timestamp(milliseconds: 0)
+        )
     }
 }

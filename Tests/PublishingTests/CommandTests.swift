@@ -84,7 +84,9 @@ struct CommandTests {
                     HTTPRequest(
                         method: method,
                         url: "\(gateway.url)/api/v1\(path)",
-                        headers: body == nil ? [] : [("content-type", "application/json"), ("idempotency-key", "k1")],
+                        headers: body.map {
+                            [("content-type", "application/json"), ("idempotency-key", "\($0.hashValue)")]
+                        } ?? [],
                         body: body?.bytes ?? []
                     )
                 )
@@ -113,6 +115,8 @@ struct CommandTests {
             #expect(try await call("GET", "/publications").1["total"] == 1)
             #expect(try await call("GET", "/publications/nothing").0 == 404)
 
+            try await approvalsRelease(debate) { try await call($0, $1, $2) }
+
             let authorize = try #require(try await call("GET", "/integrations/x/connect").1["authorize_url"]?.string)
             #expect(authorize.hasPrefix("\(try #require(settings["X_API_URL"]))/i/oauth2/authorize?response_type=code"))
             #expect(authorize.contains("code_challenge_method=S256"))
@@ -123,5 +127,63 @@ struct CommandTests {
             #expect(try await call("GET", "/integrations/x/callback?\(query)").0 == 200)
             #expect(try await gateway.terminate() == .exited(0))
         }
+    }
+
+    private typealias Call = (String, String, JSONValue?) async throws -> (Int, JSONValue)
+
+    /// The inbox of approvals decides what goes out, and nothing else does.
+    private func approvalsRelease(_ debate: String, _ call: Call) async throws {
+        func waiting() async throws -> [JSONValue] {
+            try await call("GET", "/approvals?status=pending", nil).1["items"]?.array ?? []
+        }
+        func previewed(_ text: String) async throws -> (publication: String, approval: String) {
+            let options: JSONValue = ["text": .string(text)]
+            let request: JSONValue = ["debate_id": .string(debate), "platform": "x", "options": options]
+            let id = try #require(try await call("POST", "/publications", request).1["id"]?.string)
+            let shown = try await call("POST", "/publications/\(id)/preview", [:]).1
+            return (id, try #require(shown["approval_id"]?.string))
+        }
+        func publication(_ id: String) async throws -> JSONValue { try await call("GET", "/publications/\(id)", nil).1 }
+
+        // What was released by the operator's word is no longer asked about.
+        #expect(try await waiting().isEmpty)
+        let approved = try await previewed("By an approval")
+        #expect(try await waiting().first?["kind"] == "publication")
+        // Whoever looks again is asked nothing new.
+        #expect(
+            try await call("POST", "/publications/\(approved.publication)/preview", [:]).1["approval_id"]?.string
+                == approved.approval
+        )
+        #expect(try await call("POST", "/approvals/\(approved.approval)/decide", ["option": "approve"]).0 == 200)
+        try await eventually("the publication") {
+            try await publication(approved.publication)["state"] == "published" ? true : nil
+        }
+        let released = try await publication(approved.publication)
+        #expect(released["released_by"]?.string == "the operator")
+
+        let rejected = try await previewed("By nobody")
+        let no: JSONValue = ["option": "reject", "comment": "Not in public"]
+        #expect(try await call("POST", "/approvals/\(rejected.approval)/decide", no).0 == 200)
+        let back = try await publication(rejected.publication)
+        #expect(back["state"] == "withdrawn")
+        #expect(back["error"]?["message"]?.string == "the operator: Not in public")
+
+        // A changed text is another question; a request of a program's own releases nothing.
+        let revised = try await previewed("First")
+        let content: JSONValue = ["content": ["posts": [["text": "Second"]]]]
+        #expect(try await call("PUT", "/publications/\(revised.publication)", content).0 == 200)
+        #expect(try await call("POST", "/approvals/\(revised.approval)/decide", ["option": "approve"]).0 == 409)
+        let again = try await call("POST", "/publications/\(revised.publication)/preview", [:]).1
+        #expect(again["approval_id"]?.string != revised.approval)
+        let forged: JSONValue = [
+            "title": "Something", "question": "Something?", "kind": "publication",
+            "operation": [
+                "publication_id": .string(revised.publication), "platform": "x",
+                "content_hash": again["content_hash"] ?? .null,
+            ],
+        ]
+        let other = try #require(try await call("POST", "/approvals", forged).1["id"]?.string)
+        #expect(try await call("POST", "/approvals/\(other)/decide", ["option": "approve"]).0 == 200)
+        #expect(try await publication(revised.publication)["state"] == "previewed")
     }
 }

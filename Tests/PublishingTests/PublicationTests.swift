@@ -3,6 +3,7 @@ import CoreTypes
 import DatabaseSupport
 import Persistence
 import Publishing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,11 +43,20 @@ struct PublicationTests {
         func diagnose() async -> [Finding] { [] }
     }
 
-    /// Somebody who has to be asked.
+    /// Somebody who has to be asked, and whom the operator cannot stand in for.
     private final class Approvers: PublicationRelease {
-        let allowsOperator = false
-        func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws {
-            try transaction.execute("update publications set error_message = \(preview)")
+        let withdrawn = Mutex<[String]>([])
+        func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) -> String? {
+            "request-\(publication.version)"
+        }
+        func approve(
+            _ request: String,
+            of publication: Publication,
+            by person: String,
+            in transaction: borrowing Transaction
+        ) throws -> String? { throw PublicationError.conflict("You are not among those who decide \(request).") }
+        func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) {
+            withdrawn.withLock { $0.append(request) }
         }
     }
 
@@ -139,6 +149,38 @@ struct PublicationTests {
                 _ = try desk.release(id, workspace: acme, contentHash: shown.contentHash, by: "U2", in: transaction)
             }
             #expect(try await desk.find(id).publication.releasedBy == "U2")
+        }
+    }
+
+    @Test("What is changed or taken back is not asked about any more", arguments: DatabaseEngine.allCases)
+    func requestsEnd(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let approvers = Approvers()
+            let desk = try desk(test.database, release: approvers)
+            let id = try await desk.draft(new("a")).id
+            #expect(try await desk.preview(id, workspace: acme).publication.approval == "request-1")
+            _ = try await desk.revise(id, workspace: acme, content: ["text": "Changed"])
+            #expect(approvers.withdrawn.withLock { $0 } == ["request-1"])
+            #expect(try await desk.preview(id, workspace: acme).publication.approval == "request-3")
+            _ = try await desk.withdraw(id, workspace: acme)
+            #expect(approvers.withdrawn.withLock { $0 } == ["request-1", "request-3"])
+        }
+    }
+
+    @Test("Whoever refuses says why, and its author reads it", arguments: DatabaseEngine.allCases)
+    func refused(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let desk = try desk(test.database, release: Approvers())
+            for (isFinal, state) in [(true, PublicationState.withdrawn), (false, .drafted)] {
+                let id = try await desk.draft(new("\(isFinal)")).id
+                _ = try await desk.preview(id, workspace: acme)
+                try await test.database.write { transaction in
+                    try desk.refuse(id, workspace: acme, isFinal: isFinal, reason: "Ann: too long", in: transaction)
+                }
+                let refused = try await desk.find(id).publication
+                #expect(refused.state == state)
+                #expect(refused.errorMessage == "Ann: too long")
+            }
         }
     }
 

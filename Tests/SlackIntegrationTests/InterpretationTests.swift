@@ -87,6 +87,21 @@ struct InterpretationTests {
         #expect(event.originKey == "slack:command:7.7")
     }
 
+    @Test("Whom a text mentions is known by the id that Slack resolved, never by a name that somebody typed")
+    func mentions() throws {
+        let command = try only(payloads.command("delegate <@U2|ben> until 2026-12-31 or @BEN", trigger: "7.8"))
+        guard case .command(let text) = command.kind else {
+            Issue.record("It is no command")
+            return
+        }
+        #expect(text == "delegate @ben until 2026-12-31 or @BEN")
+        #expect(command.mentions == ["ben": "U2"])
+        let two = try only(payloads.command("<@U2|ben> <@U3|ben> <@W4> <#C1|ben> &lt;@U5&gt; <", trigger: "7.9"))
+        #expect(two.mentions == ["W4": "W4"])
+        let message = try only(payloads.mention("delegate <@U2> until 2026-12-31", ts: "1.1"))
+        #expect(message.mentions == ["U2": "U2"])
+    }
+
     @Test(
         "A response URL is honoured on Slack's own host alone",
         arguments: [

@@ -95,8 +95,29 @@ struct GatewayWorld: Sendable {
     }
 
     /// What `aragora doctor` says.
-    func doctor() async throws -> String {
-        try await GatewayProcess.run(["doctor"], environment: environment).output
+    func doctor() async throws -> String { try await run("doctor").output }
+
+    /// Runs a command beside the gateway.
+    func run(_ arguments: String...) async throws -> (exit: ChildProcess.Exit, output: String) {
+        try await GatewayProcess.run(arguments, environment: environment)
+    }
+
+    /// Posts to the API as the operator.
+    func call(
+        _ gateway: GatewayProcess,
+        _ path: String,
+        _ body: JSONValue,
+        headers: [(String, String)] = []
+    ) async throws -> HTTPResponse {
+        try await client.send(
+            HTTPRequest(
+                method: "POST",
+                url: "\(gateway.url)/api/v1\(path)",
+                headers: headers + [("Content-Type", "application/json")],
+                body: body.bytes,
+                timeout: .seconds(10)
+            )
+        )
     }
 
     /// Sends a request as Slack does.

@@ -74,6 +74,8 @@ package struct ApprovalChat: Sendable {
     }
 
     /// Something was written where a prompt is: a number, and perhaps a reason behind it.
+    ///
+    /// What can be no answer is left to whoever reads the thread, and so are words of somebody who may not decide.
     /// - Returns: nil where it is no answer to a prompt.
     /// - Throws: `DatabaseError`.
     package func reply(
@@ -82,12 +84,43 @@ package struct ApprovalChat: Sendable {
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws -> Answer? {
-        let text = text.drop(while: \.isWhitespace)
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let rest = text.dropFirst(digits.count)
-        guard (1...2).contains(digits.count), let number = Int(digits),
-            rest.first.map({ $0.isWhitespace || ".:),".contains($0) }) ?? true
-        else { return nil }
+        guard let typed = NumberedAnswer(text) else { return nil }
+        let open = try openRequests(isDirect: isDirect, event, in: transaction)
+        let record: ApprovalRecord
+        if let first = open.first {
+            guard open.contains(where: { typed.isPlausible(for: $0.policy) }) else { return nil }
+            guard open.count == 1 else {
+                return Answer(
+                    "Several requests wait here. Answer one with `approve <number>` or `reject <number> <reason>`."
+                )
+            }
+            record = first
+        } else {
+            // Whoever is late is told so.
+            guard let ended = try endedRequest(isDirect: isDirect, event, in: transaction),
+                typed.option(of: ended.policy) != nil, typed.isPlausible(for: ended.policy)
+            else { return nil }
+            record = ended
+        }
+        guard let option = typed.option(of: record.policy) else {
+            return Answer("There is no answer \(typed.number); there are 1 to \(record.policy.options.count).")
+        }
+        let answer = try desk.decide(
+            record.id,
+            workspace: event.workspace,
+            ApprovalReply(actor: actor(event, .reply), optionID: option.id, comment: typed.comment),
+            in: transaction
+        )
+        if case .refused(_, .foreign) = answer, !typed.comment.isEmpty { return nil }
+        return Answer(answer.text)
+    }
+
+    /// The requests that wait where something was written, or for whoever wrote it to us directly.
+    private func openRequests(
+        isDirect: Bool,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalRecord] {
         var open = try prompts.open(
             inConversation: event.conversationKey,
             workspace: event.workspace,
@@ -101,31 +134,40 @@ package struct ApprovalChat: Sendable {
                 in: transaction
             )
         }
-        let requests = Set(open.map(\.request))
-        guard let request = requests.first else { return nil }
-        guard requests.count == 1 else {
-            return Answer(
-                "Several requests wait here. Answer one with `approve <number>` or `reject <number> <reason>`."
-            )
+        var records: [ApprovalRecord] = []
+        for request in Set(open.map(\.request)) {
+            guard let record = try desk.requests.find(request, workspace: event.workspace, in: transaction),
+                record.status == .pending
+            else { continue }
+            records.append(record)
         }
-        guard let record = try desk.requests.find(request, workspace: event.workspace, in: transaction) else {
-            return nil
-        }
-        guard record.policy.options.indices.contains(number - 1) else {
-            return Answer("There is no answer \(number); there are 1 to \(record.policy.options.count).")
-        }
-        let comment = rest.drop { $0.isWhitespace || ".:),".contains($0) }
-        let answer = try desk.decide(
-            request,
+        return records
+    }
+
+    /// The request that was asked last in such a place, where it has ended.
+    private func endedRequest(
+        isDirect: Bool,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws -> ApprovalRecord? {
+        var prompt = try prompts.newest(
+            inConversation: event.conversationKey,
             workspace: event.workspace,
-            ApprovalReply(
-                actor: actor(event, .reply),
-                optionID: record.policy.options[number - 1].id,
-                comment: String(comment)
-            ),
             in: transaction
         )
-        return Answer(answer.text)
+        if prompt == nil, isDirect {
+            prompt = try prompts.newest(
+                to: actor(event, .reply).identity,
+                platform: event.address.platform,
+                workspace: event.workspace,
+                in: transaction
+            )
+        }
+        guard let prompt,
+            let record = try desk.requests.find(prompt.request, workspace: event.workspace, in: transaction),
+            record.status != .pending
+        else { return nil }
+        return record
     }
 
     /// `approvals`: what waits for the person.
@@ -135,7 +177,7 @@ package struct ApprovalChat: Sendable {
         return .say(posts.list(waiting))
     }
 
-    /// `approve <id>`, `reject <id> <reason>`: the first option of that effect.
+    /// `approve <id>`, `reject <id> <reason>`, `revise <id> <guidance>`: the first option of that effect.
     /// - Throws: `DatabaseError`.
     package func decide(
         _ name: String,
@@ -143,6 +185,30 @@ package struct ApprovalChat: Sendable {
         comment: String,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
+    ) throws -> Answer {
+        try decide(name, comment: comment, event, in: transaction) { policy in
+            policy.options.first { $0.effect == effect }?.id ?? effect.rawValue
+        }
+    }
+
+    /// `answer <id> <option> <reason>`: any option, by its own id.
+    /// - Throws: `DatabaseError`.
+    package func decide(
+        _ name: String,
+        option: String,
+        comment: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws -> Answer {
+        try decide(name, comment: comment, event, in: transaction) { _ in option.lowercased() }
+    }
+
+    private func decide(
+        _ name: String,
+        comment: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction,
+        optionID: (ApprovalPolicy) -> String
     ) throws -> Answer {
         guard let record = try desk.requests.find(named: name, workspace: event.workspace, in: transaction) else {
             return Answer("There is no request “\(name.prefix(40))”. `approvals` lists what waits for you.")
@@ -152,7 +218,7 @@ package struct ApprovalChat: Sendable {
             workspace: event.workspace,
             ApprovalReply(
                 actor: actor(event, .command),
-                optionID: record.policy.options.first { $0.effect == effect }?.id ?? effect.rawValue,
+                optionID: optionID(record.policy),
                 comment: comment
             ),
             in: transaction
@@ -171,7 +237,7 @@ package struct ApprovalChat: Sendable {
         guard let moment = ApprovalDate.read(date) else {
             return Answer("“\(date.prefix(40))” is no date; write 2026-01-31, or 2026-01-31 09:05 (UTC).")
         }
-        guard let other = Self.person(person, platform: event.address.platform) else {
+        guard let other = Self.person(person, event) else {
             return Answer("Name the person by a mention, by an id such as slack:U012, or by a mail address.")
         }
         do {
@@ -188,19 +254,18 @@ package struct ApprovalChat: Sendable {
         return Answer("Until \(ApprovalPosts.minute(moment)), \(other) may decide whatever you may.")
     }
 
-    /// An immutable id: `<@U012>`, `@U012`, `slack:U012` or a mail address; never a name as typed.
-    private static func person(_ text: String, platform: String) -> String? {
-        var name = text
-        if name.hasPrefix("<"), name.hasSuffix(">") { name = String(name.dropFirst().dropLast()) }
-        if let bar = name.firstIndex(of: "|") { name = String(name[..<bar]) }
-        if name.hasPrefix("@") {
-            let id = name.dropFirst()
-            // Platforms' ids have no lower-case letters; the names that people choose nearly always do.
-            guard !id.isEmpty, !id.contains(where: { $0.isLowercase || $0.isWhitespace }) else { return nil }
-            return "\(platform):\(id)"
+    /// An immutable id: a mention that the platform resolved, `<@U012>`, `slack:U012` or a mail address; never a name as
+    /// somebody typed it.
+    private static func person(_ text: String, _ event: InboundEvent) -> String? {
+        if text.hasPrefix("<@"), text.hasSuffix(">") {
+            let id = text.dropFirst(2).dropLast().prefix { $0 != "|" }
+            return id.isEmpty || id.contains(where: \.isWhitespace) ? nil : "\(event.address.platform):\(id)"
         }
-        if name.contains("@"), !name.contains(":") { return "email:\(name)" }
-        return name.contains(":") ? name : nil
+        if text.hasPrefix("@") {
+            return event.mentions[String(text.dropFirst())].map { "\(event.address.platform):\($0)" }
+        }
+        if text.contains("@"), !text.contains(":") { return "email:\(text)" }
+        return text.contains(":") ? text : nil
     }
 
     private func decide(

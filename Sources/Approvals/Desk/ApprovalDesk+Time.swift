@@ -1,4 +1,5 @@
 package import CoreTypes
+import Crypto
 package import Persistence
 
 extension ApprovalDesk {
@@ -66,8 +67,10 @@ extension ApprovalDesk {
         return reminded
     }
 
-    /// Lets another person decide in one's place until a moment.
-    /// - Parameter delegate: the other person's id, such as `slack:U012`.
+    /// Lets another person decide in one's place until a moment; the same event, told again, changes nothing.
+    /// - Parameters:
+    ///   - actor: whose evidence is the event's origin.
+    ///   - delegate: the other person's id, such as `slack:U012`.
     /// - Throws: `ApprovalError` for a person or a moment that cannot be; `DatabaseError`.
     package func delegate(
         from actor: ApprovalActor,
@@ -77,6 +80,7 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws {
         let now = time.now()
+        try audit.hold(workspace, in: transaction)
         let actor = try resolved(actor, workspace: workspace, in: transaction)
         let named = try Approver(delegate)
         guard case .person(let name) = named else {
@@ -88,27 +92,38 @@ extension ApprovalDesk {
             throw ApprovalError(.invalid, "The end has to be in the future, and within a year.")
         }
         let delegation = ApproverDirectory.Delegation(
-            id: identifiers.next(),
+            id: Self.delegationID(actor, workspace: workspace),
             delegator: actor.person,
             delegate: other.person,
             endsAt: moment
         )
-        try directory.insert(
+        let isNew = try directory.insert(
             delegation,
             createdBy: actor.identity,
             workspace: workspace,
             now: now,
             in: transaction
         )
+        guard isNew else { return }
         try steps.plan(
             ApprovalStep(workspace: workspace, subject: delegation.id, kind: .delegationEnd, dueAt: moment),
             now: now,
             in: transaction
         )
         try note("delegated", delegation, evidence: actor.evidence, workspace: workspace, in: transaction)
+        // A delegation goes no further: neither what the delegator decides for others, nor to the delegate's own deputies.
+        let own = ApprovalMachine.Attempt(actor: actor, optionID: "")
         for record in try waiting(for: actor, workspace: workspace, limit: 100, in: transaction) {
-            try ask([.person(other.person)], record, in: transaction)
+            let answers = try requests.decisions(of: record.id, workspace: workspace, in: transaction)
+            guard machine(record, answers).isWaiting(for: own, now: now) else { continue }
+            try ask([.person(other.person)], record, withDeputies: false, in: transaction)
         }
+    }
+
+    /// The same for every event that tells of one act.
+    private static func delegationID(_ actor: ApprovalActor, workspace: WorkspaceID) -> String {
+        let origin = "delegation\n\(workspace)\n\(actor.identity)\n\(actor.evidence)"
+        return hexadecimal(SHA256.hash(data: Array(origin.utf8)).prefix(16))
     }
 
     private func endDelegation(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {

@@ -37,7 +37,8 @@ package struct ApprovalDesk: Sendable {
     let tokens: ApprovalTokens
     let copies: ApprovalCopies
     let events: any WorkspaceEventSink
-    let followUps: [String: any ApprovalFollowUp]
+    /// What follows from the end of a request, by its kind.
+    package var followUps: [String: any ApprovalFollowUp]
     let time: any TimeSource
     let identifiers: any IdentifierSource
 
@@ -219,11 +220,17 @@ package struct ApprovalDesk: Sendable {
         }
     }
 
-    /// Sends a prompt to everybody who is named, and to those who decide for them now.
-    func ask(_ approvers: [Approver], _ record: ApprovalRecord, in transaction: borrowing Transaction) throws {
+    /// Sends a prompt to everybody who is named and, unless told otherwise, to those who decide for them now.
+    func ask(
+        _ approvers: [Approver],
+        _ record: ApprovalRecord,
+        withDeputies: Bool = true,
+        in transaction: borrowing Transaction
+    ) throws {
         let recipients = try ApprovalRecipients(directory: directory).recipients(
             of: approvers,
             record: record,
+            withDeputies: withDeputies,
             now: time.now(),
             in: transaction
         )

@@ -73,8 +73,7 @@ enum ApprovalLines {
         case .changed:
             return "\(what) was changed after you saw it. Look at it again, then answer."
         case .commentRequired(let option):
-            return
-                "“\(option.label)” needs a reason: `\(option.effect == .reject ? "reject" : option.id) \(record.number) <reason>`."
+            return "“\(option.label)” needs a reason: `\(command(option, record)) <reason>`."
         case .editRefused:
             return "The text of \(what) cannot be changed any more. Nothing was recorded."
         case .mayEdit:
@@ -88,6 +87,13 @@ enum ApprovalLines {
 
     /// What somebody is told whose button or link nobody knows.
     static let unknown = "This no longer leads to a request. `approvals` lists what waits for you."
+
+    /// What somebody writes to give an answer: the command of its effect where it is the first of that effect.
+    static func command(_ option: ApprovalOption, _ record: ApprovalRecord) -> String {
+        let isUsual = record.policy.options.first { $0.effect == option.effect } == option
+        guard option.effect != .custom, isUsual else { return "answer \(record.number) \(option.id)" }
+        return "\(option.effect.rawValue) \(record.number)"
+    }
 
     private static func clipped(_ text: String) -> String {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -37,7 +37,9 @@ package struct ApprovalPosts: Sendable {
         var body = text(of: record)
         if linkToken == nil {
             body += "\n\n" + numbered.joined(separator: "\n")
-            body += "\n\nAnswer with a button, or with the number in this thread, and a reason behind it."
+            body += "\n\nAnswer with a button, or with the number alone in this thread"
+            let withReason = record.policy.options.firstIndex(where: \.requiresComment)
+            body += withReason.map { "; where a reason is needed, with `\($0 + 1): <reason>`." } ?? "."
         }
         return Post(
             title: "\(reminder ? "Reminder: " : "")\(record.title)",
@@ -50,10 +52,13 @@ package struct ApprovalPosts: Sendable {
     }
 
     /// A prompt that is answered: the same, without buttons.
+    ///
+    /// What people did not approve may be just what nobody else should read: it is not shown any more.
     func closed(_ record: ApprovalRecord) -> Post {
-        Post(
+        let isOut = record.status == .approved || record.status == .decided
+        return Post(
             title: record.title,
-            body: text(of: record),
+            body: isOut ? text(of: record) : Self.escaped(record.question),
             fields: fields(record),
             footer: footer(record),
             fallbackText: "\(oneLine(record.title)): \(oneLine(record.outcomeLine))"

@@ -16,10 +16,12 @@ struct ApprovalRecipients {
     let directory: ApproverDirectory
 
     /// Everybody's places, each once, in the order of the approvers.
+    /// - Parameter withDeputies: whether those are among them who decide for somebody now.
     /// - Throws: `DatabaseError`.
     func recipients(
         of approvers: [Approver],
         record: ApprovalRecord,
+        withDeputies: Bool = true,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> [ApprovalRecipient] {
@@ -30,10 +32,10 @@ struct ApprovalRecipients {
                 if let channel = channel(place, record: record) { found.append(channel) }
             case .role(let role):
                 for person in try directory.members(of: role, workspace: record.workspace, in: transaction) {
-                    found += try places(of: person, record, now: now, in: transaction)
+                    found += try places(of: person, record, withDeputies: withDeputies, now: now, in: transaction)
                 }
             case .person(let person):
-                found += try places(of: person, record, now: now, in: transaction)
+                found += try places(of: person, record, withDeputies: withDeputies, now: now, in: transaction)
             }
         }
         var seen: Set<Address> = []
@@ -58,16 +60,14 @@ struct ApprovalRecipients {
     private func places(
         of person: String,
         _ record: ApprovalRecord,
+        withDeputies: Bool,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> [ApprovalRecipient] {
         let own = try directory.ids(of: person, workspace: record.workspace, in: transaction)
-        let deputies = try directory.delegates(
-            of: own.all,
-            at: now,
-            workspace: record.workspace,
-            in: transaction
-        )
+        let deputies =
+            withDeputies
+            ? try directory.delegates(of: own.all, at: now, workspace: record.workspace, in: transaction) : []
         var places = direct(own, record)
         for deputy in deputies {
             places += direct(try directory.ids(of: deputy, workspace: record.workspace, in: transaction), record)

@@ -133,6 +133,42 @@ package struct ApprovalPromptStore: Sendable {
         )
     }
 
+    /// The newest copy in a thread, whatever it says.
+    /// - Throws: `DatabaseError`.
+    func newest(
+        inConversation key: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> ApprovalPrompt? {
+        try prompts(
+            """
+            select * from approval_prompts
+            where workspace_id = \(workspace) and conversation_key = \(key) and state <> 'failed'
+            order by created_at desc, prompt_id desc limit 1
+            """,
+            in: transaction
+        ).first
+    }
+
+    /// The newest copy that was sent to somebody, whatever it says.
+    /// - Throws: `DatabaseError`.
+    func newest(
+        to recipient: String,
+        platform: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> ApprovalPrompt? {
+        try prompts(
+            """
+            select * from approval_prompts
+            where workspace_id = \(workspace) and recipient = \(recipient) and platform = \(platform)
+                and state <> 'failed'
+            order by created_at desc, prompt_id desc limit 1
+            """,
+            in: transaction
+        ).first
+    }
+
     /// Writes down what a copy shows now that it is there.
     /// - Parameter alsoReminders: whether its reminders, which stand in the same place, say it with it.
     /// - Throws: `DatabaseError`.

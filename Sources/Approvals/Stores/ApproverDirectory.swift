@@ -170,6 +170,7 @@ package struct ApproverDirectory: Sendable {
     }
 
     /// Lets somebody decide for another.
+    /// - Returns: false where the same delegation is there already.
     /// - Throws: `DatabaseError`.
     func insert(
         _ delegation: Delegation,
@@ -177,15 +178,16 @@ package struct ApproverDirectory: Sendable {
         workspace: WorkspaceID,
         now: Timestamp,
         in transaction: borrowing Transaction
-    ) throws {
+    ) throws -> Bool {
         try transaction.execute(
             """
             insert into approval_delegations (workspace_id, delegation_id, delegator, delegate, created_by, created_at,
                 ends_at)
             values (\(workspace), \(delegation.id), \(delegation.delegator), \(delegation.delegate), \(identity),
                 \(now), \(delegation.endsAt))
+            on conflict do nothing
             """
-        )
+        ) == 1
     }
 
     /// Ends a delegation.

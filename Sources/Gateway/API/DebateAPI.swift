@@ -28,6 +28,9 @@ package protocol DebateAPI: Sendable {
     /// What the journal adds up to; nil while there is none.
     func projection(of id: DebateID, workspace: WorkspaceID) async throws -> JSONValue?
 
+    /// Whether the operator alone may read what the panel says, because people have to release it and have not.
+    func isHeldBack(_ id: DebateID, workspace: WorkspaceID) async throws -> Bool
+
     /// Adds what somebody said to a running debate.
     /// - Returns: false where the key was used before.
     func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws

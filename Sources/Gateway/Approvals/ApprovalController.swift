@@ -6,6 +6,7 @@ import Hummingbird
 /// Asking people and answering them over the API: `/api/v1/approvals`.
 struct ApprovalController: Sendable {
     let approvals: ApprovalService
+    let debates: any DebateAPI
     let ids: any IdentifierSource
     let bodyReader: BodyReader
     let maximumBodyBytes: Int
@@ -80,7 +81,11 @@ struct ApprovalController: Sendable {
             limit: Int(page.limit),
             offset: Int(page.offset)
         )
-        var document = page.document(found.items.map(ApprovalDocument.summary), named: "approvals", total: found.total)
+        var items: [JSONValue] = []
+        for record in found.items {
+            items.append(try await shown(ApprovalDocument.summary(record), of: record, to: context.caller))
+        }
+        var document = page.document(items, named: "approvals", total: found.total)
         document["requested_by"] = .string(ApprovalReader.identity(of: context.caller))
         document["sources"] = .strings(named.isEmpty ? Self.sources : named)
         return .json(document)
@@ -88,7 +93,20 @@ struct ApprovalController: Sendable {
 
     /// `GET /approvals/{id}`: with the answers, the copies of the prompt and the log.
     private func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        .json(ApprovalDocument.detail(try await visible(context)))
+        let detail = try await visible(context)
+        return .json(try await shown(ApprovalDocument.detail(detail), of: detail.record, to: context.caller))
+    }
+
+    /// What a caller sees of a request: the verdict that it is about is for the operator and for those who may decide.
+    private func shown(_ document: JSONValue, of record: ApprovalRecord, to caller: Caller) async throws -> JSONValue {
+        let identity = ApprovalReader.identity(of: caller)
+        let named = record.policy.approvers + record.policy.escalations.flatMap(\.approvers)
+        guard caller.workspace != nil, let debate = record.debate, !named.contains(where: { $0.person == identity }),
+            try await debates.isHeldBack(debate, workspace: record.workspace)
+        else { return document }
+        var document = document
+        document["context"] = ""
+        return document
     }
 
     /// The request that a path names, where the caller may see its workspace.

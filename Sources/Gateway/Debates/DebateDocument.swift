@@ -29,6 +29,19 @@ enum DebateDocument {
         ])
     }
 
+    /// Of what a journal adds up to, the members that show where the debate stands and nothing that was said in it.
+    private static let course = [
+        "status", "phase", "round", "total_rounds", "demo", "waiting_for", "breakpoint", "panel", "usage", "reason",
+        "rounds_used", "last_sequence",
+    ]
+
+    /// What everybody may see of a debate whose verdict was not released.
+    static func heldBack(_ projection: JSONValue?) -> JSONValue {
+        var members: [String: JSONValue] = ["held_back": true]
+        for name in course { members[name] = projection?[name] }
+        return .object(members)
+    }
+
     /// One debate with all that its journal adds up to.
     static func detail(_ record: DebateSummary, projection: JSONValue?) -> JSONValue {
         var members = projection?.object ?? [:]

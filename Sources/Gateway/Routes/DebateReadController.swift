@@ -29,7 +29,11 @@ struct DebateReadController: Sendable {
 
     /// `GET /debates/{id}`.
     func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let (record, projection) = try await view(context)
+        let record = try await lookup.record(context)
+        let projection = try await debates.projection(of: record.id, workspace: record.workspace)
+        guard try await lookup.isReadable(record, for: context.caller) else {
+            return .json(DebateDocument.detail(record, projection: DebateDocument.heldBack(projection)))
+        }
         return .json(DebateDocument.detail(record, projection: projection))
     }
 
@@ -48,7 +52,7 @@ struct DebateReadController: Sendable {
         let query = QueryParameters(request.uri.query)
         let since = try query.integer("since", in: 0...Int64.max, default: 0)
         let limit = try query.integer("limit", in: 1...500, default: 100)
-        let record = try await lookup.record(context)
+        let record = try await lookup.readable(context)
         let entries = try await debates.entries(
             of: record.id,
             workspace: record.workspace,
@@ -87,7 +91,7 @@ struct DebateReadController: Sendable {
     }
 
     private func view(_ context: GatewayContext) async throws -> (DebateSummary, JSONValue?) {
-        let record = try await lookup.record(context)
+        let record = try await lookup.readable(context)
         return (record, try await debates.projection(of: record.id, workspace: record.workspace))
     }
 }

@@ -56,7 +56,8 @@ struct ReceiptController: Sendable {
     }
 
     /// The debate, for whoever may see what can be checked about it.
-    /// - Throws: `HTTPFailure`; a wrong code is answered like a debate that is not there.
+    /// - Throws: `HTTPFailure`; a wrong code, and any code for what was not released, is answered like a debate that is
+    ///   not there.
     private func record(_ request: Request, _ context: GatewayContext) async throws -> DebateSummary {
         let lookup = DebateLookup(debates: debates)
         guard let code = QueryParameters(request.uri.query)["access"] else {
@@ -64,9 +65,9 @@ struct ReceiptController: Sendable {
             return try await lookup.record(context)
         }
         let record = try await lookup.record(context)
-        guard debates.opensReceipt(code, of: record.id, workspace: record.workspace) else {
-            throw HTTPFailure.notFound("debate")
-        }
+        guard debates.opensReceipt(code, of: record.id, workspace: record.workspace),
+            try await lookup.isReadable(record, for: nil)
+        else { throw HTTPFailure.notFound("debate") }
         return record
     }
 

@@ -13,7 +13,7 @@ struct StreamController: Sendable {
     /// Opens a stream behind `Last-Event-ID`, or behind `since`; 204 where nothing can follow any more, which tells an
     /// `EventSource` to stop coming back.
     func open(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let record = try await DebateLookup(debates: debates).record(context)
+        let record = try await DebateLookup(debates: debates).readable(context)
         let position = try position(request)
         if record.isFinished {
             let rest = try await debates.entries(of: record.id, workspace: record.workspace, after: position, limit: 1)

@@ -18,7 +18,7 @@ package final class InboxWriter: Sendable {
     ///   - capacity: the most events that may wait; more are refused.
     package init(
         _ database: any Database,
-        maximumRows: Int = 64,
+        maximumRows: Int = 32,
         capacity: Int = 10_000,
         time: any TimeSource = SystemTime()
     ) {

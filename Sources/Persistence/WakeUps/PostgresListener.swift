@@ -16,7 +16,7 @@ final class PostgresListener: Sendable {
         var probeInterval: Duration = .seconds(30)
         var probeTimeout: Duration = .seconds(2)
         /// Between two notifications of this process.
-        var pause: Duration = .milliseconds(5)
+        var pause: Duration = .milliseconds(25)
         var firstBackoff: Duration = .milliseconds(100)
         var longestBackoff: Duration = .seconds(5)
     }

@@ -7,7 +7,7 @@ package struct PublicationStore: Sendable {
     static let never = Timestamp(rawValue: .max)
     private static let columns = """
         workspace_id, publication_id, platform, debate_id, state, version, content_json, content_hash, requested_by,
-        released_by, result_url, error_code, error_message, available_at, created_at, updated_at
+        released_by, approval_id, result_url, error_code, error_message, available_at, created_at, updated_at
         """
 
     /// Makes the store.
@@ -104,6 +104,7 @@ package struct PublicationStore: Sendable {
                 content_json = \(change.content ?? publication.content),
                 content_hash = \(change.contentHash ?? publication.contentHash),
                 released_by = \(change.releasedBy ?? publication.releasedBy),
+                approval_id = \(change.approval ?? publication.approval),
                 result_url = \(change.url ?? publication.url), error_code = \(change.errorCode),
                 error_message = \(change.errorMessage), available_at = \(change.availableAt ?? now),
                 updated_at = \(now)
@@ -123,6 +124,7 @@ package struct PublicationStore: Sendable {
         var content: JSONValue?
         var contentHash: String?
         var releasedBy: String?
+        var approval: String?
         var url: String?
         var errorCode: String?
         var errorMessage: String?
@@ -145,6 +147,7 @@ package struct PublicationStore: Sendable {
             contentHash: try row.text("content_hash"),
             requestedBy: try row.text("requested_by"),
             releasedBy: try row.textOrNil("released_by"),
+            approval: try row.textOrNil("approval_id"),
             url: try row.textOrNil("result_url"),
             errorCode: try row.textOrNil("error_code"),
             errorMessage: try row.textOrNil("error_message"),

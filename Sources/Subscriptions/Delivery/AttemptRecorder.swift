@@ -18,6 +18,9 @@ final class AttemptRecorder: Sendable {
     }
 
     private static let batch = 500
+    /// Where so many were written at once, the next ones wait for each other.
+    private static let crowd = 8
+    private static let gathering = Duration.milliseconds(5)
     private static let pauseAfterFailure = Duration.milliseconds(500)
 
     private let database: any Database
@@ -42,31 +45,37 @@ final class AttemptRecorder: Sendable {
 
     /// Writes until the task is cancelled; then once more.
     func run(_ recorded: @Sendable ([Entry]) -> Void) async {
+        var isCrowded = false
         while !Task.isCancelled {
             await signal.wait()
-            await flush(recorded)
+            if isCrowded { try? await time.sleep(for: Self.gathering) }
+            isCrowded = await flush(recorded) >= Self.crowd
         }
     }
 
     /// Writes all that has gathered; what cannot be written stays and is tried again.
-    func flush(_ recorded: @Sendable ([Entry]) -> Void) async {
+    /// - Returns: how many were written.
+    @discardableResult
+    func flush(_ recorded: @Sendable ([Entry]) -> Void) async -> Int {
+        var written = 0
         while true {
             let entries = waiting.withLock { Array($0.prefix(Self.batch)) }
-            guard !entries.isEmpty else { return }
+            guard !entries.isEmpty else { return written }
             do {
                 let now = time.now()
                 let hasNotices = try await database.write { try ledger.record(entries, now: now, in: $0) }
                 waiting.withLock { $0.removeFirst(entries.count) }
+                written += entries.count
                 recorded(entries)
                 if hasNotices { await database.notify(.outbox) }
             } catch is CancellationError {
-                return
+                return written
             } catch {
                 logger.warning(
                     "Attempts at webhooks could not be written down; trying again.",
                     metadata: ["code": "\((error as? any CodedError)?.code ?? "other")"]
                 )
-                do { try await time.sleep(for: Self.pauseAfterFailure) } catch { return }
+                do { try await time.sleep(for: Self.pauseAfterFailure) } catch { return written }
             }
         }
     }

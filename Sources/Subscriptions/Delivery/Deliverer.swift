@@ -166,7 +166,11 @@ package final class Deliverer: Sendable {
         do {
             return try await claim()
         } catch {
-            state.withLock { $0.shouldLook = true }
+            state.withLock { state in
+                state.shouldLook = true
+                // Perhaps something was taken for them and only the answer is lost: handing them back makes it due.
+                for id in state.lanes.keys { state.lanes[id]?.close() }
+            }
             if !(error is CancellationError) {
                 logger.error(
                     "What subscribers are owed cannot be read; trying again.",
@@ -189,6 +193,7 @@ package final class Deliverer: Sendable {
             var taken: [(ClaimedEndpoint, [ClaimedDelivery])] = []
             let claimed = try endpoints.claim(
                 owner: owner,
+                holding: Set(appetites.keys),
                 passing: appetites.filter { $0.value == 0 }.map(\.key),
                 limit: max(0, room) + hungry,
                 lease: lease,
@@ -321,10 +326,16 @@ package final class Deliverer: Sendable {
         while !Task.isCancelled {
             try? await time.sleep(for: configuration.lease / 4)
             let (owner, lease, now) = (owner, configuration.lease, time.now())
-            guard !state.withLock({ $0.lanes.isEmpty }), !Task.isCancelled else { continue }
             let before = state.withLock { $0.lanes.mapValues(\.claimed.fence) }
+            guard !before.isEmpty, !Task.isCancelled else { continue }
             let kept = try? await database.write { transaction in
-                try endpoints.renew(owner: owner, lease: lease, now: now, in: transaction)
+                try endpoints.renew(
+                    owner: owner,
+                    holding: Array(before.keys),
+                    lease: lease,
+                    now: now,
+                    in: transaction
+                )
             }
             // While the database is away nothing can be recorded; the fences refuse what comes too late.
             guard let kept else { continue }

@@ -13,13 +13,15 @@ extension EndpointStore {
     /// Takes endpoints to which something is due and that nobody else holds, or holds on to those that are ours.
     ///
     /// What an earlier holder left under way is due again: whether it arrived, nobody knows, and its id stays the
-    /// same.
+    /// same. This process is such an earlier holder itself where the answer to a claim or a release was lost.
     /// - Parameters:
+    ///   - holding: the endpoints that this process knows to be its own.
     ///   - passing: endpoints that have enough to do.
     ///   - limit: the most endpoints.
     /// - Throws: `DatabaseError`.
     func claim(
         owner: String,
+        holding: Set<EndpointID>,
         passing: [EndpointID],
         limit: Int,
         lease: Duration,
@@ -44,7 +46,7 @@ extension EndpointStore {
         )
         return try rows.map { row in
             let endpoint = try Endpoint(row)
-            let isOurs = try row.textOrNil("lease_owner") == owner
+            let isOurs = try row.textOrNil("lease_owner") == owner && holding.contains(endpoint.id)
             let fence = try row.integer("fence") + (isOurs ? 0 : 1)
             try transaction.execute(
                 """
@@ -70,15 +72,22 @@ extension EndpointStore {
         }
     }
 
-    /// Prolongs the leases of a process.
+    /// Prolongs the leases of a process; a lease that it does not know of runs out.
+    /// - Parameter holding: the endpoints that the process knows to be its own.
     /// - Returns: the endpoints that are still its own and active.
     /// - Throws: `DatabaseError`.
-    func renew(owner: String, lease: Duration, now: Timestamp, in transaction: borrowing Transaction) throws
-        -> Set<EndpointID>
-    {
+    func renew(
+        owner: String,
+        holding: [EndpointID],
+        lease: Duration,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Set<EndpointID> {
+        guard !holding.isEmpty else { return [] }
         let rows = try transaction.query(
             """
-            update webhook_configs set lease_until = \(now + lease) where lease_owner = \(owner)
+            update webhook_configs set lease_until = \(now + lease)
+            where lease_owner = \(owner) and id in (\(list: holding))
             returning id, status
             """
         )

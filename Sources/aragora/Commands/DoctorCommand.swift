@@ -23,6 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let house = try await House.open(settings, logger: House.logger(level: .critical), migrate: .ignore)
             var findings = await checkDatabase(house)
             findings.append(try checkToken(house))
+            findings += try checkReleases(house)
             if !findings.contains(where: { $0.subject == "Schema" && $0.level != .fine || $0.level == .problem }) {
                 findings.append(
                     Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey)).")
@@ -51,6 +52,21 @@ struct DoctorCommand: AsyncParsableCommand {
             )
         }
         return Finding(.warning, "API", "No token is set: only this machine may use the API.", remedy: remedy)
+    }
+
+    private func checkReleases(_ house: House) throws -> [Finding] {
+        let triggers = try house.settings.debateDefaults().breakpoints.triggers
+        guard triggers.contains(.release), try house.settings.approvers("ARAGORA_BREAKPOINT_APPROVERS").isEmpty else {
+            return []
+        }
+        return [
+            Finding(
+                .warning,
+                "Releases",
+                "Every verdict waits for its release, and nobody but the operator is asked.",
+                remedy: "Release them at /approvals, or name people in ARAGORA_BREAKPOINT_APPROVERS."
+            )
+        ]
     }
 
     private func checkDatabase(_ house: House) async -> [Finding] {

@@ -33,6 +33,7 @@ struct Settings: Sendable {
         "ARAGORA_HOST", "ARAGORA_PORT", "ARAGORA_API_TOKEN", "ARAGORA_DATA_DIR", "ARAGORA_DB_BACKEND", "DATABASE_URL",
         "ARAGORA_ENCRYPTION_KEYS", "ARAGORA_DEFAULT_ROUNDS", "ARAGORA_DEFAULT_CONSENSUS",
         "ARAGORA_BREAKPOINTS", "ARAGORA_BREAKPOINT_APPROVERS", "ARAGORA_BREAKPOINT_TIMEOUT",
+        "ARAGORA_PUBLICATION_APPROVERS",
         "ARAGORA_MAX_CONCURRENT_DEBATES", "ARAGORA_PUBLIC_URL", "ARAGORA_LOG_LEVEL", "ARAGORA_NOMIC_DIR",
         "SUPABASE_URL", "SUPABASE_KEY", "ARAGORA_WEBHOOK_ALLOW",
     ]
@@ -155,13 +156,13 @@ struct Settings: Sendable {
         return defaults
     }
 
-    /// Who is asked about debates that wait; empty asks where a debate was asked for.
+    /// Who is asked, as a setting names them; empty where it is not set.
     /// - Throws: `SettingsError`.
-    func breakpointApprovers() throws -> [Approver] {
-        try list("ARAGORA_BREAKPOINT_APPROVERS").map { name in
+    func approvers(_ setting: String) throws -> [Approver] {
+        try list(setting).map { name in
             guard let approver = try? Approver(name) else {
                 throw SettingsError(
-                    "ARAGORA_BREAKPOINT_APPROVERS takes people, roles and channels such as slack:U012, role:leads and "
+                    "\(setting) takes people, roles and channels such as slack:U012, role:leads and "
                         + "channel:slack:C012, with commas between them."
                 )
             }

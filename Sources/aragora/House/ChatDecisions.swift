@@ -53,6 +53,14 @@ struct ChatDecisions: HumanDecisions {
             return Self.answer(
                 try chat.decide(id, effect: .reject, comment: comment, event, in: transaction)
             )
+        case .revise(let id, let comment):
+            return Self.answer(
+                try chat.decide(id, effect: .revise, comment: comment, event, in: transaction)
+            )
+        case .answer(let id, let option, let comment):
+            return Self.answer(
+                try chat.decide(id, option: option, comment: comment, event, in: transaction)
+            )
         case .delegate(let person, let date):
             return Self.answer(try chat.delegate(person, until: date, event, in: transaction))
         }

@@ -1,6 +1,7 @@
 import Approvals
 import Conversations
 import CoreTypes
+import Crypto
 import Debates
 import Persistence
 
@@ -11,7 +12,7 @@ struct DebateApprovals: BreakpointGate {
     private static let conclude = ApprovalOption(id: "conclude", label: "Vote now", effect: .custom)
 
     let desk: ApprovalDesk
-    /// Who is asked; empty asks where the debate was asked for.
+    /// Who is asked; empty asks where the debate was asked for, and the operators alone about the release of a verdict.
     let approvers: [Approver]
     /// How long people have; then a debate goes on, and a verdict is withheld.
     let timeout: Duration
@@ -34,7 +35,9 @@ struct DebateApprovals: BreakpointGate {
         var operation: JSONValue = [
             "breakpoint": .integer(Int64(breakpoint.number)), "debate_id": .string(debate.id.rawValue),
         ]
-        if breakpoint.isRelease { operation["verdict"] = .string(context) }
+        if breakpoint.isRelease {
+            operation["verdict_sha256"] = .string(hexadecimal(SHA256.hash(data: Array(context.utf8))))
+        }
         let hasAddress = debate.address.object != nil
         _ = try desk.open(
             ApprovalDraft(
@@ -44,11 +47,11 @@ struct DebateApprovals: BreakpointGate {
                 title: breakpoint.isRelease
                     ? "Release the verdict of debate #\(debate.number)?" : "Debate #\(debate.number) waits for you",
                 question: breakpoint.reason,
-                context: context,
+                context: shown(context, debate),
                 operation: operation,
                 policy: ApprovalPolicy(
                     options: options(breakpoint),
-                    approvers: approvers.isEmpty ? [asker(debate)] : approvers,
+                    approvers: approvers.isEmpty ? [usual(breakpoint, debate)] : approvers,
                     expiresAfter: timeout,
                     expiryOutcome: .expired,
                     reminderAfter: timeout / 2
@@ -124,12 +127,24 @@ struct DebateApprovals: BreakpointGate {
     }
 
     /// The channel that the debate was asked for in, else the operators.
-    private func asker(_ debate: DebateRecord) -> Approver {
-        guard let platform = debate.address["platform"]?.string, let channel = debate.address["channel"]?.string else {
-            return .role(ApprovalPolicy.operators)
-        }
+    ///
+    /// A verdict that waits for its release is not shown in the very thread from which it is kept.
+    private func usual(_ breakpoint: DebateBreakpoint, _ debate: DebateRecord) -> Approver {
+        guard !breakpoint.isRelease, let platform = debate.address["platform"]?.string,
+            let channel = debate.address["channel"]?.string
+        else { return .role(ApprovalPolicy.operators) }
         return .channel("\(platform):\(channel)")
     }
+
+    /// What people see: all of it, or where to read it; never a part of it.
+    private func shown(_ context: String, _ debate: DebateRecord) -> String {
+        guard context.count > Self.longestContext else { return context }
+        return "The text has \(context.count) characters, too many for a prompt. The operator can read it on the page "
+            + "of the debate, `/debates/\(debate.id)`."
+    }
+
+    /// Whatever a panel says fits, and four bytes for each of so many characters are what a request takes.
+    private static let longestContext = 250_000
 }
 
 /// Lets a debate go on when people have decided.

@@ -101,7 +101,7 @@ struct House: Sendable {
         }
 
         let approvalPosts = ApprovalPosts(publicURL: try settings.publicURL())
-        let desk = ApprovalDesk(
+        var desk = ApprovalDesk(
             outbox: outbox,
             posts: approvalPosts,
             platforms: ApprovalDesk.Platforms(adapters),
@@ -111,6 +111,22 @@ struct House: Sendable {
             time: time,
             identifiers: identifiers
         )
+        let publishing = try PublishingHouse(
+            settings: settings,
+            database: database,
+            sealer: sealer,
+            transport: transport,
+            release: PublicationApprovals(
+                desk: desk,
+                approvers: try settings.approvers("ARAGORA_PUBLICATION_APPROVERS"),
+                outbox: outbox
+            ),
+            events: subscribers.sink,
+            time: time,
+            identifiers: identifiers,
+            logger: logger
+        )
+        desk.followUps[PublicationApprovals.kind] = PublicationFollowUp(desk: publishing.desk)
         let approvalDelivery = ApprovalDelivery(outbox: outbox, posts: approvalPosts, time: time)
         let starter = DebateStarter(
             panel: agents,
@@ -155,7 +171,7 @@ struct House: Sendable {
             events: subscribers.sink,
             gate: DebateApprovals(
                 desk: desk,
-                approvers: try settings.breakpointApprovers(),
+                approvers: try settings.approvers("ARAGORA_BREAKPOINT_APPROVERS"),
                 timeout: try settings.breakpointTimeout()
             ),
             time: time,
@@ -167,16 +183,6 @@ struct House: Sendable {
             outbox: outbox,
             posts: posts,
             time: time
-        )
-        let publishing = try PublishingHouse(
-            settings: settings,
-            database: database,
-            sealer: sealer,
-            transport: transport,
-            events: subscribers.sink,
-            time: time,
-            identifiers: identifiers,
-            logger: logger
         )
         return House(
             settings: settings,

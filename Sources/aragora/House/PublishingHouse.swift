@@ -28,8 +28,8 @@ struct PublishingHouse: Sendable {
         database: any Database,
         sealer: Sealer,
         transport: HTTPClient,
-        release: any PublicationRelease = ChatPreview(),
-        events: any WorkspaceEventSink = NoSubscribers(),
+        release: any PublicationRelease,
+        events: any WorkspaceEventSink,
         time: any TimeSource,
         identifiers: any IdentifierSource,
         logger: Logger
@@ -121,30 +121,5 @@ struct PublishingHouse: Sendable {
         var findings: [Finding] = []
         for (_, platform) in desk.platforms.sorted(by: { $0.key < $1.key }) { findings += await platform.diagnose() }
         return findings
-    }
-}
-
-/// Shows what is to be published in the thread in which the debate was asked for; the operator releases it.
-struct ChatPreview: PublicationRelease {
-    let allowsOperator = true
-    private let outbox = Outbox(time: SystemTime())
-
-    func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws {
-        guard let debate = publication.debate,
-            let record = try DebateStore().find(debate, workspace: publication.workspace, in: transaction),
-            let address = Address(json: record.address)
-        else { return }
-        let post = Post(
-            title: "To be published on \(publication.platform == "x" ? "X" : "YouTube")",
-            body: preview,
-            footer: "Nothing is out yet. The operator releases it with: aragora publish release \(publication.id)",
-            fallbackText: "A publication of the debate waits to be released."
-        )
-        try outbox.post(
-            post,
-            to: address,
-            key: OutboxKey("\(publication.id)/preview/\(publication.version)"),
-            in: transaction
-        )
     }
 }

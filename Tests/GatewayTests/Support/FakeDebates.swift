@@ -9,6 +9,8 @@ final class FakeDebates: DebateAPI {
         var entries: [DebateID: [(sequence: Int64, json: [UInt8])]] = [:]
         var projections: [DebateID: JSONValue] = [:]
         var receipts: [DebateID: [UInt8]] = [:]
+        /// The debates that nobody has released.
+        var heldBack: Set<DebateID> = []
         var questions: [DebateQuestion] = []
         var inputs: [(text: String, author: String, key: String)] = []
         var listeners: [DebateID: [AsyncStream<Void>.Continuation]] = [:]
@@ -130,6 +132,10 @@ final class FakeDebates: DebateAPI {
 
     func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool {
         code == "code-of-\(workspace)-\(id)"
+    }
+
+    func isHeldBack(_ id: DebateID, workspace: WorkspaceID) async throws -> Bool {
+        try checked { state in state.heldBack.contains(id) }
     }
 
     func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws

@@ -26,6 +26,7 @@ struct SlackInterpreter: Sendable {
         guard message.concernsUs else { return nil }
         let author = event["user"]?.string ?? event["bot_id"]?.string
         guard let author else { return nil }
+        let text = SlackText(event["text"]?.string ?? "", without: message.botUser)
         let isBot = event["bot_id"] != nil || message.subtype == "bot_message" || author == "USLACKBOT"
         return InboundEvent(
             workspace: row.workspace,
@@ -44,11 +45,12 @@ struct SlackInterpreter: Sendable {
                 person: author
             ),
             kind: .message(
-                text: SlackText(event["text"]?.string ?? "", without: message.botUser).markdown,
+                text: text.markdown,
                 messageID: message.ts,
                 mentionsUs: message.mentionsUs,
                 isDirect: message.isDirect
-            )
+            ),
+            mentions: text.people
         )
     }
 
@@ -77,6 +79,7 @@ struct SlackInterpreter: Sendable {
         guard let channel = form["channel_id"], let user = form["user_id"], let trigger = form["trigger_id"] else {
             throw SlackRowError("A command names no channel, user or trigger.")
         }
+        let text = SlackText(form["text"] ?? "")
         return InboundEvent(
             workspace: row.workspace,
             originKey: "slack:command:\(trigger)",
@@ -90,7 +93,8 @@ struct SlackInterpreter: Sendable {
                 responseURL: form["response_url"],
                 trigger: trigger
             ),
-            kind: .command(text: SlackText(form["text"] ?? "").markdown)
+            kind: .command(text: text.markdown),
+            mentions: text.people
         )
     }
 

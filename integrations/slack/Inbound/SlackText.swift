@@ -75,6 +75,28 @@ struct SlackText {
         return result
     }
 
+    /// The ids of the people whom the text mentions, by the names that `markdown` has for them; a name that two people
+    /// have names nobody.
+    var people: [String: String] {
+        var found: [String: String] = [:]
+        var shared: Set<String> = []
+        var position = 0
+        while let start = text[position...].firstIndex(of: UInt8(ascii: "<")) {
+            guard let end = referenceEnd(from: start) else {
+                position = start + 1
+                continue
+            }
+            position = end + 1
+            let (target, label) = parts(of: String(decoding: text[(start + 1)..<end], as: UTF8.self))
+            guard target.first == "@" else { continue }
+            let user = String(target.dropFirst())
+            guard !user.isEmpty, user != omitted else { continue }
+            let name = label ?? user
+            if let other = found.updateValue(user, forKey: name), other != user { shared.insert(name) }
+        }
+        return found.filter { !shared.contains($0.key) }
+    }
+
     /// The closing bracket of a reference, which holds no other bracket and no line break.
     private func referenceEnd(from start: Int) -> Int? {
         for position in (start + 1)..<max(text.count, start + 1) {
@@ -87,10 +109,14 @@ struct SlackText {
         return nil
     }
 
-    private func readable(_ reference: String) -> String {
+    /// What a reference leads to, and how Slack calls it.
+    private func parts(of reference: String) -> (target: String, label: String?) {
         let parts = reference.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false).map(unescaped)
-        let target = parts[0]
-        let label = parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil
+        return (parts[0], parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)
+    }
+
+    private func readable(_ reference: String) -> String {
+        let (target, label) = parts(of: reference)
         switch target.first {
         case "@":
             let user = String(target.dropFirst())

@@ -1,0 +1,203 @@
+import Approvals
+import Channels
+import Conversations
+import CoreTypes
+import Persistence
+import Publishing
+
+/// Asks people before anything is published: the two rooms know nothing of each other.
+struct PublicationApprovals: PublicationRelease {
+    /// The kind of its requests.
+    static let kind = "publication"
+    /// As long as a working week and a weekend; then nothing goes out, and it can be asked again.
+    private static let expiry = Duration.seconds(7 * 24 * 3600)
+
+    let desk: ApprovalDesk
+    /// Who is asked; the operators where nobody is named.
+    let approvers: [Approver]
+    let outbox: Outbox
+    private let requests = ApprovalRequestStore()
+
+    init(desk: ApprovalDesk, approvers: [Approver], outbox: Outbox) {
+        self.desk = desk
+        self.approvers = approvers.isEmpty ? [.role(ApprovalPolicy.operators)] : approvers
+        self.outbox = outbox
+    }
+
+    func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws -> String? {
+        if let pending = try pending(publication, in: transaction) { return pending.id.rawValue }
+        let debate = try publication.debate.flatMap { debate in
+            try DebateStore().find(debate, workspace: publication.workspace, in: transaction)
+        }
+        let address = debate.flatMap { Address(json: $0.address) }
+        let platform = publication.platform == "x" ? "X" : "YouTube"
+        let record = try desk.open(
+            ApprovalDraft(
+                workspace: publication.workspace,
+                originKey: "publication:\(publication.id):\(publication.version)",
+                kind: Self.kind,
+                title: "Publish on \(platform)?",
+                question: "May this go out in public on \(platform)?",
+                context: preview,
+                operation: Self.operation(publication),
+                policy: ApprovalPolicy(
+                    options: [.approve, .revise, .reject],
+                    approvers: approvers,
+                    expiresAfter: Self.expiry,
+                    reminderAfter: .seconds(24 * 3600)
+                ),
+                requester: publication.requestedBy,
+                requesterName: publication.requestedBy,
+                debate: publication.debate,
+                address: address == nil ? nil : debate?.address
+            ),
+            in: transaction
+        )
+        if let address, !asks(in: address) {
+            try show(preview, of: publication, platform, record, at: address, in: transaction)
+        }
+        return record.id.rawValue
+    }
+
+    func approve(
+        _ request: String,
+        of publication: Publication,
+        by person: String,
+        in transaction: borrowing Transaction
+    ) throws -> String? {
+        let reply = ApprovalReply(
+            actor: ApprovalActor(
+                identity: "api:\(person)",
+                name: "the operator",
+                roles: [ApprovalPolicy.operators],
+                surface: .api,
+                evidence: "publication:\(publication.id):\(publication.version)"
+            ),
+            optionID: ApprovalOption.approve.id,
+            operationHash: ApprovalDesk.hash(
+                kind: Self.kind,
+                operation: Self.operation(publication),
+                workspace: publication.workspace
+            )
+        )
+        let id = ApprovalID(request)
+        let answer = try desk.decide(id, workspace: publication.workspace, reply, in: transaction)
+        guard case .counted(let record, _) = answer else { throw PublicationError.conflict(answer.text) }
+        guard record.status == .approved else { return nil }
+        return Self.names(try requests.decisions(of: id, workspace: record.workspace, in: transaction))
+    }
+
+    func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) throws {
+        _ = try desk.withdraw(ApprovalID(request), workspace: publication.workspace, in: transaction)
+    }
+
+    /// Those who answered, as others read them.
+    static func names(_ decisions: [ApprovalDecision]) -> String {
+        decisions.isEmpty ? "time" : decisions.map(\.name).joined(separator: ", ")
+    }
+
+    /// What a request binds: this content of this publication, and no other.
+    private static func operation(_ publication: Publication) -> JSONValue {
+        [
+            "content_hash": .string(publication.contentHash), "platform": .string(publication.platform),
+            "publication_id": .string(publication.id.rawValue),
+        ]
+    }
+
+    /// The request that already asks about this content.
+    private func pending(_ publication: Publication, in transaction: borrowing Transaction) throws -> ApprovalRecord? {
+        guard let id = publication.approval,
+            let record = try requests.find(ApprovalID(id), workspace: publication.workspace, in: transaction),
+            record.status == .pending, record.operation == Self.operation(publication)
+        else { return nil }
+        return record
+    }
+
+    /// Whether a prompt, which shows the preview, lands there anyway.
+    private func asks(in address: Address) -> Bool {
+        approvers.contains(.channel("\(address.platform):\(address.channel)"))
+    }
+
+    /// Shows what is to be published in the thread in which the debate was asked for.
+    private func show(
+        _ preview: String,
+        of publication: Publication,
+        _ platform: String,
+        _ record: ApprovalRecord,
+        at address: Address,
+        in transaction: borrowing Transaction
+    ) throws {
+        let post = Post(
+            title: "To be published on \(platform)",
+            body: preview,
+            footer: "Nothing is out yet: it waits for approval #\(record.number).",
+            fallbackText: "A publication of the debate waits for approval #\(record.number)."
+        )
+        try outbox.post(
+            post,
+            to: address,
+            key: OutboxKey("\(publication.id)/preview/\(publication.version)"),
+            in: transaction
+        )
+    }
+}
+
+/// Lets a publication out, or sends it back, when people have decided.
+struct PublicationFollowUp: ApprovalFollowUp {
+    let desk: PublicationDesk
+
+    func approvalEnded(
+        _ record: ApprovalRecord,
+        decisions: [ApprovalDecision],
+        in transaction: borrowing Transaction
+    ) throws {
+        guard let name = record.operation["publication_id"]?.string,
+            let hash = record.operation["content_hash"]?.string
+        else { return }
+        let id = PublicationID(name)
+        // Programs may open requests of any kind; only the one that was asked for here counts.
+        guard
+            let publication = try PublicationStore().find(id, workspace: record.workspace, in: transaction),
+            publication.approval == record.id.rawValue, publication.state == .previewed
+        else { return }
+        switch record.status {
+        case .approved:
+            do {
+                try desk.release(
+                    id,
+                    workspace: record.workspace,
+                    contentHash: hash,
+                    by: PublicationApprovals.names(decisions),
+                    in: transaction
+                )
+            } catch let error as PublicationError {
+                // The answer stands; what could not be planned any more goes back to its author.
+                try refuse(publication, isFinal: false, error.description, in: transaction)
+            }
+        case .rejected, .revised:
+            let reasons = decisions.filter { !$0.comment.isEmpty }.map { "\($0.name): \($0.comment)" }
+            try refuse(
+                publication,
+                isFinal: record.status == .rejected,
+                reasons.joined(separator: "\n"),
+                in: transaction
+            )
+        case .pending, .decided, .expired, .withdrawn: break
+        }
+    }
+
+    private func refuse(
+        _ publication: Publication,
+        isFinal: Bool,
+        _ reason: String,
+        in transaction: borrowing Transaction
+    ) throws {
+        try desk.refuse(
+            publication.id,
+            workspace: publication.workspace,
+            isFinal: isFinal,
+            reason: reason,
+            in: transaction
+        )
+    }
+}
