@@ -68,6 +68,7 @@ create table webhooks (
 );
 create unique index webhooks_order on webhooks (delivery_id);
 create index webhooks_waiting on webhooks (workspace_id, endpoint_id, available_at, delivery_id) where status = 0;
+create index webhooks_in_order on webhooks (workspace_id, endpoint_id, delivery_id) where status = 0;
 create index webhooks_sending on webhooks (workspace_id, endpoint_id) where status = 1;
 create index webhooks_given_up on webhooks (workspace_id, endpoint_id, updated_at) where status = 3;
 create index webhooks_message on webhooks (workspace_id, message_id);
@@ -93,7 +94,6 @@ create table webhook_cursors (
     workspace_id text not null,
     debate_id text not null,
     last_sequence bigint not null default 0,
-    has_ended boolean not null default false,
     created_at bigint not null,
     primary key (workspace_id, debate_id)
 );

@@ -11,6 +11,8 @@ create table publications (
     version bigint not null,
     content_json text not null,
     content_hash text not null,
+    -- The hash of the content as it was first asked for: the same origin asks for the same.
+    origin_hash text not null,
     requested_by text not null,
     released_by text,
     approval_id text,

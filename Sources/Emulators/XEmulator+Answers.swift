@@ -3,14 +3,16 @@ import Synchronization
 import XIntegration
 
 extension XEmulator {
-    func answer(_ request: EmulatorRequest) -> EmulatorResponse {
+    func answer(_ request: EmulatorRequest, _ account: String) -> EmulatorResponse {
         let segments = request.segments
         switch (request.method, segments.count) {
-        case ("POST", 2) where segments[1] == "tweets": return write(request, "post", post)
+        case ("POST", 2) where segments[1] == "tweets": return write(request, "post") { post(&$0, $1, account) }
         case ("DELETE", 3) where segments[1] == "tweets": return write(request, "delete", delete)
         case ("GET", 3) where segments[1...] == ["users", "me"]:
-            return .json(["data": ["id": .string(Self.userID), "username": "emulated", "name": "Emulated"]])
-        case ("GET", 4) where segments[1...] == ["users", Self.userID, "tweets"]: return timeline(request)
+            let name = JSONValue.string(Self.names[account] ?? account)
+            return .json(["data": ["id": .string(account), "username": name, "name": name]])
+        case ("GET", 4) where segments[1] == "users" && segments[3] == "tweets":
+            return timeline(request, of: segments[2])
         case ("POST", 4) where segments[1...] == ["media", "upload", "initialize"]: return initialize(request)
         case ("POST", 5) where segments[1] == "media" && segments[4] == "append": return append(request)
         case ("POST", 5) where segments[1] == "media" && segments[4] == "finalize": return finalize(request)
@@ -51,7 +53,7 @@ extension XEmulator {
 
     // MARK: Posts
 
-    private func post(_ state: inout State, _ request: EmulatorRequest) -> EmulatorResponse {
+    private func post(_ state: inout State, _ request: EmulatorRequest, _ account: String) -> EmulatorResponse {
         guard request.header("content-type") == "application/json", let json = request.json else {
             return Self.problem(400, "The body is no JSON.")
         }
@@ -61,18 +63,36 @@ extension XEmulator {
         guard weighted.fits || (text.isEmpty && !media.isEmpty) else {
             return Self.problem(400, "Your Tweet text is too long or empty.")
         }
-        guard media.count <= XLimits.imagesPerPost, media.allSatisfy({ state.uploads[$0]?.isFinal == true }) else {
-            return Self.problem(400, "Your media IDs are invalid.")
+        let now = time.now()
+        let isKnown = media.allSatisfy { id in state.uploads[id].map { $0.isFinal && $0.end > now } ?? false }
+        guard media.count <= XLimits.imagesPerPost, isKnown else {
+            return .json(
+                [
+                    "title": "Invalid Request", "detail": "One or more parameters to your request was invalid.",
+                    "errors": [["message": "Your media IDs are invalid."]],
+                ],
+                status: 400
+            )
         }
         let repliesTo = json["reply"]?["in_reply_to_tweet_id"]?.string
         let living = state.posts.filter { [deleted = state.deleted] in !deleted.contains($0.id) }
         if let repliesTo, !living.contains(where: { $0.id == repliesTo }) {
             return Self.problem(403, "You attempted to reply to a Tweet that is deleted or not visible to you.")
         }
-        guard !living.contains(where: { $0.text == weighted.text && $0.repliesTo == repliesTo }) else {
+        let isTwin = living.contains { post in
+            post.author == account && post.text == weighted.text && post.repliesTo == repliesTo
+        }
+        guard !isTwin else {
             return Self.problem(403, "You are not allowed to create a Tweet with duplicate content.")
         }
-        let post = Self.add(&state, text: weighted.text, repliesTo: repliesTo, media: media, now: time.now())
+        let post = Self.add(
+            &state,
+            text: weighted.text,
+            author: account,
+            repliesTo: repliesTo,
+            media: media,
+            now: now
+        )
         return .json(["data": ["id": .string(post.id), "text": .string(post.text)]], status: 201)
     }
 
@@ -83,21 +103,36 @@ extension XEmulator {
         return .json(["data": ["deleted": true]])
     }
 
-    private func timeline(_ request: EmulatorRequest) -> EmulatorResponse {
+    private func timeline(_ request: EmulatorRequest, of account: String) -> EmulatorResponse {
         guard state.withLock({ $0.isTimelineReadable }) else { return Self.problem(403, "Your plan has no timelines.") }
+        // `YYYY-MM-DDTHH:mm:ssZ`, and nothing finer.
         let start = request.parameter("start_time") ?? ""
+        guard start.isEmpty || start.count == 20 && start.hasSuffix("Z") else {
+            return Self.problem(400, "Invalid 'start_time'.")
+        }
         let count = Int(request.parameter("max_results") ?? "10") ?? 10
         guard (5...100).contains(count) else { return Self.problem(400, "max_results is from 5 to 100.") }
         let offset = Int(request.parameter("pagination_token") ?? "0") ?? 0
-        let found = posts.reversed().filter { $0.createdAt.iso8601 >= start }
+        let all = posts
+        let found = all.reversed().filter { post in
+            post.author == account && post.createdAt.iso8601.prefix(19) >= start.prefix(19)
+        }
         let page = found.dropFirst(offset).prefix(count)
         var meta: JSONValue = ["result_count": .integer(Int64(page.count))]
         if offset + count < found.count { meta["next_token"] = .string(String(offset + count)) }
-        return .json(["data": .array(page.map(Self.shown)), "meta": meta])
+        return .json(["data": .array(page.map { Self.shown($0, among: all) }), "meta": meta])
     }
 
-    /// A post as X gives it out: addresses are X's own, and three characters are escaped.
-    private static func shown(_ post: Post) -> JSONValue {
+    /// A post as X gives it out: addresses are X's own, three characters are escaped, and before an answer stand the
+    /// names of those in the conversation.
+    private static func shown(_ post: Post, among posts: [Post]) -> JSONValue {
+        var names: [String] = []
+        var answered = post.repliesTo
+        while let parent = posts.first(where: { $0.id == answered }) {
+            let name = "@\(Self.names[parent.author] ?? parent.author)"
+            if parent.author != post.author, !names.contains(name) { names.append(name) }
+            answered = parent.repliesTo
+        }
         let weighted = WeightedText(post.text)
         var text = ""
         for (position, atom) in weighted.atomTexts.enumerated() {
@@ -106,7 +141,7 @@ extension XEmulator {
         text = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
         if !post.media.isEmpty { text += " https://t.co/pic\(post.id.suffix(4))" }
         return .record([
-            "id": .string(post.id), "text": .string(text),
+            "id": .string(post.id), "text": .string((names + [text]).joined(separator: " ")),
             "referenced_tweets": post.repliesTo.map { [["type": "replied_to", "id": .string($0)]] },
         ])
     }
@@ -120,10 +155,12 @@ extension XEmulator {
         let id = state.withLock { state in
             let id = String(state.nextID)
             state.nextID += 1
-            state.uploads[id] = Upload(type: type, total: Int(total))
+            state.uploads[id] = Upload(type: type, total: Int(total), end: time.now() + Self.uploadLifetime)
             return id
         }
-        return .json(["data": ["id": .string(id), "expires_after_secs": 86_400]])
+        return .json([
+            "data": ["id": .string(id), "expires_after_secs": .integer(Self.uploadLifetime.components.seconds)]
+        ])
     }
 
     private func append(_ request: EmulatorRequest) -> EmulatorResponse {

@@ -22,6 +22,8 @@ package final class XEmulator: Emulator {
     /// A post that is out.
     package struct Post: Sendable {
         package let id: String
+        /// The number of the account whose it is.
+        package let author: String
         package let text: String
         package let repliesTo: String?
         package let media: [String]
@@ -36,6 +38,8 @@ package final class XEmulator: Emulator {
         /// How often it is asked before a film is processed.
         var pollsLeft = 0
         var alternative: String?
+        /// When it is forgotten.
+        var end: Timestamp
     }
 
     struct State {
@@ -60,7 +64,14 @@ package final class XEmulator: Emulator {
     let time: any TimeSource
     let oauth: OAuth2Emulator
     let state = Mutex(State())
-    static let userID = "1001"
+    /// The account of the operator's keys, with which people agree unless somebody else signs in.
+    package static let ownAccount = "1001"
+    /// Another account of the same people, and somebody else's.
+    package static let secondAccount = "1002"
+    package static let strangersAccount = "2001"
+    static let names = [ownAccount: "emulated", secondAccount: "second", strangersAccount: "stranger"]
+    /// How long an upload is kept that no post shows.
+    static let uploadLifetime = Duration.seconds(86_400)
     static let window = Duration.seconds(900)
 
     /// Makes an emulator.
@@ -78,6 +89,7 @@ package final class XEmulator: Emulator {
             clientSecret: keys.clientSecret,
             rotates: true,
             lifetime: tokenLifetime,
+            person: Self.ownAccount,
             time: time
         )
     }
@@ -88,6 +100,8 @@ package final class XEmulator: Emulator {
     package var requests: [String] { state.withLock { $0.requests } }
     /// How often a token was renewed.
     package var refreshes: Int { oauth.refreshes }
+    /// Whether tokens can be renewed with a token.
+    package func accepts(_ refresh: Secret) -> Bool { oauth.acceptsRefresh(refresh.reveal()) }
     /// The alternative texts of the uploads.
     package var alternatives: [String] { state.withLock { $0.uploads.values.compactMap(\.alternative) } }
 
@@ -104,9 +118,16 @@ package final class XEmulator: Emulator {
         }
     }
 
-    /// Somebody else's hand: a post that is just there.
-    package func add(text: String) {
-        state.withLock { state in _ = Self.add(&state, text: text, repliesTo: nil, media: [], now: time.now()) }
+    /// Who agrees from now on, when an account is connected.
+    package func signIn(_ account: String) { oauth.signIn(account) }
+    /// Forgets all uploads.
+    package func forgetUploads() { state.withLock { $0.uploads = [:] } }
+
+    /// A post that is just there.
+    package func add(text: String, author: String = XEmulator.strangersAccount) {
+        state.withLock { state in
+            _ = Self.add(&state, text: text, author: author, repliesTo: nil, media: [], now: time.now())
+        }
     }
 
     /// The settings under which a gateway uses this emulator as X.
@@ -128,12 +149,28 @@ package final class XEmulator: Emulator {
         default: break
         }
         guard !request.isCutOff else { return .drop }
-        if let refusal = refusal(of: request) { return refusal }
-        return answer(request)
+        guard let account = account(of: request) else {
+            return .json(["title": "Unauthorized", "status": 401], status: 401)
+        }
+        return answer(request, account)
     }
 
-    static func add(_ state: inout State, text: String, repliesTo: String?, media: [String], now: Timestamp) -> Post {
-        let post = Post(id: String(state.nextID), text: text, repliesTo: repliesTo, media: media, createdAt: now)
+    static func add(
+        _ state: inout State,
+        text: String,
+        author: String,
+        repliesTo: String?,
+        media: [String],
+        now: Timestamp
+    ) -> Post {
+        let post = Post(
+            id: String(state.nextID),
+            author: author,
+            text: text,
+            repliesTo: repliesTo,
+            media: media,
+            createdAt: now
+        )
         state.nextID += 1
         state.posts.append(post)
         return post
@@ -141,16 +178,15 @@ package final class XEmulator: Emulator {
 
     // MARK: Who asks
 
-    /// The answer to a request whose authorisation is wrong; nil where it is right.
-    private func refusal(of request: EmulatorRequest) -> EmulatorResponse? {
-        let unauthorized = EmulatorResponse.json(["title": "Unauthorized", "status": 401], status: 401)
-        guard let header = request.header("authorization") else { return unauthorized }
-        if header.hasPrefix("Bearer ") { return oauth.accepts(String(header.dropFirst(7))) ? nil : unauthorized }
-        guard header.hasPrefix("OAuth ") else { return unauthorized }
+    /// The account that a request is authorised for; nil where its authorisation is wrong.
+    private func account(of request: EmulatorRequest) -> String? {
+        guard let header = request.header("authorization") else { return nil }
+        if header.hasPrefix("Bearer ") { return oauth.person(of: String(header.dropFirst(7))) }
+        guard header.hasPrefix("OAuth ") else { return nil }
         var fields: [String: String] = [:]
         for field in header.dropFirst(6).split(separator: ",") {
             let halves = field.split(separator: "=", maxSplits: 1)
-            guard halves.count == 2 else { return unauthorized }
+            guard halves.count == 2 else { return nil }
             let name = halves[0].filter { $0 != " " }
             fields[name] = String(halves[1].dropFirst().dropLast()).removingPercentEncoding
         }
@@ -158,7 +194,7 @@ package final class XEmulator: Emulator {
             fields["oauth_signature_method"] == "HMAC-SHA1", fields["oauth_version"] == "1.0",
             let signature = fields.removeValue(forKey: "oauth_signature"), let nonce = fields["oauth_nonce"],
             let moment = fields["oauth_timestamp"].flatMap({ Int64($0) }), abs(moment - time.now().seconds) <= 300
-        else { return unauthorized }
+        else { return nil }
         let isNew = state.withLock { $0.nonces.insert(nonce).inserted }
         let query = request.query.isEmpty ? "" : "?\(request.query)"
         let expected = OAuth1Signature.signature(
@@ -168,6 +204,6 @@ package final class XEmulator: Emulator {
             consumerSecret: Secret(keys.consumerSecret),
             tokenSecret: Secret(keys.tokenSecret)
         )
-        return isNew && constantTimeEquals(Array(expected.utf8), Array(signature.utf8)) ? nil : unauthorized
+        return isNew && constantTimeEquals(Array(expected.utf8), Array(signature.utf8)) ? Self.ownAccount : nil
     }
 }

@@ -6,7 +6,7 @@ extension YouTubeEmulator {
         if request.method == "PUT", request.path == "/upload/youtube/v3/videos" { return receive(request) }
         guard !request.isCutOff else { return .drop }
         switch (request.method, request.path) {
-        case ("POST", "/upload/youtube/v3/videos"): return paid(1600, request, begin)
+        case ("POST", "/upload/youtube/v3/videos"): return paid(nil, request, begin)
         case ("POST", "/upload/youtube/v3/thumbnails/set"): return paid(50, request, written(setThumbnail))
         case ("POST", "/upload/youtube/v3/captions"): return paid(400, request, written(addCaptions))
         case ("GET", "/youtube/v3/videos"): return paid(1, request, status)
@@ -19,11 +19,17 @@ extension YouTubeEmulator {
 
     private typealias Handler = (inout State, EmulatorRequest) -> EmulatorResponse
 
-    /// Takes units of the day's quota.
-    private func paid(_ units: Int64, _ request: EmulatorRequest, _ handler: Handler) -> EmulatorResponse {
+    /// Takes units of the day's quota, or one of the day's uploads.
+    private func paid(_ units: Int64?, _ request: EmulatorRequest, _ handler: Handler) -> EmulatorResponse {
         state.withLock { state in
-            guard state.used + units <= quota else { return Self.failure(403, "quotaExceeded") }
-            state.used += units
+            if let units {
+                guard state.used + units <= quota else { return Self.failure(403, "quotaExceeded") }
+                state.used += units
+            } else {
+                guard state.uploads < uploads else { return Self.failure(403, "quotaExceeded") }
+                state.uploads += 1
+                guard !state.isChannelFull else { return Self.failure(400, "uploadLimitExceeded") }
+            }
             return handler(&state, request)
         }
     }
@@ -145,7 +151,7 @@ extension YouTubeEmulator {
         guard let position = state.videos.firstIndex(where: { $0.id == request.parameter("id") }) else {
             return .json(["items": []])
         }
-        state.videos[position].pollsLeft = max(0, state.videos[position].pollsLeft - 1)
+        if state.processes { state.videos[position].pollsLeft = max(0, state.videos[position].pollsLeft - 1) }
         let isProcessed = state.videos[position].pollsLeft == 0
         let id = state.videos[position].id
         return .json([

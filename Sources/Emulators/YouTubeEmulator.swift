@@ -35,6 +35,11 @@ package final class YouTubeEmulator: Emulator {
         var videos: [Video] = []
         var sessions: [String: Session] = [:]
         var used: Int64 = 0
+        var uploads: Int64 = 0
+        /// Whether the channel has uploaded too much.
+        var isChannelFull = false
+        /// Whether videos are ever processed.
+        var processes = true
         var nextID = 1
         var requests: [String] = []
     }
@@ -43,6 +48,7 @@ package final class YouTubeEmulator: Emulator {
     /// What goes wrong.
     package let faults: EmulatorFaults
     let quota: Int64
+    let uploads: Int64
     /// Pieces of an upload are multiples of this, the last one excepted.
     let chunkUnit: Int
     let keys: Keys
@@ -50,11 +56,14 @@ package final class YouTubeEmulator: Emulator {
     let state = Mutex(State())
 
     /// Makes an emulator.
-    /// - Parameter quota: the units of a day, which never ends here.
+    /// - Parameters:
+    ///   - quota: the units of a day, which never ends here.
+    ///   - uploads: the videos that may be uploaded in it.
     package init(
         keys: Keys = Keys(),
         faults: EmulatorFaults = EmulatorFaults(),
         quota: Int64 = 10_000,
+        uploads: Int64 = 100,
         chunkUnit: Int = 256 << 10,
         tokenLifetime: Duration = .seconds(3600),
         time: any TimeSource = SystemTime()
@@ -62,12 +71,14 @@ package final class YouTubeEmulator: Emulator {
         self.keys = keys
         self.faults = faults
         self.quota = quota
+        self.uploads = uploads
         self.chunkUnit = chunkUnit
         oauth = OAuth2Emulator(
             clientID: keys.clientID,
             clientSecret: keys.clientSecret,
             rotates: false,
             lifetime: tokenLifetime,
+            person: "UCemulated",
             time: time
         )
     }
@@ -83,6 +94,10 @@ package final class YouTubeEmulator: Emulator {
 
     /// Forgets all upload sessions, as Google does after a week.
     package func forgetSessions() { state.withLock { $0.sessions = [:] } }
+    /// Whether the channel has uploaded as much as it may.
+    package func setChannel(isFull: Bool) { state.withLock { $0.isChannelFull = isFull } }
+    /// From now on no video is ever processed.
+    package func stopProcessing() { state.withLock { $0.processes = false } }
     /// Ends all access tokens.
     package func expireTokens() { oauth.expireTokens() }
     /// Makes a pair of tokens as if an account had been connected.
@@ -103,7 +118,7 @@ package final class YouTubeEmulator: Emulator {
         default: break
         }
         let token = (request.header("authorization") ?? "").dropFirst("Bearer ".count)
-        guard oauth.accepts(String(token)) else { return Self.failure(401, "authError") }
+        guard oauth.person(of: String(token)) != nil else { return Self.failure(401, "authError") }
         return answer(request)
     }
 

@@ -49,12 +49,13 @@ struct GatewayRoutes {
         }
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
         // The access check is the controller's own: a link to one debate opens these two without the API token.
-        let receipts = ReceiptController(debates: debates, access: access)
+        let apiAccess = APIAccess(policy: access, keys: keys.map { KeyPolicy(keys: $0) })
+        let receipts = ReceiptController(debates: debates, access: apiAccess)
         router.resource("/api/v1/debates/{id}/receipt", [.get: receipts.receipt])
         router.resource("/api/v1/debates/{id}/journal", [.get: receipts.journal])
         if let publishing { AccountController(connectors: publishing.connectors).addRoutes(to: router) }
         let api = router.group("/api/v1")
-            .add(middleware: APIAccessMiddleware(policy: access, keys: keys.map { KeyPolicy(keys: $0) }))
+            .add(middleware: APIAccessMiddleware(access: apiAccess))
         addAPI(to: api)
         if let publishing { addPublishing(publishing, to: api) }
         return router

@@ -15,17 +15,14 @@ package struct PublicationDesk: Sendable {
     private let events: any WorkspaceEventSink
     private let time: any TimeSource
     private let identifiers: any IdentifierSource
-    private let publicURL: String?
 
     /// Makes the desk.
-    /// - Parameter publicURL: the gateway's address, for links to receipts; nil where it has none.
     package init(
         database: any Database,
         platforms: [any PublishingPlatform],
         sealer: Sealer,
         release: any PublicationRelease = OperatorRelease(),
         events: any WorkspaceEventSink = NoSubscribers(),
-        publicURL: String? = nil,
         time: any TimeSource,
         identifiers: any IdentifierSource
     ) {
@@ -34,7 +31,6 @@ package struct PublicationDesk: Sendable {
         self.parts = PublicationPartStore(sealer: sealer)
         self.release = release
         self.events = events
-        self.publicURL = publicURL
         self.time = time
         self.identifiers = identifiers
     }
@@ -72,8 +68,7 @@ package struct PublicationDesk: Sendable {
         guard let receipt else {
             throw PublicationError.invalid("The debate has no receipt yet; only finished debates can be published.")
         }
-        let link = publicURL.map { "\($0)/?debate=\(debate)" }
-        let content = try platform.draft(DebateOutcome(receipt: receipt, link: link), options: options)
+        let content = try platform.draft(DebateOutcome(receipt: receipt), options: options)
         return try await draft(
             NewPublication(
                 workspace: workspace,
@@ -86,8 +81,9 @@ package struct PublicationDesk: Sendable {
         )
     }
 
-    /// Stores a draft.
-    /// - Throws: `PublicationError`, or `DatabaseError`.
+    /// Stores a draft; the same request gives the publication that it gave before.
+    /// - Throws: `PublicationError`, with the code `conflict` where the key was used for another request, or
+    ///   `DatabaseError`.
     package func draft(_ new: NewPublication) async throws -> Publication {
         _ = try platform(new.platform).plan(new.content)
         let id = PublicationID(identifiers.next())
@@ -221,8 +217,8 @@ package struct PublicationDesk: Sendable {
     ) async throws -> Publication {
         let publication = try await step(.retry, id, workspace) { publication, transaction in
             let all = try parts.parts(of: id, workspace: workspace, in: transaction)
-            guard publication.state == .unknown, var part = all.first(where: { $0.number == number }),
-                part.state == .unknown
+            guard [.unknown, .withdrawing].contains(publication.state),
+                var part = all.first(where: { $0.number == number }), part.state == .unknown
             else { throw PublicationError.conflict("The publication has no part \(number) that is unknown.") }
             part.state = remoteID == nil ? .queued : .sent
             part.remoteID = remoteID
@@ -234,6 +230,8 @@ package struct PublicationDesk: Sendable {
     }
 
     /// Takes a publication back: what is out is deleted, what is not out never goes out.
+    ///
+    /// A part that is on its way comes to its end first, and is then deleted as well.
     /// - Throws: `PublicationError`, or `DatabaseError`.
     package func withdraw(_ id: PublicationID, workspace: WorkspaceID) async throws -> Publication {
         let publication = try await step(.withdraw, id, workspace) { publication, transaction in

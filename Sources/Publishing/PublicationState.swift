@@ -37,7 +37,9 @@ package enum PublicationState: String, Sendable, CaseIterable {
         case (.withdrawing, .retry): .withdrawing
         // Nothing is out yet.
         case (.drafted, .withdraw), (.previewed, .withdraw): .withdrawn
-        case (.released, .withdraw), (.published, .withdraw), (.failed, .withdraw): .withdrawing
+        // Parts may be out, or on their way: whoever works on it stops before the next one.
+        case (.released, .withdraw), (.sending, .withdraw), (.published, .withdraw): .withdrawing
+        case (.failed, .withdraw), (.unknown, .withdraw): .withdrawing
         case (.withdrawing, .finishWithdrawal): .withdrawn
         default: nil
         }

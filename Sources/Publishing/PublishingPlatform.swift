@@ -25,7 +25,7 @@ package protocol PublishingPlatform: Sendable {
     /// Does one step.
     func send(_ step: PublicationStep) async -> PartOutcome
 
-    /// Finds out what became of a step that is not repeatable.
+    /// Finds out what became of a step of which nobody knows: one that is not repeatable, or any that is taken back.
     func reconcile(_ step: PublicationStep) async -> PartReconciliation
 
     /// Takes a step back; one that is gone already counts as taken back.
@@ -65,8 +65,10 @@ package struct PublicationStep: Sendable {
 package enum PartOutcome: Sendable {
     /// Done; the platform's id of it, empty where it has none.
     case sent(remoteID: String)
-    /// The platform is at work on it; to be asked again at the moment.
+    /// The platform is at work on it; to be asked again at the moment, or later.
     case waiting(until: Timestamp)
+    /// Nothing was done: what earlier, repeatable steps had made is gone, and they have to be done anew.
+    case lost(parts: [Int], PublishingFailure)
     case failed(PublishingFailure)
 }
 
@@ -78,4 +80,24 @@ package enum PartReconciliation: Sendable {
     case undecided(until: Timestamp)
     /// It can never be told.
     case impossible(PublishingFailure)
+
+    /// What follows where the platform could not be asked.
+    package init(_ failure: PublishingFailure, now: Timestamp) {
+        self =
+            switch failure.kind {
+            case .limited(let until): .undecided(until: until)
+            case .transient, .unknown: .undecided(until: now + .seconds(30))
+            case .authentication: .undecided(until: now + .seconds(300))
+            case .permanent: .impossible(failure)
+            }
+    }
+}
+
+/// A platform that makes files on this machine, which are of no use once a publication is over.
+package protocol WorkingFiles: Sendable {
+    /// The publications of which there are files here.
+    func publicationsWithFiles() -> [PublicationID]
+
+    /// Removes a publication's files.
+    func removeFiles(of id: PublicationID)
 }

@@ -141,6 +141,6 @@ extension SubscriptionService {
     /// - Throws: `DatabaseError`.
     package func purge(olderThan retention: Duration, limit: Int = 500) async throws -> Bool {
         let moment = time.now() - retention
-        return try await database.write { try deliveries.purge(before: moment, limit: limit, in: $0) } == limit
+        return try await database.write { try deliveries.purge(before: moment, limit: limit, in: $0) }
     }
 }

@@ -48,9 +48,7 @@ package struct SubscriptionService: Sendable {
         try check(draft.url)
         try draft.check()
         let secret = try draft.secret.map { try WebhookSecret(parsing: $0) } ?? .generate(draft.scheme)
-        guard !draft.settings.addsLegacySignature || secret.scheme == .symmetric else {
-            throw SubscriptionError(.invalidSettings, "`legacy_signature` needs a symmetric secret.")
-        }
+        if draft.settings.addsLegacySignature { try checkLegacySignature(secret.scheme) }
         let now = time.now()
         let endpoint = Endpoint(
             workspace: draft.workspace,
@@ -110,14 +108,20 @@ package struct SubscriptionService: Sendable {
     }
 
     /// The endpoints, the newest first, and how many there are.
+    /// - Parameter source: those that this made, such as `zapier`, alone.
     /// - Throws: `DatabaseError`.
-    package func list(workspace: WorkspaceID?, activeOnly: Bool, limit: Int, offset: Int) async throws
-        -> (items: [Endpoint], total: Int)
-    {
+    package func list(
+        workspace: WorkspaceID?,
+        activeOnly: Bool,
+        source: String? = nil,
+        limit: Int,
+        offset: Int
+    ) async throws -> (items: [Endpoint], total: Int) {
         try await database.read { transaction in
             try endpoints.list(
                 workspace: workspace,
                 activeOnly: activeOnly,
+                source: source,
                 limit: limit,
                 offset: offset,
                 in: transaction
@@ -147,6 +151,9 @@ package struct SubscriptionService: Sendable {
             var draft = EndpointDraft(workspace: endpoint.workspace, url: endpoint.url, createdBy: endpoint.createdBy)
             (draft.name, draft.details, draft.settings) = (endpoint.name, endpoint.details, endpoint.settings)
             try draft.check()
+            if endpoint.settings.addsLegacySignature {
+                try checkLegacySignature(try endpoints.secrets(of: endpoint, in: transaction)?.current.scheme)
+            }
             try endpoints.update(endpoint, now: now, in: transaction)
             if endpoint.status != before {
                 try setStatus(endpoint.status, reason: nil, of: endpoint, now: now, in: transaction)
@@ -218,9 +225,7 @@ package struct SubscriptionService: Sendable {
                 throw SubscriptionError.noEndpoint
             }
             let next = given ?? .generate(scheme ?? secrets.current.scheme)
-            guard !endpoint.settings.addsLegacySignature || next.scheme == .symmetric else {
-                throw SubscriptionError(.invalidSettings, "`legacy_signature` needs a symmetric secret.")
-            }
+            if endpoint.settings.addsLegacySignature { try checkLegacySignature(next.scheme) }
             try secrets.rotate(to: next, overlap: overlap, now: now)
             try endpoints.save(secrets, of: endpoint, now: now, in: transaction)
             return Created(endpoint: endpoint, receiverKey: next.receiverKey, isRepetition: false)
@@ -251,6 +256,12 @@ package struct SubscriptionService: Sendable {
             now: now,
             in: transaction
         )
+    }
+
+    private func checkLegacySignature(_ scheme: WebhookSecret.Scheme?) throws(SubscriptionError) {
+        guard scheme == .symmetric else {
+            throw SubscriptionError(.invalidSettings, "`legacy_signature` needs a symmetric secret.")
+        }
     }
 
     private func check(_ url: String) throws(SubscriptionError) {

@@ -10,7 +10,9 @@ extension AddressGuard {
         guard !authority.contains("@") else { return "It holds a user name or a password." }
         guard address.scheme == "https" || isOpened else { return "It has to begin with https://." }
         let host = address.host.hasPrefix("[") ? String(address.host.dropFirst().dropLast()) : address.host
-        if let literal = IPAddress(host), !allows(literal) { return "Its address is not a public one." }
+        if let literal = IPAddress(host), !allows(literal, isEncrypted: address.scheme == "https") {
+            return "Its address may not be reached."
+        }
         return nil
     }
 }

@@ -5,7 +5,7 @@
 package struct AddressGuard: Sendable {
     private let allowed: [CIDR]
 
-    /// Whether the operator opened any range: then plain `http` may lead there.
+    /// Whether the operator opened any range: plain `http` may lead there, and nowhere else.
     var isOpened: Bool { !allowed.isEmpty }
 
     /// Makes a guard.
@@ -15,9 +15,11 @@ package struct AddressGuard: Sendable {
     }
 
     /// Whether a connection to the address may be made.
-    package func allows(_ address: IPAddress) -> Bool {
+    /// - Parameter isEncrypted: whether everything is sent under TLS; what is not may reach opened ranges alone.
+    package func allows(_ address: IPAddress, isEncrypted: Bool) -> Bool {
         let address = address.canonical
         if allowed.contains(where: { $0.contains(address) }) { return true }
+        guard isEncrypted else { return false }
         return switch address.version {
         case .four: !Self.refusedIPv4.contains { $0.contains(address) }
         case .six:

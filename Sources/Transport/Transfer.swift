@@ -11,6 +11,8 @@ final class Transfer {
     let address: WebAddress
     /// The guard, where the request asked for it.
     let addressGuard: AddressGuard?
+    /// Whether the request is made under TLS, as its URL says.
+    private var isEncrypted: Bool { address.scheme == "https" }
     /// The request's header lines, which libcurl reads until the transfer ends.
     var headerLines: UnsafeMutablePointer<curl_slist>?
 
@@ -94,7 +96,7 @@ final class Transfer {
             let bytes = [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
                 count = Int(ccurl_address(peer, buffer.baseAddress))
             }
-            guard let address = IPAddress(bytes: bytes), addressGuard.allows(address) else {
+            guard let address = IPAddress(bytes: bytes), addressGuard.allows(address, isEncrypted: isEncrypted) else {
                 refusal = .refusedAddress
                 return CURL_SOCKET_BAD
             }
@@ -107,7 +109,7 @@ final class Transfer {
         lastActivity = .now
         // A connection that an unguarded request opened may be used again: no socket is opened then.
         if let addressGuard {
-            guard let address = IPAddress(peer), addressGuard.allows(address) else {
+            guard let address = IPAddress(peer), addressGuard.allows(address, isEncrypted: isEncrypted) else {
                 refusal = .refusedAddress
                 return false
             }

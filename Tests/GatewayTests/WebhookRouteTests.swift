@@ -120,6 +120,42 @@ import Transport
         }
     }
 
+    @Test func manyAtOnce() async throws {
+        try await withGateway { client, key, _ in
+            var ids: [String] = []
+            for (name, shown) in [("a", key), ("b", key), ("c", nil)] as [(String, Secret?)] {
+                let made = try await call(
+                    client,
+                    "POST",
+                    "/webhooks",
+                    ["url": .string("https://\(name).example/")],
+                    key: shown
+                )
+                ids.append(made.json["webhook"]?["id"]?.string ?? "")
+            }
+            let wanted: JSONValue = ["action": "pause", "webhook_ids": .strings(ids)]
+            let paused = try await call(client, "POST", "/webhooks/bulk", wanted, key: key)
+            // The last one is of another workspace.
+            #expect(paused.json["count"] == 2 && paused.json["success"] == false)
+            #expect(paused.json["results"]?.array?.map { $0["success"]?.bool } == [true, true, false])
+            #expect(try await call(client, "GET", "/webhooks/\(ids[2])").json["webhook"]?["active"] == true)
+            #expect(try await call(client, "GET", "/webhooks/\(ids[0])").json["webhook"]?["active"] == false)
+            let deleted = try await call(
+                client,
+                "POST",
+                "/webhooks/bulk",
+                ["action": "delete", "webhook_ids": .strings(ids)]
+            )
+            #expect(deleted.json["count"] == 3 && deleted.json["success"] == true)
+            for wrong in [
+                [:], ["action": "burn", "webhook_ids": ["x"]], ["action": "pause", "webhook_ids": []],
+                ["action": "pause", "webhook_ids": [1]],
+            ] as [JSONValue] {
+                #expect(try await call(client, "POST", "/webhooks/bulk", wrong).status == 400)
+            }
+        }
+    }
+
     @Test func keysSeeTheirWorkspaceAlone() async throws {
         try await withGateway { client, key, _ in
             let own = try await call(client, "POST", "/webhooks", ["url": "https://own.example/"], key: key)
@@ -173,6 +209,7 @@ import Transport
             #expect(samples.json.array?.first?["data"]?["final_answer"] != nil)
             #expect(try await call(client, "GET", "\(base)/samples/nothing", key: key).status == 404)
             #expect(try await call(client, "GET", "\(base)/events", key: key).json.array?.isEmpty == false)
+            _ = try await call(client, "POST", "/webhooks", ["url": "https://own.example/"], key: key)
             #expect(try await call(client, "GET", "\(base)/hooks", key: key).json.array?.count == 1)
             #expect(
                 try await call(client, "POST", "\(base)/hooks", ["hookUrl": "https://a.b/"], key: key).status == 400

@@ -10,7 +10,7 @@ struct CommandTests {
     @Test("ask, draft, preview, release: the thread is at the emulated X, once")
     func published() async throws {
         try await withTemporaryDirectory { directory in
-            let (emulator, settings) = try await emulatedX()
+            let (emulator, settings) = try await emulated("x", settings: 7)
             defer { emulator.send(SIGTERM) }
             var environment = settings
             environment["ARAGORA_DATA_DIR"] = "\(directory)/data"
@@ -46,12 +46,63 @@ struct CommandTests {
         }
     }
 
-    /// Starts `aragora emulate x`, and reads the settings that it prints.
-    private func emulatedX() async throws -> (process: ChildProcess, settings: [String: String]) {
-        let emulator = try ChildProcess(GatewayProcess.executable, ["emulate", "x", "--port", "0"])
+    @Test("ask, draft, preview, release: the rendered video is at the emulated YouTube, once")
+    func video() async throws {
+        try await withTemporaryDirectory { directory in
+            let (emulator, settings) = try await emulated("youtube", settings: 3)
+            defer { emulator.send(SIGTERM) }
+            let environment = settings.merging([
+                "ARAGORA_DATA_DIR": "\(directory)/data", "ARAGORA_PUBLIC_URL": "https://aragora.example.com",
+                "PATH": "/usr/bin:/bin", "ARAGORA_API_TOKEN": String(repeating: "secret", count: 8),
+            ]) { $1 }
+            func run(_ arguments: String...) async throws -> String {
+                let (exit, output) = try await GatewayProcess.run(arguments, environment: environment)
+                try #require(exit == .exited(0), "\(arguments): \(output)")
+                return output
+            }
+            let asked = try await run("ask", "Tabs or spaces?", "--rounds", "1")
+            let mark = try #require(asked.range(of: ", id "))
+            let debate = String(asked[mark.upperBound...].prefix { $0 != "." })
+            let drafted = try await run("publish", "draft", debate, "--to", "youtube")
+            let id = String(try #require(drafted.split(separator: " ").first))
+
+            let client = HTTPClient(logger: .silent)
+            defer { client.shutdown() }
+            // The channel is connected through a running gateway.
+            let gateway = try await GatewayProcess.start(environment: environment)
+            let address = try await run("publish", "connect", "youtube").split(separator: "\n").last
+            let agreed = try await client.send(HTTPRequest(url: String(try #require(address))))
+            let query = try #require(agreed.header("location")).split(separator: "?", maxSplits: 1)[1]
+            let callback = "\(gateway.url)/api/v1/integrations/youtube/callback?\(query)"
+            #expect(try await client.send(HTTPRequest(url: callback)).status == 200)
+            #expect(try await gateway.terminate() == .exited(0))
+
+            #expect(try await run("publish", "preview", id).contains("Tabs or spaces?"))
+            let released = try await run("publish", "release", id, "--wait")
+            #expect(released.contains("https://www.youtube.com/watch?v="))
+            for part in ["render", "video", "thumbnail", "captions", "processing"] {
+                #expect(released.contains(". \(part)  sent"), "\(part)")
+            }
+            let base = try #require(environment["YOUTUBE_API_URL"])
+            let answer = try await client.send(HTTPRequest(url: "\(base)/emulator/videos"))
+            let videos = try JSONValue(parsing: answer.body).array ?? []
+            #expect(videos.map { $0["snippet"]?["title"] } == ["Tabs or spaces?"])
+            // What was rendered is not needed any more.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(directory)/data/publications").isEmpty)
+            let findings = try await run("doctor")
+            #expect(findings.contains("YouTube: Connected as Emulated channel."))
+            #expect(findings.contains("YouTube quota: 99 of 100 uploads and 95"))
+        }
+    }
+
+    /// Starts `aragora emulate`, and reads the settings that it prints, of which there are so many.
+    private func emulated(_ platform: String, settings count: Int) async throws
+        -> (process: ChildProcess, settings: [String: String])
+    {
+        let emulator = try ChildProcess(GatewayProcess.executable, ["emulate", platform, "--port", "0"])
         let settings = try await eventually("the emulator's settings") { () -> [String: String]? in
-            let lines = emulator.output.split(separator: "\n").filter { $0.hasPrefix("X_") }
-            guard lines.count == 7 else { return nil }
+            let lines = emulator.output.split(separator: "\n").filter { $0.hasPrefix("\(platform.uppercased())_") }
+            guard lines.count == count else { return nil }
             return Dictionary(
                 uniqueKeysWithValues: lines.map { line in
                     let halves = line.split(separator: "=", maxSplits: 1)
@@ -65,7 +116,7 @@ struct CommandTests {
     @Test("The same over HTTP: the gateway sends what was released, and connects accounts")
     func overHTTP() async throws {
         try await withTemporaryDirectory { directory in
-            let (emulator, settings) = try await emulatedX()
+            let (emulator, settings) = try await emulated("x", settings: 7)
             defer { emulator.send(SIGTERM) }
             let environment = settings.merging([
                 "ARAGORA_DATA_DIR": "\(directory)/data", "ARAGORA_PUBLIC_URL": "https://aragora.example.com",
@@ -97,6 +148,12 @@ struct CommandTests {
             #expect(created == 201)
             let id = try #require(publication["id"]?.string)
             #expect(try await call("POST", "/publications", request).1["id"]?.string == id)
+            var other = request
+            other["options"] = ["text": "Something else."]
+            #expect(try await call("POST", "/publications", other).0 == 409)
+            // The gateway's own pages are not for the public.
+            let content = try #require(try await call("GET", "/publications/\(id)").1["content"])
+            #expect(!content.text.contains("aragora.example.com"))
             // Over HTTP no file of the machine can be named.
             var withFile = request
             withFile["options"] = ["media": [["path": "/etc/hostname.png"]]]

@@ -16,9 +16,9 @@ struct PublicationTests {
             (.drafted, .preview, .previewed), (.drafted, .release, nil), (.previewed, .revise, .drafted),
             (.previewed, .release, .released), (.released, .release, nil), (.released, .revise, nil),
             (.released, .begin, .sending), (.sending, .finish, .published), (.sending, .fail, .failed),
-            (.sending, .loseTrack, .unknown), (.unknown, .retry, .released), (.unknown, .withdraw, nil),
+            (.sending, .loseTrack, .unknown), (.unknown, .retry, .released), (.unknown, .withdraw, .withdrawing),
             (.failed, .retry, .released), (.published, .retry, nil), (.published, .release, nil),
-            (.published, .withdraw, .withdrawing), (.sending, .withdraw, nil), (.withdrawn, .retry, nil),
+            (.published, .withdraw, .withdrawing), (.sending, .withdraw, .withdrawing), (.withdrawn, .retry, nil),
         ]
         for (state, step, next) in way { #expect(state.after(step) == next, "\(state) \(step)") }
         // Nothing leaves the end, and nothing is sent that was not released.
@@ -93,7 +93,14 @@ struct PublicationTests {
             let events = RecordedEvents()
             let desk = try desk(test.database, events: events)
             let first = try await desk.draft(new("a"))
-            #expect(try await desk.draft(new("a", text: "Other")).id == first.id)
+            #expect(try await desk.draft(new("a")).id == first.id)
+            // Also after it was changed; but with the same key nothing else can be asked for.
+            _ = try await desk.revise(first.id, workspace: acme, content: ["text": "Changed"])
+            #expect(try await desk.draft(new("a")).id == first.id)
+            let error = await #expect(throws: PublicationError.self) {
+                _ = try await desk.draft(new("a", text: "Other"))
+            }
+            #expect(error?.code == "conflict")
             #expect(try await desk.draft(new("b")).id != first.id)
             #expect(events.types == ["publication.drafted", "publication.drafted"])
             #expect(try await desk.list(workspace: acme, limit: 10).total == 2)

@@ -98,6 +98,17 @@ struct PublishingWorld {
         return PublishingProcess(life: life, desk: desk, worker: worker)
     }
 
+    /// The same world with other settings, or another network.
+    func with(_ settings: [String: String] = [:], transport: (any HTTPTransport)? = nil) -> PublishingWorld {
+        PublishingWorld(
+            database: database,
+            time: time,
+            transport: transport ?? self.transport,
+            settings: self.settings.merging(settings) { $1 },
+            directory: directory
+        )
+    }
+
     /// Stores, shows and releases a publication.
     func release(
         _ content: JSONValue,
@@ -161,6 +172,7 @@ func withYouTube(
     _ engine: DatabaseEngine = .sqlite,
     faults: EmulatorFaults = EmulatorFaults(),
     quota: Int64 = 1_000_000,
+    uploads: Int64 = 100,
     chunkUnit: Int = 1,
     _ body: (PublishingWorld, YouTubeEmulator) async throws -> Void
 ) async throws {
@@ -168,6 +180,7 @@ func withYouTube(
     let emulator = YouTubeEmulator(
         faults: faults,
         quota: quota,
+        uploads: uploads,
         chunkUnit: chunkUnit,
         tokenLifetime: .seconds(100 * 86_400),
         time: time

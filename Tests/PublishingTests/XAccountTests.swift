@@ -4,6 +4,7 @@ import DatabaseSupport
 import Emulators
 import Persistence
 import Publishing
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -113,6 +114,121 @@ struct XAccountTests {
         }
     }
 
+    @Test("A new refresh token outlives a database that is away when it comes", arguments: DatabaseEngine.allCases)
+    func renewalWithoutDatabase(engine: DatabaseEngine) async throws {
+        try await withX(engine, keys: Self.connected) { world, emulator in
+            try await connect(world)
+            let x = try #require(try XConfiguration(from: world.settings, publicURL: "https://aragora.example.com"))
+            let absence = Absence(after: "/2/oauth2/token", writes: 3)
+            func token() async throws -> Secret {
+                try await AccountTokens(
+                    provider: try #require(x.provider),
+                    database: AbsentDatabase(base: world.database, absence: absence),
+                    sealer: try world.sealer,
+                    transport: AbsenceTransport(base: world.transport, absence: absence),
+                    time: StandingTime(moment: world.time.now()),
+                    identifiers: RandomIdentifiers()
+                ).token(of: acme)
+            }
+            for renewals in 1...2 {
+                world.time.advance(by: .seconds(7000))
+                _ = try await token()
+                #expect(emulator.refreshes == renewals)
+                #expect(absence.isOver)
+            }
+        }
+    }
+
+    @Test("A renewal that is under way outlives the end of whoever asked for it", arguments: DatabaseEngine.allCases)
+    func renewalAtShutdown(engine: DatabaseEngine) async throws {
+        try await withX(engine, keys: Self.connected) { world, emulator in
+            try await connect(world)
+            world.time.advance(by: .seconds(7000))
+            let x = try #require(try XConfiguration(from: world.settings, publicURL: "https://aragora.example.com"))
+            let provider = try #require(x.provider)
+            let (database, sealer, moment) = (world.database, try world.sealer, world.time.now())
+            let asking = Mutex<Task<Void, Never>?>(nil)
+            let transport = HookedTransport(base: world.transport, number: 1) {
+                while asking.withLock({ $0?.cancel() == nil }) { await Task.yield() }
+            }
+            let task = Task {
+                _ = try? await AccountTokens(
+                    provider: provider,
+                    database: database,
+                    sealer: sealer,
+                    transport: transport,
+                    time: StandingTime(moment: moment),
+                    identifiers: RandomIdentifiers()
+                ).token(of: acme)
+            }
+            asking.withLock { $0 = task }
+            await task.value
+            #expect(emulator.refreshes == 1)
+            let stored = try await database.read { transaction in
+                try IntegrationStore(sealer: sealer).find(workspace: acme, type: "x", in: transaction)
+            }
+            #expect(emulator.accepts(try #require(stored?.credentials["refresh_token"])))
+        }
+    }
+
+    @Test("After another account was connected, a post is looked for on that one's timeline")
+    func anotherAccount() async throws {
+        try await withX(keys: Self.connected) { world, emulator in
+            // One process for both, which knows the first account.
+            let process = try world.process()
+            for (account, text) in [(XEmulator.ownAccount, "One"), (XEmulator.secondAccount, "Two")] {
+                emulator.signIn(account)
+                try await connect(world)
+                emulator.faults.set(.init(afterWrite: 1))
+                let thread = XThread(posts: [.init(text: text)])
+                let id = try await world.release(thread.json, on: "x", key: text)
+                #expect(try await world.work(process, on: id).state == .published)
+                #expect(emulator.requests.contains("GET /2/users/\(account)/tweets"))
+            }
+            #expect(emulator.posts.map(\.text) == ["One", "Two"])
+            #expect(emulator.posts.map(\.author) == [XEmulator.ownAccount, XEmulator.secondAccount])
+        }
+    }
+
+    @Test("What was on its way with a former account is not sent again with the next one")
+    func formerAccount() async throws {
+        try await withX(faults: EmulatorFaults(.init(afterWrite: 1)), keys: Self.connected) { world, emulator in
+            try await connect(world)
+            let id = try await world.release(post.json, on: "x")
+            _ = try await world.process().worker.work(only: id)
+            emulator.signIn(XEmulator.secondAccount)
+            try await connect(world)
+            let publication = try await world.work(try world.process(), on: id)
+            #expect(publication.state == .unknown)
+            #expect(publication.errorCode == "other_account")
+            #expect(emulator.posts.map(\.author) == [XEmulator.ownAccount])
+        }
+    }
+
+    @Test("The accounts of every workspace are looked at", arguments: DatabaseEngine.allCases)
+    func diagnosis(engine: DatabaseEngine) async throws {
+        try await withX(engine) { world, emulator in
+            try await connect(world)
+            let stale = Integration(
+                workspaceID: WorkspaceID("slack:T2"),
+                type: "x",
+                installationID: "3",
+                name: "@stale",
+                credentials: ["access_token": Secret("nothing")]
+            )
+            let sealer = try world.sealer
+            try await world.database.write { transaction in
+                try IntegrationStore(sealer: sealer).save(stale, now: start, in: transaction)
+            }
+            let findings = await (try world.process().desk.platform("x")).diagnose()
+            #expect(findings.map(\.level) == [.fine, .fine, .problem])
+            #expect(
+                findings.map(\.message).prefix(2) == ["Connected as @emulated.", "slack:T1: Connected as @emulated."]
+            )
+            #expect(findings[2].message.hasPrefix("slack:T2: "))
+        }
+    }
+
     @Test func aTokenThatXRefusesIsRenewedAndThePostGoesOut() async throws {
         try await withX(keys: Self.connected) { world, emulator in
             try await connect(world)
@@ -167,6 +283,25 @@ struct XAccountTests {
             #expect(emulator.bytes(of: upload) == bytes)
             #expect(emulator.posts.map(\.text) == ["See", "And more"])
             #expect(emulator.alternatives == ["A film of the verdict"])
+        }
+    }
+
+    @Test("A picture that X has forgotten before its post could go out is uploaded again", arguments: [false, true])
+    func forgottenPicture(isEarly: Bool) async throws {
+        try await withX { world, emulator in
+            let (path, bytes) = try file("picture.png", 1000, in: world)
+            let thread = XThread(posts: [.init(text: "See", media: [try XThread.Media(path: path)])])
+            let id = try await world.release(thread.json, on: "x")
+            emulator.limit(posts: 0)
+            _ = try await world.process().worker.work(only: id)
+            #expect(try await world.find(id).parts.map(\.state) == [.sent, .queued])
+            emulator.limit(posts: 200)
+            if isEarly { emulator.forgetUploads() } else { world.time.advance(by: .seconds(86_400)) }
+            #expect(try await world.work(try world.process(), on: id).state == .published)
+            let upload = try #require(emulator.posts.first?.media.first)
+            #expect(emulator.bytes(of: upload) == bytes)
+            #expect(emulator.requests.filter { $0.hasSuffix("/initialize") }.count == 2)
+            #expect(emulator.requests.filter { $0 == "POST /2/tweets" }.count == (isEarly ? 3 : 2))
         }
     }
 

@@ -154,8 +154,8 @@ struct XThreadTests {
         try await withX { world, emulator in
             let thread = thread(3)
             let id = try await world.release(thread.json, on: "x")
-            // Somebody else has posted the first one's words.
-            emulator.add(text: thread.posts[0].text)
+            // The account has said the first one's words already.
+            emulator.add(text: thread.posts[0].text, author: XEmulator.ownAccount)
             let process = try world.process()
             let failed = try await world.work(process, on: id)
             #expect(failed.state == .failed)
@@ -190,6 +190,20 @@ struct XThreadTests {
             try await world.work(try world.process(), on: id)
             #expect(emulator.posts[1].repliesTo == question)
             #expect(emulator.posts[2].repliesTo == emulator.posts[1].id)
+        }
+    }
+
+    @Test("An answer whose connection broke is found, although X puts names before its text", arguments: 1...3)
+    func answersAreFound(write: Int) async throws {
+        try await withX(faults: EmulatorFaults(.init(afterWrite: write))) { world, emulator in
+            emulator.add(text: "A question")
+            let question = emulator.posts[0].id
+            // One of the names that X adds stands there already.
+            let posts = [XThread.Post(text: "@stranger Yes.")] + thread(2).posts
+            let id = try await world.release(XThread(posts: posts, repliesTo: question).json, on: "x")
+            #expect(try await world.work(try world.process(), on: id).state == .published)
+            #expect(emulator.posts.map(\.text) == ["A question"] + posts.map(\.text))
+            #expect(emulator.requests.contains("GET /2/users/\(XEmulator.ownAccount)/tweets"))
         }
     }
 

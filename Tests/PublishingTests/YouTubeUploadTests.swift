@@ -126,15 +126,7 @@ struct YouTubeUploadTests {
     @Test("The day's quota is kept in the database and waited for", arguments: DatabaseEngine.allCases)
     func quota(engine: DatabaseEngine) async throws {
         try await withYouTube(engine) { world, emulator in
-            let settings = world.settings.merging(["YOUTUBE_DAILY_QUOTA": "5000"]) { $1 }
-            let small = PublishingWorld(
-                database: world.database,
-                time: world.time,
-                transport: world.transport,
-                settings: settings,
-                directory: world.directory
-            )
-            // Each takes 1600 for the upload, 50 for the thumbnail, 400 for the captions and some for the status.
+            let small = world.with(["YOUTUBE_DAILY_UPLOADS": "2"])
             let (content, _) = try video(10, in: world)
             var ids: [PublicationID] = []
             for key in ["a", "b", "c"] { ids.append(try await small.release(content, on: "youtube", key: key)) }
@@ -151,12 +143,17 @@ struct YouTubeUploadTests {
             #expect(third.availableAt == PacificDay(of: world.time.now()).end)
             #expect(try await small.work(try small.process(), on: ids[2]).state == .published)
             #expect(emulator.videos.count == 3)
+            // Uploads cost no units: each video takes 50 for the thumbnail, 400 for the captions and some for reading.
+            #expect(emulator.used < 3 * 500)
         }
     }
 
-    @Test("When Google says that the quota is gone, nothing is asked until midnight")
-    func quotaOfOthers() async throws {
-        try await withYouTube(quota: 1000) { world, emulator in
+    @Test(
+        "When Google says that a quota is gone, nothing is asked until midnight",
+        arguments: [(Int64(100), Int64(100), "units"), (1000, 0, "uploads")]
+    )
+    func quotaOfOthers(quota: Int64, uploads: Int64, bucket: String) async throws {
+        try await withYouTube(quota: quota, uploads: uploads) { world, emulator in
             let (content, _) = try video(10, in: world)
             let id = try await world.release(content, on: "youtube")
             let process = try world.process()
@@ -167,6 +164,47 @@ struct YouTubeUploadTests {
             world.time.advance(by: .seconds(3600))
             _ = try await process.worker.work(only: id)
             #expect(emulator.requests.count == requests)
+            let full = try await world.database.run("select bucket from publication_quotas where used >= quota")
+            #expect(try full.map { try $0.text("bucket") } == [bucket])
+        }
+    }
+
+    @Test("A channel that has uploaded too much waits a day, and the project's quota is left alone")
+    func fullChannel() async throws {
+        try await withYouTube { world, emulator in
+            emulator.setChannel(isFull: true)
+            let (content, bytes) = try video(10, in: world)
+            let id = try await world.release(content, on: "youtube")
+            let process = try world.process()
+            _ = try await process.worker.work(only: id)
+            let publication = try await world.find(id).publication
+            #expect(publication.state == .sending)
+            #expect(publication.errorCode == "upload_limit")
+            #expect(publication.availableAt == world.time.now() + .seconds(86_400))
+            let quotas = try await world.database.run("select used from publication_quotas")
+            #expect(try quotas.map { try $0.integer("used") } == [1])
+            emulator.setChannel(isFull: false)
+            #expect(try await world.work(process, on: id).state == .published)
+            try expectOne(bytes, emulator, "")
+        }
+    }
+
+    @Test("A video that YouTube never finishes is asked for ever less often, and given up after a day")
+    func neverProcessed() async throws {
+        try await withYouTube { world, emulator in
+            emulator.stopProcessing()
+            let (content, _) = try video(10, in: world)
+            let id = try await world.release(content, on: "youtube")
+            let begun = world.time.now()
+            let process = try world.process()
+            let failed = try await world.work(process, on: id)
+            #expect(failed.state == .failed)
+            #expect(failed.errorCode == "never_ready")
+            #expect((.seconds(12 * 3600)...Duration.seconds(30 * 3600)).contains(world.time.now() - begun))
+            #expect(emulator.requests.filter { $0 == "GET /youtube/v3/videos" }.count <= 150)
+            _ = try await process.desk.withdraw(id, workspace: acme)
+            #expect(try await world.work(process, on: id).state == .withdrawn)
+            #expect(emulator.videos.isEmpty)
         }
     }
 

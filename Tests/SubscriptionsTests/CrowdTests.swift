@@ -75,7 +75,11 @@ import Transport
                     draft.name = kind
                     _ = try await service(house, guarding).create(draft)
                 }
-                let sink = SubscriptionSink(endpoints: house.endpoints, time: SystemTime())
+                let sink = SubscriptionSink(
+                    database: house.database,
+                    endpoints: house.endpoints,
+                    time: SystemTime()
+                )
                 let workspace = house.workspace
                 func publish(_ range: Range<Int>) async throws {
                     for number in range {

@@ -246,6 +246,22 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func orderIsKeptWhereClocksDiffer(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.isOrdered = true }
+            for number in 1...3 {
+                try await house.publish(house.event("\(number)"))
+                house.time.advance(by: .seconds(-5))
+            }
+            house.time.advance(by: .seconds(15))
+            let deliverer = house.deliverer()
+            while try await deliverer.deliverDue() > 0 {}
+            let order = house.receiver.requests.compactMap { $0.json["data"]?["final_answer"]?.string?.last }
+            #expect(String(order) == "123")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func whatADeadProcessLeftIsDelivered(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             try await house.subscribe()

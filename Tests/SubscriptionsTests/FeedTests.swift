@@ -10,11 +10,16 @@ import Transport
     private static let types = ["debate_start", "round_start", "propose", "critique", "revision", "vote", "debate_end"]
 
     /// Writes entries into a debate's journal as a debate would, in rows of three.
-    private func write(_ house: SubscriberHouse, from first: Int, to last: Int) async throws {
+    private func write(
+        _ house: SubscriberHouse,
+        from first: Int,
+        to last: Int,
+        _ types: [String] = Self.types
+    ) async throws {
         for start in stride(from: first, through: last, by: 3) {
             let end = min(start + 2, last)
             let lines = (start...end).map { sequence -> String in
-                let type = Self.types[(sequence - 1) % Self.types.count]
+                let type = types[(sequence - 1) % types.count]
                 let usage: JSONValue = type == "propose" ? ["fallback_model": "other"] : [:]
                 let entry: JSONValue = [
                     "sequence": .integer(Int64(sequence)), "type": .string(type), "at": 1_750_000_000_000,
@@ -80,6 +85,85 @@ import Transport
             )
             let data = try #require(house.receiver.requests.first?.json["data"])
             #expect(data["debate_id"] == "d1" && data["sequence"] == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theLastVoteComesBeforeTheVerdict(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.isOrdered = true }
+            try await begin(house)
+            try await write(house, from: 1, to: 7, ["debate_start", "vote", "breakpoint", "breakpoint_resolved"])
+            // Nobody told what happened inside before the debate ended.
+            for type in ["verdict", "receipt_ready", "debate_end"] {
+                try await house.publish(house.event("d1/\(type)", type))
+            }
+            #expect(try await feed(house).tellOnce() == 0)
+            let deliverer = house.deliverer()
+            while try await deliverer.deliverDue() > 0 {}
+            let told = house.receiver.requests.compactMap { $0.json["type"]?.string }
+            #expect(
+                told == [
+                    "debate_start", "vote", "breakpoint", "breakpoint_resolved", "vote", "breakpoint", "verdict",
+                    "receipt_ready", "debate_end",
+                ]
+            )
+            #expect(try await house.database.run("select 1 from webhook_cursors").isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func nobodyFollowsADebateThatIsOver(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let id = try await house.subscribe().endpoint.id
+            try await begin(house)
+            try await write(house, from: 1, to: 7)
+            try await house.service.delete(id, workspace: nil)
+            try await house.publish(house.event("d1/debate_end", "debate_end"))
+            #expect(try await house.database.run("select 1 from webhook_cursors").isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aDamagedJournalHoldsNobodyUp(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.events = ["debate_end"] }
+            for isEnding in [false, true] {
+                try await begin(house)
+                try await write(house, from: 1, to: 3)
+                try await house.database.run("update debate_journal set entries = \(Array("{".utf8))")
+                if isEnding {
+                    try await house.publish(house.event("d1/debate_end", "debate_end"))
+                } else {
+                    #expect(try await feed(house).tellOnce() == 1)
+                }
+                #expect(try await house.database.run("select 1 from webhook_cursors").isEmpty)
+                for table in ["debate_journal", "debates", "webhook_messages"] {
+                    try await house.database.run("delete from \(raw: table)")
+                }
+            }
+            #expect(try await house.counts().waiting == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatIsToldElsewhereHasTheDebatesChannelAndTags(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe {
+                $0.settings.events = ["publication.*", "approval.*"]
+                $0.settings.channels = ["chat:C1", "chat:C2"]
+                $0.settings.tags = ["urgent"]
+            }
+            try await begin(house)
+            try await house.publish(
+                house.event("publication/1", "publication.published"),
+                house.event("approval/1", "approval.requested", channel: "chat:C2"),
+                house.event("approval/2", "approval.requested", channel: "chat:C3")
+            )
+            while try await house.deliverer().deliverDue() > 0 {}
+            let told = house.receiver.requests.map(\.json)
+            #expect(told.compactMap { $0["channel"]?.string }.sorted() == ["chat:C1", "chat:C2"])
+            #expect(told.allSatisfy { $0["tags"] == ["urgent"] })
         }
     }
 

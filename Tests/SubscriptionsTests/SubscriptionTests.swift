@@ -100,6 +100,24 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func onlyASymmetricSecretHasALegacySignature(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let (asymmetric, symmetric) = (
+                try await house.subscribe("one") { $0.scheme = .asymmetric }, try await house.subscribe("two")
+            )
+            await #expect(throws: SubscriptionError.self) {
+                try await house.service.update(asymmetric.endpoint.id, workspace: nil) {
+                    $0.settings.addsLegacySignature = true
+                }
+            }
+            let changed = try await house.service.update(symmetric.endpoint.id, workspace: nil) {
+                $0.settings.addsLegacySignature = true
+            }
+            #expect(changed.settings.addsLegacySignature)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func secretsAreSealed(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             let key = try await house.subscribe().receiverKey?.reveal() ?? ""

@@ -16,7 +16,7 @@ struct SubscriberHouse: Sendable {
     let workspace = WorkspaceID("chat:T1")
 
     var database: any Database { test.database }
-    var sink: SubscriptionSink { SubscriptionSink(endpoints: endpoints, time: time) }
+    var sink: SubscriptionSink { SubscriptionSink(database: database, endpoints: endpoints, time: time) }
 
     /// Opens a house, and removes it afterwards.
     static func with(

@@ -62,7 +62,7 @@ import Transport
         "ff02::1", "4000::1",
     ])
     func refuses(_ text: String) throws {
-        #expect(!AddressGuard().allows(try #require(IPAddress(text))))
+        #expect(!AddressGuard().allows(try #require(IPAddress(text)), isEncrypted: true))
     }
 
     @Test(arguments: [
@@ -73,16 +73,24 @@ import Transport
         "2a00:1450::1", "3ffe::1",
     ])
     func allows(_ text: String) throws {
-        #expect(AddressGuard().allows(try #require(IPAddress(text))))
+        #expect(AddressGuard().allows(try #require(IPAddress(text)), isEncrypted: true))
     }
 
     @Test func opensWhatTheOperatorOpens() throws {
         let open = AddressGuard(allowing: ["10.1.0.0/16", "fd00::/8"].compactMap { CIDR($0) })
         for text in ["10.1.2.3", "::ffff:10.1.2.3", "fd12::1"] {
-            #expect(open.allows(try #require(IPAddress(text))))
+            #expect(open.allows(try #require(IPAddress(text)), isEncrypted: true))
         }
+        // Without TLS the opened ranges can be reached and nothing else.
+        for (text, isAllowed) in [("10.1.2.3", true), ("fd12::1", true), ("8.8.8.8", false), ("10.2.0.1", false)] {
+            #expect(open.allows(try #require(IPAddress(text)), isEncrypted: false) == isAllowed, "\(text)")
+        }
+        #expect(open.objection(to: "http://10.1.2.3/") == nil)
+        #expect(open.objection(to: "https://8.8.8.8/") == nil)
+        #expect(open.objection(to: "http://8.8.8.8/") != nil)
+        #expect(open.objection(to: "https://10.2.0.1/") != nil)
         for text in ["10.2.0.1", "fe80::1", "127.0.0.1"] {
-            #expect(!open.allows(try #require(IPAddress(text))))
+            #expect(!open.allows(try #require(IPAddress(text)), isEncrypted: true))
         }
     }
 }

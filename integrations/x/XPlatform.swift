@@ -15,7 +15,7 @@ package struct XPlatform: PublishingPlatform {
     let api: XAPI
     let time: any TimeSource
 
-    private var timeline: XTimeline { XTimeline(api: api, accounts: accounts) }
+    var timeline: XTimeline { XTimeline(api: api, accounts: accounts) }
 
     /// Makes the platform.
     package init(
@@ -55,8 +55,7 @@ package struct XPlatform: PublishingPlatform {
     package func draft(_ outcome: DebateOutcome, options: JSONValue) throws -> JSONValue {
         let text =
             options["text"]?.string
-            ?? [outcome.question, PlainText.of(markdown: outcome.answer), outcome.standing, outcome.link]
-            .compactMap { $0 }.joined(separator: "\n\n")
+            ?? [outcome.question, PlainText.of(markdown: outcome.answer), outcome.standing].joined(separator: "\n\n")
         var posts = ThreadSplitter().split(text).map { XThread.Post(text: $0) }
         let media = try (options["media"]?.array ?? []).map { item in
             try XThread.Media(path: item["path"]?.string ?? "", alternative: item["alt"]?.string)
@@ -98,94 +97,6 @@ package struct XPlatform: PublishingPlatform {
         parts.first { $0.kind == "post" }?.remoteID.map { "https://x.com/i/status/\($0)" }
     }
 
-    // MARK: Steps
-
-    package func send(_ step: PublicationStep) async -> PartOutcome {
-        if step.part.kind == "media" { return await XMedia(api: api, time: time).upload(step) }
-        do throws(PublishingFailure) {
-            let media = try mediaIDs(of: step)
-            let body: JSONValue = .record([
-                "text": step.part.payload["text"],
-                "reply": repliesTo(step).map { ["in_reply_to_tweet_id": .string($0)] },
-                "media": media.isEmpty ? nil : ["media_ids": .strings(media)],
-            ])
-            let answer = try await api.call(
-                "POST",
-                "/2/tweets",
-                body: .json(body),
-                bucket: "post",
-                workspace: step.publication.workspace
-            )
-            guard let id = answer["data"]?["id"]?.string, !id.isEmpty else {
-                throw PublishingFailure(.unknown, code: "unreadable_answer", "X took the post and named no id.")
-            }
-            return .sent(remoteID: id)
-        } catch {
-            // After a try that went wrong, a twin is most likely our own.
-            if error.code == "duplicate", step.part.attempts > 0 {
-                return .failed(PublishingFailure(.unknown, code: error.code, error.description))
-            }
-            return .failed(error)
-        }
-    }
-
-    package func reconcile(_ step: PublicationStep) async -> PartReconciliation {
-        do throws(PublishingFailure) {
-            let found = try await timeline.find(
-                text: step.part.payload["text"]?.string ?? "",
-                repliesTo: repliesTo(step),
-                known: Set(step.parts.compactMap(\.remoteID)),
-                sentAt: step.part.sentAt ?? step.publication.updatedAt,
-                workspace: step.publication.workspace
-            )
-            if let id = found.id { return .sent(remoteID: id) }
-            guard found.isCertain else {
-                throw PublishingFailure(.permanent, code: "timeline_too_long", "Too much was posted since to find it.")
-            }
-            return .notSent
-        } catch {
-            switch error.kind {
-            case .limited(let until): return .undecided(until: until)
-            case .transient, .unknown: return .undecided(until: time.now() + .seconds(30))
-            case .authentication: return .undecided(until: time.now() + .seconds(300))
-            case .permanent: return .impossible(error)
-            }
-        }
-    }
-
-    package func withdraw(_ step: PublicationStep) async -> PartOutcome {
-        guard step.part.kind == "post", let id = step.part.remoteID else { return .sent(remoteID: "") }
-        do throws(PublishingFailure) {
-            _ = try await api.call(
-                "DELETE",
-                "/2/tweets/\(OAuth1Signature.encoded(id))",
-                bucket: "delete",
-                workspace: step.publication.workspace
-            )
-            return .sent(remoteID: id)
-        } catch {
-            return error.code == "not_found" ? .sent(remoteID: id) : .failed(error)
-        }
-    }
-
-    /// What a post answers: the one before it, or for the first what the thread answers.
-    private func repliesTo(_ step: PublicationStep) -> String? {
-        step.parts.last { $0.kind == "post" && $0.number < step.part.number }?.remoteID
-            ?? step.part.payload["reply_to"]?.string
-    }
-
-    private func mediaIDs(of step: PublicationStep) throws(PublishingFailure) -> [String] {
-        var ids: [String] = []
-        for number in step.part.payload["media"]?.array ?? [] {
-            guard let part = step.parts.first(where: { Int64($0.number) == number.integer }), let id = part.remoteID
-            else {
-                throw PublishingFailure(.permanent, code: "media_missing", "A picture of the post was not uploaded.")
-            }
-            ids.append(id)
-        }
-        return ids
-    }
-
     // MARK: Accounts
 
     /// Whose account a token is for.
@@ -206,18 +117,13 @@ package struct XPlatform: PublishingPlatform {
     }
 
     package func diagnose() async -> [Finding] {
-        do throws(PublishingFailure) {
-            let account = try await timeline.identity(of: .local)
-            return [Finding(.fine, "X", "Connected as @\(account.name).")]
-        } catch {
-            return [
-                Finding(
-                    error.kind == .authentication ? .warning : .problem,
-                    "X",
-                    error.description,
-                    remedy: "integrations/x/README.md has the steps."
-                )
-            ]
+        await Finding.accounts("X", remedy: "integrations/x/README.md has the steps.") { () throws(PublishingFailure) in
+            let connected = try await accounts.workspaces()
+            // A workspace without an account of its own speaks with the operator's.
+            return connected.isEmpty || configuration.ownAccount != nil && !connected.contains(.local)
+                ? [.local] + connected : connected
+        } name: { workspace throws(PublishingFailure) in
+            try await timeline.askForIdentity(of: workspace).name
         }
     }
 }

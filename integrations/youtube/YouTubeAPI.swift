@@ -3,10 +3,8 @@ import Persistence
 import Publishing
 import Transport
 
-/// YouTube's Data API, version 3: one call at a time, within the day's quota, and what came of it.
+/// YouTube's Data API, version 3: one call at a time, within the day's quotas, and what came of it.
 struct YouTubeAPI: Sendable {
-    /// Google counts for the whole project, whichever workspace a call is for.
-    static let bucket = "units"
     private static let maximumResponseBytes = 8 << 20
 
     let configuration: YouTubeConfiguration
@@ -15,6 +13,7 @@ struct YouTubeAPI: Sendable {
     let transport: any HTTPTransport
     let time: any TimeSource
 
+    /// Google counts for the whole project, whichever workspace a call is for.
     var quotaAccount: QuotaStore.Account {
         QuotaStore.Account(workspace: .local, platform: YouTubePlatform.platformName, name: configuration.clientID)
     }
@@ -56,7 +55,7 @@ struct YouTubeAPI: Sendable {
                 token = try await tokens.token(of: workspace, refused: token)
                 continue
             }
-            try await check(response)
+            try await check(response, cost?.bucket)
             return response
         }
         throw Self.unauthorized
@@ -95,9 +94,9 @@ struct YouTubeAPI: Sendable {
             let until = try await database.write { transaction in
                 let now = time.now()
                 return try QuotaStore().take(
-                    cost.rawValue,
-                    of: configuration.dailyQuota,
-                    bucket: Self.bucket,
+                    cost.amount,
+                    of: limit(of: cost.bucket),
+                    bucket: cost.bucket.rawValue,
                     until: PacificDay(of: now).end,
                     account: quotaAccount,
                     now: now,
@@ -110,16 +109,31 @@ struct YouTubeAPI: Sendable {
         }
     }
 
-    private func check(_ response: HTTPResponse) async throws(PublishingFailure) {
+    /// What the project may use of a bucket between two midnights.
+    func limit(of bucket: YouTubeLimits.Bucket) -> Int64 {
+        switch bucket {
+        case .units: configuration.dailyQuota
+        case .uploads: configuration.dailyUploads
+        }
+    }
+
+    private func check(_ response: HTTPResponse, _ bucket: YouTubeLimits.Bucket?) async throws(PublishingFailure) {
+        let now = time.now()
         switch response.status {
         case 401: throw Self.unauthorized
-        case 403, 429:
+        case 400, 403, 429:
             let reason = Self.reason(response)
-            let now = time.now()
             switch reason {
-            case "quotaExceeded", "dailyLimitExceeded", "uploadLimitExceeded":
+            case "uploadLimitExceeded":
+                // The channel's limit, which says nothing of the project's.
+                throw PublishingFailure(
+                    .limited(until: now + YouTubeLimits.channelPause),
+                    code: "upload_limit",
+                    "The channel has uploaded as many videos as YouTube takes in a day; it is tried again in a day."
+                )
+            case "quotaExceeded", "dailyLimitExceeded":
                 let end = PacificDay(of: now).end
-                await note(exhaustedUntil: end)
+                if let bucket { await note(bucket, exhaustedUntil: end) }
                 throw Self.exhausted(end)
             case _ where response.status == 429 || reason == "rateLimitExceeded" || reason == "userRateLimitExceeded":
                 let wait = response.retryAfter(now: now) ?? .seconds(60)
@@ -134,12 +148,12 @@ struct YouTubeAPI: Sendable {
         }
     }
 
-    /// Other programs may use the same project: when Google says that the day's units are gone, they are.
-    private func note(exhaustedUntil end: Timestamp) async {
+    /// Other programs may use the same project: when Google says that the day's quota is used up, it is.
+    private func note(_ bucket: YouTubeLimits.Bucket, exhaustedUntil end: Timestamp) async {
         try? await database.write { transaction in
             try QuotaStore().note(
-                bucket: Self.bucket,
-                limit: configuration.dailyQuota,
+                bucket: bucket.rawValue,
+                limit: limit(of: bucket),
                 remaining: 0,
                 resetsAt: end,
                 account: quotaAccount,

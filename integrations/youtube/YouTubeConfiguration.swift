@@ -8,6 +8,7 @@ package struct YouTubeConfiguration: Sendable {
     /// The environment variables that are read here.
     package static let knownConfigurationKeys: [String] = [
         "YOUTUBE_CLIENT_ID", "YOUTUBE_CLIENT_SECRET", "YOUTUBE_API_URL", "YOUTUBE_REDIRECT_URL", "YOUTUBE_DAILY_QUOTA",
+        "YOUTUBE_DAILY_UPLOADS",
     ]
     /// Google's own API.
     package static let defaultAPIURL = "https://www.googleapis.com"
@@ -21,8 +22,9 @@ package struct YouTubeConfiguration: Sendable {
     /// The API's base, without a slash at its end.
     package let apiURL: String
     package let redirectURL: String?
-    /// The units that the project may use a day.
+    /// The units that the project may use a day, and the videos that it may upload.
     package let dailyQuota: Int64
+    package let dailyUploads: Int64
     /// The size of an upload's pieces in bytes.
     package var chunkBytes = YouTubeLimits.chunkBytes
 
@@ -44,6 +46,10 @@ package struct YouTubeConfiguration: Sendable {
             throw PublishingConfigurationError("YOUTUBE_DAILY_QUOTA takes a number of units above 0.")
         }
         dailyQuota = quota
+        guard let uploads = Int64(value("YOUTUBE_DAILY_UPLOADS") ?? "\(YouTubeLimits.dailyUploads)"), uploads > 0 else {
+            throw PublishingConfigurationError("YOUTUBE_DAILY_UPLOADS takes a number of videos above 0.")
+        }
+        dailyUploads = uploads
         switch (value("YOUTUBE_CLIENT_ID"), value("YOUTUBE_CLIENT_SECRET")) {
         case (nil, nil): return nil
         case (let id?, let secret?): (clientID, clientSecret) = (id, Secret(secret))

@@ -7,18 +7,43 @@ extension YouTubePlatform {
         do {
             let video = try YouTubeVideo(json: step.publication.content)
             switch step.part.kind {
-            case "render": return .sent(remoteID: try await render(step))
+            case "render":
+                _ = try await renderer.render(try VideoScript(json: step.part.payload), for: step.publication.id)
+                return .sent(remoteID: "")
             case "video":
-                let file = try await file(of: video.video, rendered: "video.mp4", step)
-                return .sent(remoteID: try await YouTubeUpload(api: api, time: time).upload(video, file: file, step))
+                let upload = YouTubeUpload(api: api)
+                // What is there already needs no file any more.
+                let former = try await upload.resume(step)
+                if case .complete(let id) = former { return .sent(remoteID: id) }
+                let file = try file(of: video.video, rendered: \.video, step)
+                return .sent(remoteID: try await upload.upload(video, file: file, from: former, step))
             case "thumbnail":
                 try await setThumbnail(of: video, step)
                 return .sent(remoteID: "")
             case "captions": return .sent(remoteID: try await addCaptions(to: video, step))
             default: return try await waitForProcessing(step)
             }
+        } catch is RenderingGone {
+            // The files of another machine, or ones that somebody removed.
+            let failure = PublishingFailure(
+                .transient,
+                code: "rendering_gone",
+                "The rendered video is not on this machine; it is made again."
+            )
+            return .lost(parts: step.parts.filter { $0.kind == "render" }.map(\.number), failure)
         } catch {
             return .failed(PublishingFailure(error))
+        }
+    }
+
+    /// Finds out whether the video is there; what belongs to it goes with it.
+    package func reconcile(_ step: PublicationStep) async -> PartReconciliation {
+        guard step.part.kind == "video" else { return .notSent }
+        do throws(PublishingFailure) {
+            guard case .complete(let id) = try await YouTubeUpload(api: api).resume(step) else { return .notSent }
+            return .sent(remoteID: id)
+        } catch {
+            return PartReconciliation(error, now: time.now())
         }
     }
 
@@ -39,14 +64,8 @@ extension YouTubePlatform {
         }
     }
 
-    /// Makes the video; its folder is the step's id.
-    private func render(_ step: PublicationStep) async throws -> String {
-        let files = try await renderer.render(try VideoScript(json: step.part.payload), for: step.publication.id)
-        return String(files.video.prefix(upTo: files.video.lastIndex(of: "/") ?? files.video.endIndex))
-    }
-
     private func setThumbnail(of video: YouTubeVideo, _ step: PublicationStep) async throws {
-        let file = try await file(of: video.thumbnail, rendered: "thumbnail.jpg", step)
+        let file = try file(of: video.thumbnail, rendered: \.thumbnail, step)
         let isPNG = file.path.lowercased().hasSuffix(".png")
         _ = try await api.call(
             "POST",
@@ -59,7 +78,7 @@ extension YouTubePlatform {
     }
 
     private func addCaptions(to video: YouTubeVideo, _ step: PublicationStep) async throws -> String {
-        let file = try await file(of: video.captions, rendered: "captions.srt", step)
+        let file = try file(of: video.captions, rendered: \.captions, step)
         let boundary = "aragora-51d0c7e2a94b4f36"
         let resource: JSONValue = [
             "snippet": [
@@ -105,14 +124,19 @@ extension YouTubePlatform {
             let reason = status?["failureReason"]?.string ?? status?["rejectionReason"]?.string ?? "no reason"
             let word = String(reason.filter { $0.isASCII && $0.isLetter }.prefix(40))
             throw PublishingFailure(.permanent, code: "not_processed", "YouTube did not process the video (\(word)).")
-        default: return .waiting(until: time.now() + YouTubeLimits.processingPoll)
+        default: return .waiting(until: time.now())
         }
     }
 
+    /// What was rendered is not here.
+    private struct RenderingGone: Error {}
+
     /// A file that is as it was when it was released, or one that was rendered.
-    private func file(of given: YouTubeVideo.File?, rendered name: String, _ step: PublicationStep) async throws
-        -> LocalFile
-    {
+    private func file(
+        of given: YouTubeVideo.File?,
+        rendered: KeyPath<VideoRenderer.Files, String>,
+        _ step: PublicationStep
+    ) throws -> LocalFile {
         if let given {
             let file = try LocalFile(path: given.path)
             guard try file.digest() == given.digest else {
@@ -120,10 +144,8 @@ extension YouTubePlatform {
             }
             return file
         }
-        guard let folder = step.parts.first(where: { $0.kind == "render" })?.remoteID else {
-            throw PublicationError.invalid("The video was not rendered.")
-        }
-        return try LocalFile(path: "\(folder)/\(name)")
+        guard let files = renderer.files(of: step.publication.id) else { throw RenderingGone() }
+        return try LocalFile(path: files[keyPath: rendered])
     }
 
     private func id(_ step: PublicationStep) throws(PublishingFailure) -> String {

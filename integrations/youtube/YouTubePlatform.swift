@@ -5,7 +5,7 @@ package import Publishing
 package import Transport
 
 /// YouTube, as a place where verdicts are published.
-package struct YouTubePlatform: PublishingPlatform {
+package struct YouTubePlatform: PublishingPlatform, WorkingFiles {
     /// The name in tables and paths.
     package static let platformName = "youtube"
 
@@ -79,7 +79,7 @@ package struct YouTubePlatform: PublishingPlatform {
 
     private static func description(of outcome: DebateOutcome) -> String {
         let question = shortened(plain(outcome.question), to: 1000, countsBytes: true)
-        let head = [question, outcome.standing, outcome.link].compactMap { $0 }.joined(separator: "\n\n")
+        let head = "\(question)\n\n\(outcome.standing)"
         let panel = "Panel: \(outcome.panel.joined(separator: ", "))\nReceipt: \(outcome.receiptID)"
         // The whole verdict is in the video; here it stands as far as there is room, with a word that it goes on.
         let room = YouTubeLimits.description - YouTubeLimits.reference - head.utf8.count - panel.utf8.count - 4
@@ -140,7 +140,9 @@ package struct YouTubePlatform: PublishingPlatform {
 
     func videoID(_ parts: [PublicationPart]) -> String? { parts.first { $0.kind == "video" }?.remoteID }
 
-    package func reconcile(_ step: PublicationStep) async -> PartReconciliation { .notSent }
+    package func publicationsWithFiles() -> [PublicationID] { renderer.publications() }
+
+    package func removeFiles(of id: PublicationID) { renderer.removeFiles(of: id) }
 
     // MARK: Accounts
 
@@ -169,10 +171,27 @@ package struct YouTubePlatform: PublishingPlatform {
     }
 
     package func diagnose() async -> [Finding] {
-        let quota = (try? await api.database.read { try QuotaStore().find(api.quotaAccount, in: $0) })?.first
-        let left = quota?.remaining(at: time.now()) ?? configuration.dailyQuota
-        var findings = [
-            Finding(.fine, "YouTube quota", "\(left) of \(configuration.dailyQuota) units are left today."),
+        let quotas = (try? await api.database.read { try QuotaStore().find(api.quotaAccount, in: $0) }) ?? []
+        func left(_ bucket: YouTubeLimits.Bucket) -> String {
+            let quota = quotas.first { $0.bucket == bucket.rawValue }
+            let limit = api.limit(of: bucket)
+            return "\(quota?.remaining(at: time.now()) ?? limit) of \(limit) \(bucket.rawValue)"
+        }
+        let accounts = await Finding.accounts("YouTube", remedy: "integrations/youtube/README.md has the steps.") {
+            () throws(PublishingFailure) in
+            let connected = try await tokens.workspaces()
+            return connected.isEmpty ? [.local] : connected
+        } name: { workspace throws(PublishingFailure) in
+            let answer = try await api.call(
+                "GET",
+                "/youtube/v3/channels?part=snippet&mine=true",
+                cost: .read,
+                workspace: workspace
+            )
+            return answer["items"]?.array?.first?["snippet"]?["title"]?.string ?? "an account without a channel"
+        }
+        return accounts + [
+            Finding(.fine, "YouTube quota", "\(left(.uploads)) and \(left(.units)) are left today."),
             tools.isComplete
                 ? Finding(.fine, "Video", "ffmpeg is installed.")
                 : Finding(
@@ -182,15 +201,5 @@ package struct YouTubePlatform: PublishingPlatform {
                     remedy: "apt-get install ffmpeg"
                 ),
         ]
-        do throws(PublishingFailure) {
-            _ = try await tokens.token(of: .local)
-            let name = try await tokens.account(of: .local)?.name ?? ""
-            findings.insert(Finding(.fine, "YouTube", "Connected as \(name)."), at: 0)
-        } catch {
-            let level: Finding.Level = error.kind == .authentication ? .warning : .problem
-            let remedy = "integrations/youtube/README.md has the steps."
-            findings.insert(Finding(level, "YouTube", error.description, remedy: remedy), at: 0)
-        }
-        return findings
     }
 }

@@ -13,42 +13,54 @@ struct YouTubeUpload: Sendable {
     private static let pieceTimeout = Duration.seconds(300)
 
     let api: YouTubeAPI
-    let time: any TimeSource
 
     /// What a session says.
-    private enum Standing {
+    enum Standing {
         case received(Int)
         case complete(String)
+        /// There is none, or YouTube has forgotten it; and there is no video.
         case gone
     }
 
+    /// Finds out how far a former try has come, without the file.
+    func resume(_ step: PublicationStep) async throws(PublishingFailure) -> Standing {
+        let progress = step.part.progress
+        guard let session = progress["session"]?.string, let size = progress["size"]?.integer else { return .gone }
+        let standing = try await standing(of: session, Int(size), step.publication.workspace)
+        if case .gone = standing, progress["is_last"]?.bool == true, let id = try await find(step) {
+            return .complete(id)
+        }
+        return standing
+    }
+
     /// Uploads the video of a step.
-    func upload(_ video: YouTubeVideo, file: LocalFile, _ step: PublicationStep) async throws(PublishingFailure)
-        -> String
+    /// - Parameter former: how far it has come, which is of use for the same file alone.
+    func upload(_ video: YouTubeVideo, file: LocalFile, from former: Standing, _ step: PublicationStep)
+        async throws(PublishingFailure) -> String
     {
         let workspace = step.publication.workspace
+        let digest: String
+        do throws(PublicationError) {
+            digest = try file.digest()
+        } catch {
+            throw PublishingFailure(.permanent, code: "file_changed", error.description)
+        }
         var progress = step.part.progress
         var offset = 0
-        if let session = progress["session"]?.string {
-            switch try await standing(of: session, file, workspace) {
-            case .complete(let id): return id
-            case .received(let count): offset = count
-            case .gone:
-                if progress["is_last"]?.bool == true, let id = try await find(video, step) { return id }
-                progress = .null
-            }
-        }
-        if progress["session"]?.string == nil {
-            progress = ["session": .string(try await begin(video, file, step))]
-            try await save(progress, step)
+        if case .received(let count) = former, progress["sha256"]?.string == digest {
+            offset = count
+        } else {
+            progress = [
+                "session": .string(try await begin(video, file, step)), "size": .integer(Int64(file.size)),
+                "sha256": .string(digest),
+            ]
         }
         guard let session = progress["session"]?.string else { throw Self.unreadable }
         while true {
             let count = min(api.configuration.chunkBytes, file.size - offset)
-            if offset + count == file.size, progress["is_last"]?.bool != true {
-                progress["is_last"] = true
-                try await save(progress, step)
-            }
+            if offset + count == file.size { progress["is_last"] = true }
+            // Before each piece: whoever took the work over or the publication back ends the upload here.
+            try await save(progress, step)
             switch try await put(file, offset, count, session, workspace) {
             case .complete(let id): return id
             case .received(let total) where total > offset: offset = total
@@ -96,17 +108,17 @@ struct YouTubeUpload: Sendable {
             }
     }
 
-    private func standing(of session: String, _ file: LocalFile, _ workspace: WorkspaceID)
+    private func standing(of session: String, _ size: Int, _ workspace: WorkspaceID)
         async throws(PublishingFailure) -> Standing
     {
         let response = try await api.send(
             "PUT",
             session,
-            headers: [("content-range", "bytes */\(file.size)")],
+            headers: [("content-range", "bytes */\(size)")],
             cost: nil,
             workspace: workspace
         )
-        return try read(response, size: file.size)
+        return try read(response, size: size)
     }
 
     private func put(_ file: LocalFile, _ offset: Int, _ count: Int, _ session: String, _ workspace: WorkspaceID)
@@ -154,7 +166,7 @@ struct YouTubeUpload: Sendable {
     static func reference(_ id: PublicationID) -> String { "aragora:\(id)" }
 
     /// The publication's video among the account's newest uploads.
-    private func find(_ video: YouTubeVideo, _ step: PublicationStep) async throws(PublishingFailure) -> String? {
+    private func find(_ step: PublicationStep) async throws(PublishingFailure) -> String? {
         let workspace = step.publication.workspace
         let channels = try await api.call(
             "GET",

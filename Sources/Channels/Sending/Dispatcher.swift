@@ -15,7 +15,7 @@ package final class Dispatcher: Sendable {
         /// Rows that are sent at the same time.
         package var concurrency = 16
         /// How long a row is ours without a sign of life.
-        package var lease = Duration.seconds(30)
+        package var lease = Duration.seconds(10)
         /// The longest time without a look at the outbox while wake-ups arrive.
         package var pollInterval = Duration.seconds(5)
         /// The same while the wake-ups of other processes do not arrive.

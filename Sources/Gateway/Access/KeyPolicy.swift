@@ -39,14 +39,19 @@ struct KeyPolicy: Sendable {
         let isReading = request.method == .get || request.method == .head
         let parts = request.uri.path.split(separator: "/").dropFirst(2)
         switch parts.first {
+        // Publishing is the operator's, as the accounts are.
+        case "debates" where parts.contains("publish"): return false
         case "debates": return scopes.contains(isReading ? .readDebates : .writeDebates)
         case "agents": return isReading && scopes.contains(.readDebates)
         case "webhooks": return scopes.contains(isReading ? .readWebhooks : .writeWebhooks)
         case "approvals": return scopes.contains(isReading ? .readApprovals : .decideApprovals)
-        // Programs ask here who they are and what there is, whatever they may do.
         // Connecting an account is the operator's.
         case "integrations" where parts.last == "connect": return false
-        case "integrations": return isReading || scopes.contains(.writeWebhooks)
+        // The addresses of hooks are secrets: whoever knows one may send there.
+        case "integrations" where parts.contains("hooks"):
+            return scopes.contains(isReading ? .readWebhooks : .writeWebhooks)
+        // Programs ask here who they are and what there is, whatever they may do.
+        case "integrations": return isReading
         default: return false
         }
     }

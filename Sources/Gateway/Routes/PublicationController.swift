@@ -60,10 +60,7 @@ struct PublicationController: Sendable {
     ) async throws -> Response {
         try refuseFiles(["media", "video", "thumbnail", "captions"].contains { options[$0] != nil })
         guard let debate = try await debates.findAnywhere(id) else { throw HTTPFailure.notFound("debate") }
-        let key = request.headers[.idempotencyKey] ?? ids.next()
-        guard (1...200).contains(key.utf8.count) else {
-            throw HTTPFailure.invalid("The Idempotency-Key may have 200 bytes at most.")
-        }
+        let key = try IdempotencyKey.read(request) ?? ids.next()
         let publication = try await desk.draft(
             of: debate.id,
             workspace: debate.workspace,
@@ -72,9 +69,6 @@ struct PublicationController: Sendable {
             originKey: "\(context.caller.rawValue):\(key)",
             by: context.caller.rawValue
         )
-        guard publication.debate == debate.id, publication.platform == platform else {
-            throw HTTPFailure(.conflict, "conflict", "This Idempotency-Key was used for another publication.")
-        }
         return .json(
             publication.json,
             status: .created,

@@ -8,7 +8,7 @@ import NIOCore
 /// Besides those who may use the API, the holders of a link to exactly this debate may read both.
 struct ReceiptController: Sendable {
     let debates: any DebateAPI
-    let access: AccessPolicy
+    let access: APIAccess
 
     /// Journal entries that are read at a time.
     private static let batch = 200
@@ -61,7 +61,8 @@ struct ReceiptController: Sendable {
     private func record(_ request: Request, _ context: GatewayContext) async throws -> DebateSummary {
         let lookup = DebateLookup(debates: debates)
         guard let code = QueryParameters(request.uri.query)["access"] else {
-            _ = try access.authorize(request, context)
+            var context = context
+            context.caller = try await access.caller(request, context)
             return try await lookup.record(context)
         }
         let record = try await lookup.record(context)

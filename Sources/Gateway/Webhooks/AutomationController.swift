@@ -66,12 +66,11 @@ struct AutomationController: Sendable {
         let found = try await subscriptions.list(
             workspace: context.caller.workspace,
             activeOnly: false,
+            source: platform,
             limit: 1000,
             offset: 0
         )
-        return .json(
-            .array(found.items.filter { $0.source == platform }.map { WebhookDocument.endpoint($0) })
-        )
+        return .json(.array(found.items.map { WebhookDocument.endpoint($0) }))
     }
 
     /// Makes an endpoint for one trigger; each platform calls the address by another name.

@@ -18,6 +18,7 @@ struct WebhookController: Sendable {
         api.resource("/webhooks", [.get: list, .post: create])
         api.resource("/webhooks/events", [.get: events])
         api.resource("/webhooks/events/categories", [.get: categories])
+        api.resource("/webhooks/bulk", [.post: changeMany])
         api.resource("/webhooks/pause-all", [.post: { try await setStatusOfAll(.paused, $1) }])
         api.resource("/webhooks/resume-all", [.post: { try await setStatusOfAll(.active, $1) }])
         api.resource("/webhooks/queue/stats", [.get: log.statistics])
@@ -150,6 +151,42 @@ struct WebhookController: Sendable {
     private func setStatusOfAll(_ status: Endpoint.Status, _ context: GatewayContext) async throws -> Response {
         let count = try await subscriptions.setStatusOfAll(status, workspace: context.caller.workspace)
         return .json(["success": true, "count": .integer(Int64(count)), "status": .string(status.rawValue)])
+    }
+
+    /// The most webhooks of one call.
+    private static let mostAtOnce = 100
+
+    /// `POST /webhooks/bulk`: pauses, resumes or deletes the webhooks that it names, each for itself.
+    private func changeMany(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
+        let workspace = context.caller.workspace
+        let change: (EndpointID) async throws -> Void
+        switch fields["action"]?.string {
+        case "pause": change = { _ = try await subscriptions.setStatus(.paused, of: $0, workspace: workspace) }
+        case "resume": change = { _ = try await subscriptions.setStatus(.active, of: $0, workspace: workspace) }
+        case "delete": change = { try await subscriptions.delete($0, workspace: workspace) }
+        default: throw HTTPFailure.invalid("`action` is pause, resume or delete.")
+        }
+        let ids = fields["webhook_ids"]?.array?.compactMap(\.string) ?? []
+        guard (1...Self.mostAtOnce).contains(ids.count), ids.count == fields["webhook_ids"]?.array?.count else {
+            throw HTTPFailure.invalid("`webhook_ids` has to be a list of 1 to \(Self.mostAtOnce) ids.")
+        }
+        var results: [JSONValue] = []
+        var count: Int64 = 0
+        for id in ids {
+            var result: JSONValue = ["webhook_id": .string(id), "success": true]
+            do {
+                try await change(EndpointID(id))
+                count += 1
+            } catch let error as SubscriptionError {
+                result["success"] = false
+                result["error"] = .string(error.description)
+            }
+            results.append(result)
+        }
+        return .json([
+            "success": .bool(count == Int64(ids.count)), "count": .integer(count), "results": .array(results),
+        ])
     }
 
     private func events(_ request: Request, _ context: GatewayContext) async throws -> Response {

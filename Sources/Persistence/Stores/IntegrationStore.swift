@@ -54,6 +54,12 @@ package struct IntegrationStore: Sendable {
         )
     }
 
+    /// All workspaces' connections to a platform: for the operator.
+    /// - Throws: `DatabaseError`, with the reason `sealed` where credentials do not open.
+    package func list(type: String, in transaction: borrowing Transaction) throws -> [Integration] {
+        try select("where integration_type = \(type) order by workspace_id", in: transaction)
+    }
+
     /// All of a workspace's connections.
     /// - Throws: `DatabaseError`, with the reason `sealed` where credentials do not open.
     package func list(workspace: WorkspaceID, in transaction: borrowing Transaction) throws -> [Integration] {

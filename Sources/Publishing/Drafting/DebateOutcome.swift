@@ -13,8 +13,6 @@ package struct DebateOutcome: Sendable, Hashable {
     package var panel: [String]
     package var dissent: [String]
     package var isDemo: Bool
-    /// Where people can read more; nil where the gateway has no public address.
-    package var link: String?
 
     /// Describes an outcome.
     package init(
@@ -26,8 +24,7 @@ package struct DebateOutcome: Sendable, Hashable {
         consensusReached: Bool,
         panel: [String],
         dissent: [String] = [],
-        isDemo: Bool = false,
-        link: String? = nil
+        isDemo: Bool = false
     ) {
         self.debate = debate
         self.receiptID = receiptID
@@ -38,12 +35,11 @@ package struct DebateOutcome: Sendable, Hashable {
         self.panel = panel
         self.dissent = dissent
         self.isDemo = isDemo
-        self.link = link
     }
 
     /// Reads a receipt.
     /// - Throws: `PublicationError` where it is the receipt of a debate without an answer.
-    package init(receipt document: [UInt8], link: String? = nil) throws {
+    package init(receipt document: [UInt8]) throws {
         guard let receipt = try? JSONDocument(document), let id = receipt["debate_id"]?.string,
             let question = receipt["question"]?.string, let answer = receipt["final_answer"]?.string, !answer.isEmpty
         else { throw PublicationError.invalid("The debate has no answer that could be published.") }
@@ -57,8 +53,7 @@ package struct DebateOutcome: Sendable, Hashable {
             consensusReached: receipt["consensus_reached"]?.bool ?? false,
             panel: seats.map { "\($0["name"]?.string ?? "") (\($0["model"]?.string ?? ""))" },
             dissent: (receipt["dissent"]?.array ?? []).compactMap { $0["agent"]?.string },
-            isDemo: seats.contains { $0["demo"]?.bool == true },
-            link: link
+            isDemo: seats.contains { $0["demo"]?.bool == true }
         )
     }
 

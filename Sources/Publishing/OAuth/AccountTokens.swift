@@ -49,6 +49,17 @@ package struct AccountTokens: Sendable {
         }
     }
 
+    /// The workspaces that have connected an account.
+    /// - Throws: `PublishingFailure`.
+    package func workspaces() async throws(PublishingFailure) -> [WorkspaceID] {
+        do {
+            let all = try await database.read { try integrations.list(type: provider.platform, in: $0) }
+            return all.filter { $0.isEnabled && !$0.credentials.isEmpty }.map(\.workspaceID)
+        } catch {
+            throw PublishingFailure(error)
+        }
+    }
+
     /// A token that is good for some minutes.
     /// - Parameter refused: a token that the platform did not take, so that another one is wanted.
     /// - Throws: `PublishingFailure`, never of the kind `unknown`: nothing was published when this fails.
@@ -69,9 +80,14 @@ package struct AccountTokens: Sendable {
             if isFresh, !isRefused { return token }
             do {
                 if let lease = try await begin(workspace, owner) {
-                    let renewed = await renew(account)
-                    try await end(lease)
-                    return try renewed.get()
+                    // Not cancelled with its caller, which waits for it: the platform ends the old tokens with its
+                    // answer, so that the new ones have to be kept whatever else is given up.
+                    return try await Task {
+                        let renewed = await renew(account, until: lease.until)
+                        // One that cannot be given back runs out by itself.
+                        try? await end(lease)
+                        return try renewed.get()
+                    }.value
                 }
                 guard time.now() < deadline else {
                     throw PublishingFailure(.transient, code: "renewal_busy", "The account's token is being renewed.")
@@ -100,7 +116,8 @@ package struct AccountTokens: Sendable {
     }
 
     /// Renews the tokens that are there now; somebody else may have done so since they were read.
-    private func renew(_ seen: Integration) async -> Result<Secret, PublishingFailure> {
+    /// - Parameter deadline: when others may begin to renew them.
+    private func renew(_ seen: Integration, until deadline: Timestamp) async -> Result<Secret, PublishingFailure> {
         do {
             guard let account = try await account(of: seen.workspaceID) else {
                 throw PublishingFailure(
@@ -120,25 +137,37 @@ package struct AccountTokens: Sendable {
             }
             let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.reveal())]
             let response = try await transport.send(provider.tokenRequest(fields))
-            let now = time.now()
-            let grant = try OAuth2Grant(response, platform: provider.title, now: now)
-            _ = try await database.write { transaction in
-                try integrations.updateCredentials(
-                    workspace: seen.workspaceID,
-                    type: provider.platform,
-                    now: now,
-                    in: transaction
-                ) { credentials in
-                    // Unless the account was connected anew in the meantime.
-                    guard credentials["refresh_token"]?.reveal() == refresh.reveal() else { return grant.expiresAt }
-                    credentials["access_token"] = grant.access
-                    credentials["refresh_token"] = grant.refresh ?? refresh
-                    return grant.expiresAt
+            let grant = try OAuth2Grant(response, platform: provider.title, now: time.now())
+            while true {
+                do {
+                    try await store(grant, insteadOf: refresh, of: seen.workspaceID)
+                    return .success(grant.access)
+                } catch let error as DatabaseError where error.isRetryable || error.reason == .commitUnknown {
+                    // The former refresh token may be of no use any more: a database that is away for a moment must
+                    // not cost the account.
+                    guard time.now() + Self.poll < deadline else { throw error }
+                    try await time.sleep(for: Self.poll)
                 }
             }
-            return .success(grant.access)
         } catch {
             return .failure(PublishingFailure(error).withoutDoubt)
+        }
+    }
+
+    private func store(_ grant: OAuth2Grant, insteadOf refresh: Secret, of workspace: WorkspaceID) async throws {
+        _ = try await database.write { transaction in
+            try integrations.updateCredentials(
+                workspace: workspace,
+                type: provider.platform,
+                now: time.now(),
+                in: transaction
+            ) { credentials in
+                // Unless the account was connected anew in the meantime.
+                guard credentials["refresh_token"]?.reveal() == refresh.reveal() else { return grant.expiresAt }
+                credentials["access_token"] = grant.access
+                credentials["refresh_token"] = grant.refresh ?? refresh
+                return grant.expiresAt
+            }
         }
     }
 }

@@ -14,8 +14,10 @@ package struct PublicationStore: Sendable {
     package init() {}
 
     /// Adds a draft; the same origin gives the one that is there.
+    /// - Parameter contentHash: of the content as it was asked for; it tells repeated requests from others.
     /// - Returns: the publication, and whether it is new.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `PublicationError` with the code `conflict` where the origin has asked for something else, or
+    ///   `DatabaseError`.
     package func insert(
         _ new: NewPublication,
         id: PublicationID,
@@ -26,20 +28,23 @@ package struct PublicationStore: Sendable {
         let added = try transaction.execute(
             """
             insert into publications (workspace_id, publication_id, origin_key, platform, debate_id, state, version,
-                content_json, content_hash, requested_by, available_at, created_at, updated_at)
+                content_json, content_hash, origin_hash, requested_by, available_at, created_at, updated_at)
             values (\(new.workspace), \(id), \(new.originKey), \(new.platform), \(new.debate), 'drafted', 1,
-                \(new.content), \(contentHash), \(new.requestedBy), \(now), \(now), \(now))
+                \(new.content), \(contentHash), \(contentHash), \(new.requestedBy), \(now), \(now), \(now))
             on conflict do nothing
             """
         )
         let rows = try transaction.query(
             """
-            select \(raw: Self.columns) from publications
+            select \(raw: Self.columns), origin_hash from publications
             where workspace_id = \(new.workspace) and origin_key = \(new.originKey)
             """
         )
         guard let row = rows.first else { throw DatabaseError(.constraint, "The id of a publication is taken.") }
-        return (try Self.publication(row), added == 1)
+        let found = try Self.publication(row)
+        guard found.platform == new.platform, found.debate == new.debate, try row.text("origin_hash") == contentHash
+        else { throw PublicationError.conflict("This key was used for another publication.") }
+        return (found, added == 1)
     }
 
     /// A publication of a workspace.

@@ -10,6 +10,12 @@ package struct VideoRenderer: Sendable {
         package var video: String
         package var thumbnail: String
         package var captions: String
+
+        init(folder: String) {
+            video = "\(folder)/video.mp4"
+            thumbnail = "\(folder)/thumbnail.jpg"
+            captions = "\(folder)/captions.srt"
+        }
     }
 
     private static let size = (width: 1280, height: 720)
@@ -29,13 +35,31 @@ package struct VideoRenderer: Sendable {
         self.speech = speech
     }
 
+    /// What was rendered of a publication; nil where a file is not here.
+    package func files(of id: PublicationID) -> Files? {
+        let files = Files(folder: folder(of: id))
+        return [files.video, files.thumbnail, files.captions].allSatisfy(exists) ? files : nil
+    }
+
+    /// The publications of which there are files here.
+    package func publications() -> [PublicationID] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).map { PublicationID($0) }
+    }
+
+    /// Removes what was rendered of a publication.
+    package func removeFiles(of id: PublicationID) {
+        try? FileManager.default.removeItem(atPath: folder(of: id))
+    }
+
+    private func folder(of id: PublicationID) -> String { "\(directory)/\(id)" }
+
     /// Renders a script.
     /// - Returns: the files, which stay until somebody removes them.
     /// - Throws: `PublishingFailure`, or `PublicationError` where ffmpeg is missing or the script is too long.
     package func render(_ script: VideoScript, for id: PublicationID) async throws -> Files {
         let programs = try tools.find()
         let cards = try script.cards()
-        let folder = "\(directory)/\(id)"
+        let folder = folder(of: id)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
@@ -59,11 +83,7 @@ package struct VideoRenderer: Sendable {
             programs
         )
         try await run(["-i", "card-1.mp4", "-frames:v", "1", "-q:v", "3"], to: "thumbnail.jpg", in: folder, programs)
-        return Files(
-            video: "\(folder)/video.mp4",
-            thumbnail: "\(folder)/thumbnail.jpg",
-            captions: "\(folder)/captions.srt"
-        )
+        return Files(folder: folder)
     }
 
     private func renderCard(

@@ -12,6 +12,8 @@ package struct PartPolicy: Sendable {
         case again(at: Timestamp, countsAsFailure: Bool, PublishingFailure?)
         /// Ask the platform at the moment whether the step was done.
         case ask(at: Timestamp, PublishingFailure)
+        /// Begin earlier steps anew, and then this one, at the moment.
+        case redo(parts: [Int], at: Timestamp, PublishingFailure)
         case fail(PublishingFailure)
         /// Never to be known, never to be repeated.
         case loseTrack(PublishingFailure)
@@ -20,7 +22,7 @@ package struct PartPolicy: Sendable {
     /// The delay after the first failure; doubles with each further one.
     var baseDelay = Duration.seconds(2)
     var maximumDelay = Duration.seconds(600)
-    /// The tries that a step gets: with the longest delay between them, a platform may be away for a day.
+    /// The tries that a step gets: with the longest delay between them, a platform may be away, or at work, for a day.
     var maximumAttempts = 150
     /// How often refused credentials are tried again.
     var credentialsRecheck = Duration.seconds(300)
@@ -45,7 +47,12 @@ package struct PartPolicy: Sendable {
     ) -> Decision {
         switch outcome {
         case .sent(let id): return .done(remoteID: id)
-        case .waiting(let until): return .again(at: max(until, now + .seconds(1)), countsAsFailure: false, nil)
+        case .waiting(let until):
+            guard attempts + 1 < maximumAttempts else { return .fail(Self.neverReady) }
+            return .again(at: max(until, now + delay(attempts + 1, jitter)), countsAsFailure: true, nil)
+        case .lost(let parts, let failure):
+            guard attempts + 1 < maximumAttempts else { return .fail(failure) }
+            return .redo(parts: parts, at: now + delay(attempts + 1, jitter), failure)
         case .failed(let failure):
             switch failure.kind {
             case .limited(let until):
@@ -81,6 +88,12 @@ package struct PartPolicy: Sendable {
         case .impossible(let failure): return .loseTrack(failure)
         }
     }
+
+    private static let neverReady = PublishingFailure(
+        .permanent,
+        code: "never_ready",
+        "The platform has taken it and is still at work on it; it was asked for most of a day."
+    )
 
     /// Half of the wait fixed, half by chance, so that many do not come back at once.
     private func delay(_ failures: Int, _ jitter: Double) -> Duration {

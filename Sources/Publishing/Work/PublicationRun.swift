@@ -18,15 +18,16 @@ struct PublicationRun {
     /// - Throws: `DatabaseError`, `leaseLost` among them: then somebody else goes on.
     func work(_ publication: Publication) async throws {
         if publication.state == .withdrawing { return try await withdraw(publication) }
-        let publication = try await write { try desk.step(.begin, claim, in: $0) }
+        guard let publication = try await proceed({ try desk.step(.begin, claim, in: $0) }) else { return }
         var parts = try await load()
         for position in parts.indices where parts[position].state != .sent {
             guard try await finish(&parts, position, of: publication) else { return }
         }
         let done = parts
-        _ = try await write { transaction in
+        let published = try await proceed { transaction in
             try desk.step(.finish, claim, PublicationStore.Change(url: platform.url(of: done)), in: transaction)
         }
+        if published != nil { removeFiles() }
     }
 
     /// Brings one step to its end.
@@ -56,7 +57,8 @@ struct PublicationRun {
         }
         parts[position].state = .sending
         parts[position].sentAt = time.now()
-        try await save(parts[position])
+        let begun = parts[position]
+        guard try await proceed({ try store(begun, in: $0) }) != nil else { return false }
         let outcome = await platform.send(step(parts[position], parts, publication))
         count(outcome)
         // What was noted on the way stands in the row alone.
@@ -88,25 +90,42 @@ struct PublicationRun {
         case .ask(let moment, let failure):
             part.state = .unknown
             try await wait(&part, failure, until: moment)
+        case .redo(let numbers, let moment, let failure):
+            part.state = .queued
+            part.attempts += 1
+            try await wait(&part, failure, until: moment, redoing: numbers)
         case .fail(let failure): try await end(.fail, &part, .failed, failure)
         case .loseTrack(let failure): try await end(.loseTrack, &part, .unknown, failure)
         }
         return false
     }
 
-    private func wait(_ part: inout PublicationPart, _ failure: PublishingFailure?, until: Timestamp) async throws {
+    private func wait(
+        _ part: inout PublicationPart,
+        _ failure: PublishingFailure?,
+        until moment: Timestamp,
+        redoing numbers: [Int] = []
+    ) async throws {
         (part.errorCode, part.errorMessage) = (failure?.code, failure?.description)
         let part = part
-        try await write { transaction in
-            try store(part, in: transaction)
-            try desk.publications.release(
-                claim,
-                availableAt: until,
-                errorCode: failure?.code,
-                errorMessage: failure?.description,
-                in: transaction
-            )
+        _ = try await proceed(storing: part) { transaction in
+            for var lost in try desk.parts.parts(of: claim.id, workspace: claim.workspace, in: transaction)
+            where numbers.contains(lost.number) {
+                (lost.state, lost.progress, lost.remoteID) = (.queued, .null, nil)
+                try store(lost, in: transaction)
+            }
+            try pause(failure, until: moment, in: transaction)
         }
+    }
+
+    func pause(_ failure: PublishingFailure?, until: Timestamp, in transaction: borrowing Transaction) throws {
+        try desk.publications.release(
+            claim,
+            availableAt: until,
+            errorCode: failure?.code,
+            errorMessage: failure?.description,
+            in: transaction
+        )
     }
 
     private func end(
@@ -118,75 +137,68 @@ struct PublicationRun {
         part.state = state
         (part.errorCode, part.errorMessage) = (failure.code, failure.description)
         let part = part
-        _ = try await write { transaction in
-            try store(part, in: transaction)
+        _ = try await proceed(storing: part) { transaction in
             let change = PublicationStore.Change(errorCode: failure.code, errorMessage: failure.description)
             return try desk.step(step, claim, change, in: transaction)
         }
     }
 
-    // MARK: Taking back
-
-    /// Takes back what is out, the last step first.
-    private func withdraw(_ publication: Publication) async throws {
-        var parts = try await load()
-        for position in parts.indices.reversed() where parts[position].state == .sent {
-            let outcome = await platform.withdraw(step(parts[position], parts, publication))
-            let decision = policy.decide(
-                outcome,
-                attempts: parts[position].attempts,
-                isRepeatable: true,
-                now: time.now(),
-                jitter: jitter.next()
-            )
-            switch decision {
-            case .done:
-                parts[position].state = .withdrawn
-                try await save(parts[position])
-            case .again(let moment, _, let failure):
-                // Still out, and so still `sent`: only the failure is noted.
-                try await note(parts[position], failure, until: moment)
-                return
-            case .fail(let failure), .ask(_, let failure), .loseTrack(let failure):
-                try await note(parts[position], failure, until: PublicationStore.never)
-                return
-            }
-        }
-        _ = try await write { try desk.step(.finishWithdrawal, claim, in: $0) }
-    }
-
-    private func note(_ part: PublicationPart, _ failure: PublishingFailure?, until: Timestamp) async throws {
-        var part = part
-        part.attempts += 1
-        try await wait(&part, failure, until: until)
-    }
-
     // MARK: Rows
 
-    private func step(_ part: PublicationPart, _ parts: [PublicationPart], _ publication: Publication)
+    func removeFiles() { (platform as? any WorkingFiles)?.removeFiles(of: claim.id) }
+
+    func step(_ part: PublicationPart, _ parts: [PublicationPart], _ publication: Publication)
         -> PublicationStep
     {
         PublicationStep(publication: publication, part: part, parts: parts) { progress in
             var part = part
             part.progress = progress
-            try await save(part)
+            let saved = part
+            try await write { transaction in
+                guard try !isTakenBack(in: transaction) else {
+                    throw PublicationError.conflict("The publication was taken back.")
+                }
+                try store(saved, in: transaction)
+            }
         }
     }
 
-    private func load() async throws -> [PublicationPart] {
+    func load() async throws -> [PublicationPart] {
         try await desk.database.read { try desk.parts.parts(of: claim.id, workspace: claim.workspace, in: $0) }
     }
 
-    private func save(_ part: PublicationPart) async throws {
+    func save(_ part: PublicationPart) async throws {
         try await write { try store(part, in: $0) }
     }
 
-    private func store(_ part: PublicationPart, in transaction: borrowing Transaction) throws {
+    func store(_ part: PublicationPart, in transaction: borrowing Transaction) throws {
         try desk.parts.save(part, of: claim.id, workspace: claim.workspace, now: time.now(), in: transaction)
     }
 
+    /// A transaction that takes the publication further; where it was taken back in the meantime, the claim is given
+    /// back instead, so that what is out is deleted at once.
+    /// - Parameter part: what is known of a step, which is written down in either case.
+    /// - Returns: nil where the publication was taken back.
+    private func proceed<Value: Sendable>(
+        storing part: PublicationPart? = nil,
+        _ body: @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value? {
+        try await write { transaction in
+            if let part { try store(part, in: transaction) }
+            guard try !isTakenBack(in: transaction) else {
+                try pause(nil, until: time.now(), in: transaction)
+                return nil
+            }
+            return try body(transaction)
+        }
+    }
+
+    private func isTakenBack(in transaction: borrowing Transaction) throws -> Bool {
+        try desk.publications.find(claim.id, workspace: claim.workspace, in: transaction)?.state == .withdrawing
+    }
+
     /// A transaction that changes something only while the claim holds.
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ body: @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
         try await desk.database.write { transaction in
@@ -200,6 +212,7 @@ struct PublicationRun {
             switch outcome {
             case .sent: "sent"
             case .waiting: "waiting"
+            case .lost: "lost"
             case .failed(let failure):
                 switch failure.kind {
                 case .limited: "limited"

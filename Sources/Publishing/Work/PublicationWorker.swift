@@ -9,6 +9,8 @@ package struct PublicationWorker: Sendable {
     private static let heartbeat = Duration.seconds(10)
     /// How often it is looked for publications that nobody told of.
     private static let poll = Duration.seconds(2)
+    /// How often it is looked for files of publications that are over.
+    private static let sweep = Duration.seconds(3600)
     /// Publications that one process sends at once: a long upload must not hold up a post.
     private static let lanes = 4
 
@@ -42,6 +44,12 @@ package struct PublicationWorker: Sendable {
         // Without a platform there is nothing to look for, and still no end before the gateway's.
         while desk.platforms.isEmpty, !Task.isCancelled { try? await time.sleep(for: .seconds(3600)) }
         await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await removeFiles()
+                    try? await time.sleep(for: Self.sweep)
+                }
+            }
             for _ in 0..<Self.lanes {
                 group.addTask {
                     while !Task.isCancelled {
@@ -49,6 +57,16 @@ package struct PublicationWorker: Sendable {
                         if !wasBusy { try? await time.sleep(for: Self.poll) }
                     }
                 }
+            }
+        }
+    }
+
+    /// Removes the files of publications that are over, which a crash or another process's work has left here.
+    package func removeFiles() async {
+        for platform in desk.platforms.values.compactMap({ $0 as? any WorkingFiles }) {
+            for id in platform.publicationsWithFiles() {
+                guard let state = try? await desk.find(id).publication.state else { continue }
+                if [.published, .withdrawn].contains(state) { platform.removeFiles(of: id) }
             }
         }
     }

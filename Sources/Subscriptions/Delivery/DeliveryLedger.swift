@@ -6,6 +6,9 @@ import Persistence
 struct DeliveryLedger: Sendable {
     /// How long an endpoint may fail before it is disabled.
     static let patience = Duration.seconds(5 * 24 * 3600)
+    /// How long an endpoint may go unasked before a failure is a new beginning: longer than the longest pause between
+    /// two attempts at one message, which is 28.8 hours.
+    static let silence = Duration.seconds(2 * 24 * 3600)
 
     let endpoints: EndpointStore
     let sink: SubscriptionSink
@@ -111,15 +114,29 @@ struct DeliveryLedger: Sendable {
         guard let last = entries.last else { return false }
         let workspace = last.delivery.workspace
         let delivered = entries.count { $0.attempt.isDelivered }
-        let failing: SQL =
-            delivered > 0
-            ? "null" : "coalesce(failing_since, \(entries.map(\.attempt.startedAt).min() ?? now))"
+        // A test that fails says what its sender asked; it is no sign that events do not arrive.
+        let telling = entries.filter { $0.attempt.isDelivered || !$0.delivery.isTest }
+        let health: SQL
+        if let newest = telling.last?.attempt {
+            let first = telling.map(\.attempt.startedAt).min() ?? newest.startedAt
+            let failing: SQL =
+                delivered > 0
+                ? "null"
+                : """
+                case when last_delivery_at >= \(first - Self.silence) then coalesce(failing_since, \(first))
+                    else \(first) end
+                """
+            health = """
+                , failing_since = \(failing), last_delivery_at = \(newest.startedAt),
+                last_delivery_status = \(newest.status)
+                """
+        } else {
+            health = ""
+        }
         let rows = try transaction.query(
             """
             update webhook_configs set delivery_count = delivery_count + \(delivered),
-                failure_count = failure_count + \(entries.count - delivered), failing_since = \(failing),
-                held_until = \(last.heldUntil), last_delivery_at = \(last.attempt.startedAt),
-                last_delivery_status = \(last.attempt.status)
+                failure_count = failure_count + \(entries.count - delivered), held_until = \(last.heldUntil) \(health)
             where workspace_id = \(workspace) and id = \(id) and status = 'active'
             returning failing_since
             """
@@ -129,7 +146,7 @@ struct DeliveryLedger: Sendable {
         if entries.contains(where: { $0.decision == .gone }) {
             return try disable(id, workspace, because: "it answered 410 Gone", now: now, in: transaction)
         }
-        if let since, now - since >= Self.patience {
+        if !telling.isEmpty, let since, now - since >= Self.patience {
             return try disable(
                 id,
                 workspace,

@@ -90,11 +90,14 @@ package struct EndpointStore: Sendable {
     func list(
         workspace: WorkspaceID?,
         activeOnly: Bool,
+        source: String? = nil,
         limit: Int,
         offset: Int,
         in transaction: borrowing Transaction
     ) throws -> (items: [Endpoint], total: Int) {
-        let filter: SQL = activeOnly ? "and status = 'active'" : ""
+        let active: SQL = activeOnly ? "and status = 'active'" : ""
+        let made: SQL = source.map { "and source = \($0)" } ?? ""
+        let filter: SQL = "\(active) \(made)"
         let total = try transaction.query(
             "select count(*) as total from webhook_configs where \(Self.owner(workspace)) \(filter)"
         ).first?.integer("total")

@@ -59,6 +59,13 @@ package enum EventCatalogue {
         Member(name: "sequence", type: "integer", meaning: "the place in the debate's journal", example: 7),
     ]
 
+    private static let breakpointNumber = Member(
+        name: "number",
+        type: "integer",
+        meaning: "the breakpoint's, from 1",
+        example: 1
+    )
+
     private static func agent(_ meaning: String) -> Member {
         Member(name: "agent", type: "string", meaning: meaning, example: "anthropic")
     }
@@ -153,6 +160,39 @@ package enum EventCatalogue {
                     type: "string",
                     meaning: "which model answered",
                     example: "openrouter/auto"
+                ),
+            ]
+        ),
+        EventType(
+            "breakpoint",
+            "debate",
+            "A debate waits for a person.",
+            entryMembers + [
+                breakpointNumber,
+                Member(name: "reason", type: "string", meaning: "why it waits", example: "The panel is divided."),
+                Member(name: "round", type: "integer", meaning: "after which round", example: 2),
+                Member(
+                    name: "triggers",
+                    type: "array",
+                    meaning: "what made it wait",
+                    example: ["low_confidence"]
+                ),
+            ]
+        ),
+        EventType(
+            "breakpoint_resolved",
+            "debate",
+            "A person let a debate go on, or ended it.",
+            entryMembers + [
+                breakpointNumber,
+                Member(name: "action", type: "string", meaning: "what the person chose", example: "continue"),
+                Member(name: "by", type: "string", meaning: "who chose", example: "slack:U012345", isRequired: false),
+                Member(
+                    name: "guidance",
+                    type: "string",
+                    meaning: "what the panel was told",
+                    example: "Mind the freeze.",
+                    isRequired: false
                 ),
             ]
         ),
@@ -279,8 +319,6 @@ package enum EventCatalogue {
         ("graph_branch_created", "graph", "A debate branched."),
         ("graph_branch_merged", "graph", "Two branches were merged."),
         ("genesis_evolution", "evolution", "A generation of agents has evolved."),
-        ("breakpoint", "debate", "A debate waits for a person."),
-        ("breakpoint_resolved", "debate", "A person let a debate go on."),
         ("agent_elo_updated", "ranking", "An agent's rating has changed."),
         ("knowledge_indexed", "knowledge", "A document was taken in."),
         ("knowledge_queried", "knowledge", "The knowledge was asked."),

@@ -22,6 +22,8 @@ enum JournalEvents {
         case "critique": told.append(("critique", data))
         case "vote": told.append(("vote", data))
         case "evidence_added": told.append(("evidence_found", data))
+        case "breakpoint": told.append(("breakpoint", data))
+        case "breakpoint_resolved": told.append(("breakpoint_resolved", data))
         default: break
         }
         if let model = data["usage"]?["fallback_model"] {

@@ -5,29 +5,26 @@ package import Persistence
 /// Tells subscribers what happens inside debates: a projection of their journals, with a cursor in the database.
 ///
 /// Events are named by debate and sequence number, so that one that is worked out again after a crash has the same id
-/// and is kept once. What begins and ends debates is told by those who begin and end them.
+/// and is kept once. What begins and ends debates is told by those who begin and end them, after what the journal holds by then.
 package struct JournalFeed: Sendable {
     private let database: any Database
-    private let sink: any WorkspaceEventSink
-    private let journal: JournalStore
+    private let sink: SubscriptionSink
     private let time: any TimeSource
     private let logger: Logger
     private let cursors = CursorStore()
-    private let debates = DebateStore()
 
-    /// Debates in one transaction, and entries of each.
-    private static let batch = (debates: 32, entries: 200)
+    /// Debates in one transaction.
+    private static let batch = 32
     /// How long entries may gather.
     private static let pace = Duration.milliseconds(200)
     private static let pollInterval = Duration.seconds(2)
 
     /// Makes a feed.
-    package init(database: any Database, sink: any WorkspaceEventSink, time: any TimeSource, logger: Logger) {
+    package init(database: any Database, sink: SubscriptionSink, time: any TimeSource, logger: Logger) {
         self.database = database
         self.sink = sink
         self.time = time
         self.logger = logger
-        journal = JournalStore(database)
     }
 
     /// Tells until the task is cancelled.
@@ -55,7 +52,7 @@ package struct JournalFeed: Sendable {
 
     private func tellAll() async {
         do {
-            while try await tellOnce() == Self.batch.debates, !Task.isCancelled {}
+            while try await tellOnce() == Self.batch, !Task.isCancelled {}
         } catch is CancellationError {
             return
         } catch {
@@ -71,7 +68,7 @@ package struct JournalFeed: Sendable {
     /// - Throws: `DatabaseError`.
     package func tellOnce() async throws -> Int {
         let count = try await database.write { transaction in
-            let behind = try cursors.behind(limit: Self.batch.debates, in: transaction)
+            let behind = try cursors.behind(limit: Self.batch, in: transaction)
             for cursor in behind { try tell(cursor, in: transaction) }
             return behind.count
         }
@@ -80,20 +77,13 @@ package struct JournalFeed: Sendable {
     }
 
     private func tell(_ cursor: JournalCursor, in transaction: borrowing Transaction) throws {
-        let rows = try journal.read(
-            workspace: cursor.workspace,
-            debate: cursor.debate,
-            after: cursor.lastSequence,
-            limit: Self.batch.entries,
-            in: transaction
-        )
-        let record = try debates.find(cursor.debate, workspace: cursor.workspace, in: transaction)
-        if let record {
-            for row in rows {
-                for event in try JournalEvents.events(of: row, in: record) { try sink.publish(event, in: transaction) }
-            }
+        var cursor = cursor
+        do {
+            _ = try sink.advance(&cursor, in: transaction)
+        } catch let error as DatabaseError where error.reason == .decoding {
+            // The other debates are told of all the same.
+            try cursors.close(cursor.debate, workspace: cursor.workspace, in: transaction)
+            logger.error("\(error.description) Subscribers hear no more of what happens inside it.")
         }
-        let isDone = record == nil || (cursor.hasEnded && rows.count < Self.batch.entries)
-        try cursors.advance(cursor, to: rows.last?.sequence ?? cursor.lastSequence, isDone: isDone, in: transaction)
     }
 }

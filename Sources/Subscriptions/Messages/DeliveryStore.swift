@@ -49,22 +49,28 @@ package struct DeliveryStore: Sendable {
     }
 
     /// Takes what is due to an endpoint, the longest due first, and marks it as being sent.
+    ///
+    /// An ordered endpoint's messages follow the numbers that they got when they were written: the clocks of several
+    /// processes are not one.
     /// - Throws: `DatabaseError`.
     func claim(_ claimed: ClaimedEndpoint, limit: Int, now: Timestamp, in transaction: borrowing Transaction) throws
         -> [ClaimedDelivery]
     {
         let endpoint = claimed.endpoint
         let body: SQL = endpoint.settings.isThin ? "m.thin_body" : "m.body"
+        let isOrdered = endpoint.settings.isOrdered
+        let due: SQL = isOrdered ? "" : "and available_at <= \(now)"
+        let order = isOrdered ? "delivery_id" : "available_at, delivery_id"
         let rows = try transaction.query(
             """
             select w.delivery_id, w.message_id, w.attempts, w.is_test, w.available_at, m.event_type, \(body) as body
             from (
                 select * from webhooks
                 where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id) and status = 0
-                    and available_at <= \(now)
-                order by available_at, delivery_id limit \(limit)
+                    \(due)
+                order by \(raw: order) limit \(limit)
             ) w join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
-            order by w.available_at, w.delivery_id
+            order by \(raw: order)
             """
         )
         guard !rows.isEmpty else { return [] }
@@ -115,16 +121,21 @@ package struct DeliveryStore: Sendable {
         )
     }
 
-    /// Forgets what ended before a moment, and messages that nobody is owed.
-    /// - Returns: how many messages.
+    /// Forgets messages of before a moment that nobody is owed any more, and attempts of before it.
+    ///
+    /// What waits for an endpoint that is not active has waited long enough by then.
+    /// - Parameter limit: the most messages, and the most attempts.
+    /// - Returns: whether there may be more.
     /// - Throws: `DatabaseError`.
-    func purge(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int {
+    func purge(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Bool {
         let old = try transaction.query(
             """
             select m.workspace_id, m.message_id from webhook_messages m
             where m.created_at < \(moment) and not exists (
-                select 1 from webhooks w where w.workspace_id = m.workspace_id and w.message_id = m.message_id
-                    and w.status in (0, 1)
+                select 1 from webhooks w
+                join webhook_configs c on c.workspace_id = w.workspace_id and c.id = w.endpoint_id
+                where w.workspace_id = m.workspace_id and w.message_id = m.message_id
+                    and (w.status = 1 or w.status = 0 and c.status = 'active')
             )
             order by m.created_at limit \(limit)
             """
@@ -137,8 +148,15 @@ package struct DeliveryStore: Sendable {
                 )
             }
         }
-        try transaction.execute("delete from webhook_attempts where attempted_at < \(moment)")
-        return old.count
+        let attempts = try transaction.execute(
+            """
+            delete from webhook_attempts where attempt_id in (
+                select attempt_id from webhook_attempts where attempted_at < \(moment)
+                order by attempted_at limit \(limit)
+            )
+            """
+        )
+        return old.count == limit || attempts == limit
     }
 }
 

@@ -81,8 +81,11 @@ struct EmulateYouTube: AsyncParsableCommand {
     @Option(help: "The units of a day's quota.")
     var quota: Int64 = 10_000
 
+    @Option(help: "The videos that may be uploaded in a day.")
+    var uploads: Int64 = 100
+
     func run() async throws {
-        let emulator = YouTubeEmulator(faults: options.faults, quota: quota)
+        let emulator = YouTubeEmulator(faults: options.faults, quota: quota, uploads: uploads)
         try await EmulateCommand.serve(emulator, options) { emulator.settings(base: $0) }
     }
 }

@@ -44,10 +44,13 @@ struct EventListener: Sendable {
     /// Takes requests until the process is interrupted, the task is cancelled, or so many have come.
     func run(atMost count: Int?, _ take: @escaping @Sendable (Request) -> Void) async {
         let (requests, continuation) = AsyncStream.makeStream(of: Request.self, bufferingPolicy: .bufferingNewest(1024))
-        signal(SIGINT, SIG_IGN)
-        let interruption = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        interruption.setEventHandler { continuation.finish() }
-        interruption.resume()
+        let interruptions = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let interruption = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            interruption.setEventHandler { continuation.finish() }
+            interruption.resume()
+            return interruption
+        }
         let socket = socket
         // A thread of its own, because accepting blocks; closing the socket ends it.
         let acceptor = DispatchQueue(label: "aragora.webhooks.listen")
@@ -66,7 +69,7 @@ struct EventListener: Sendable {
             taken += 1
             if taken == count { break }
         }
-        interruption.cancel()
+        for interruption in interruptions { interruption.cancel() }
         shutdown(socket, Int32(SHUT_RDWR))
         close(socket)
     }

@@ -96,7 +96,6 @@ struct PublishingHouse: Sendable {
             sealer: sealer,
             release: release,
             events: events,
-            publicURL: try settings.publicURL(),
             time: time,
             identifiers: identifiers
         )

@@ -32,7 +32,7 @@ struct SubscriberDesk: Sendable {
             configuration: HTTPClient.Configuration(addressGuard: addressGuard, maximumIdleConnections: 512),
             logger: logger
         )
-        sink = SubscriptionSink(endpoints: endpoints, time: time)
+        sink = SubscriptionSink(database: database, endpoints: endpoints, time: time)
         service = SubscriptionService(
             database: database,
             endpoints: endpoints,

@@ -16,6 +16,8 @@ struct XAPI: Sendable {
     private static let maximumResponseBytes = 8 << 20
     /// How long is waited where X says that there is a limit, but not until when: its usual window.
     private static let usualWindow = Duration.seconds(900)
+    /// The code of a post that shows an upload which X does not know any more.
+    static let mediaGone = "media_gone"
     private static let boundary = "aragora-7f3c1b9e5d2a4860"
 
     let baseURL: String
@@ -186,10 +188,14 @@ struct XAPI: Sendable {
         case 404: throw PublishingFailure(.permanent, code: "not_found", "X does not know it.")
         case 400..<500:
             let detail = body?["detail"]?.string ?? body?["errors"]?.array?.first?["message"]?.string ?? ""
+            let words = ([detail] + (body?["errors"]?.array ?? []).compactMap { $0["message"]?.string }).map {
+                $0.lowercased()
+            }
             let isDuplicate = response.status == 403 && detail.lowercased().contains("duplicate content")
+            let isMediaGone = response.status == 400 && words.contains { $0.contains("media id") }
             throw PublishingFailure(
                 .permanent,
-                code: isDuplicate ? "duplicate" : "http_\(response.status)",
+                code: isDuplicate ? "duplicate" : isMediaGone ? Self.mediaGone : "http_\(response.status)",
                 isDuplicate
                     ? "X has a post with the same text already." : "X refused: \(Self.safe(detail, response.status))"
             )

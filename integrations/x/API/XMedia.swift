@@ -14,6 +14,11 @@ struct XMedia: Sendable {
     let api: XAPI
     let time: any TimeSource
 
+    /// Whether X has forgotten what a step uploaded, or is about to.
+    static func isForgotten(_ part: PublicationPart, now: Timestamp) -> Bool {
+        part.progress["expires_at"]?.integer.map { Timestamp(rawValue: $0) < now + margin } ?? false
+    }
+
     /// Uploads the file of a step, from where its progress stands.
     func upload(_ step: PublicationStep) async -> PartOutcome {
         do throws(PublishingFailure) {
@@ -32,9 +37,7 @@ struct XMedia: Sendable {
         let workspace = step.publication.workspace
         let media = try XThread.Media(json: step.part.payload)
         var progress = step.part.progress
-        if let expires = progress["expires_at"]?.integer, Timestamp(rawValue: expires) < time.now() + Self.margin {
-            progress = .null
-        }
+        if Self.isForgotten(step.part, now: time.now()) { progress = .null }
         if progress["is_final"]?.bool == true, let id = progress["id"]?.string {
             let path = "/2/media/upload?command=STATUS&media_id=\(OAuth1Signature.encoded(id))"
             let answer = try await api.call("GET", path, bucket: "\(Self.bucket)/status", workspace: workspace)
@@ -70,6 +73,7 @@ struct XMedia: Sendable {
             workspace: workspace
         )
         progress["is_final"] = true
+        if let expires = Self.expiry(answer, now: time.now()) { progress["expires_at"] = expires }
         try await save(progress, step)
         return try await finish(answer, id, media, step)
     }
@@ -90,13 +94,18 @@ struct XMedia: Sendable {
         guard let id = answer["data"]?["id"]?.string, id.utf8.allSatisfy({ (48...57).contains($0) }) else {
             throw Self.unreadable
         }
-        let lifetime = answer["data"]?["expires_after_secs"]?.integer ?? 3600
-        let progress: JSONValue = [
-            "id": .string(id), "offset": 0,
-            "expires_at": .integer((time.now() + .seconds(min(lifetime, 1 << 30))).rawValue),
-        ]
+        let progress: JSONValue = .record([
+            "id": .string(id), "offset": 0, "expires_at": Self.expiry(answer, now: time.now()),
+        ])
         try await save(progress, step)
         return progress
+    }
+
+    /// When X forgets an upload; nil where it does not say.
+    private static func expiry(_ answer: JSONValue, now: Timestamp) -> JSONValue? {
+        answer["data"]?["expires_after_secs"]?.integer.map { seconds in
+            .integer((now + .seconds(min(max(0, seconds), 1 << 30))).rawValue)
+        }
     }
 
     /// Reads whether X is done with a film, and describes the picture to those who do not see it.

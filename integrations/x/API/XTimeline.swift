@@ -24,11 +24,11 @@ struct XTimeline: Sendable {
         workspace: WorkspaceID
     ) async throws(PublishingFailure) -> (id: String?, isCertain: Bool) {
         let user = try await identity(of: workspace).id
-        let wanted = Self.skeleton(text)
+        let wanted = Self.skeleton(text, isAnswer: repliesTo != nil)
         var token: String?
         for _ in 0..<XLimits.timelinePages {
             var path = "/2/users/\(user)/tweets?max_results=\(XLimits.timelinePage)&tweet.fields=referenced_tweets"
-            path += "&start_time=\(OAuth1Signature.encoded((sentAt - Self.clockAllowance).iso8601))"
+            path += "&start_time=\(OAuth1Signature.encoded(Self.moment(sentAt - Self.clockAllowance)))"
             if let token { path += "&pagination_token=\(OAuth1Signature.encoded(token))" }
             let page = try await api.call("GET", path, bucket: "timeline", workspace: workspace)
             for post in page["data"]?.array ?? [] {
@@ -37,7 +37,8 @@ struct XTimeline: Sendable {
                 }
                 let references = post["referenced_tweets"]?.array ?? []
                 let answered = references.first { $0["type"]?.string == "replied_to" }?["id"]?.string
-                if answered == repliesTo, Self.skeleton(Self.unescaped(found)) == wanted { return (id, true) }
+                guard answered == repliesTo else { continue }
+                if Self.skeleton(Self.unescaped(found), isAnswer: repliesTo != nil) == wanted { return (id, true) }
             }
             token = page["meta"]?["next_token"]?.string
             if token == nil { return (nil, true) }
@@ -45,27 +46,37 @@ struct XTimeline: Sendable {
         return (nil, false)
     }
 
-    /// Whose account it is.
+    /// Whose account speaks for a workspace.
     /// - Throws: `PublishingFailure`.
     func identity(of workspace: WorkspaceID) async throws(PublishingFailure) -> XAccounts.Identity {
-        if let known = accounts.known(workspace) { return known }
+        if let connected = try await accounts.connected(of: workspace) { return connected }
+        if let known = accounts.knownOwn { return known }
+        let identity = try await askForIdentity(of: workspace)
+        accounts.remember(own: identity)
+        return identity
+    }
+
+    /// Asks X whose account speaks for a workspace.
+    /// - Throws: `PublishingFailure`.
+    func askForIdentity(of workspace: WorkspaceID) async throws(PublishingFailure) -> XAccounts.Identity {
         let answer = try await api.call("GET", "/2/users/me", bucket: "me", workspace: workspace)
         guard let id = answer["data"]?["id"]?.string, id.utf8.allSatisfy({ (48...57).contains($0) }) else {
             throw PublishingFailure(.transient, code: "unreadable_answer", "X's answer names no account.")
         }
-        let identity = XAccounts.Identity(id: id, name: answer["data"]?["username"]?.string ?? id)
-        accounts.remember(identity, of: workspace)
-        return identity
+        return XAccounts.Identity(id: id, name: "@\(answer["data"]?["username"]?.string ?? id)")
     }
+
+    /// A moment as X takes it: without fractions of a second.
+    private static func moment(_ timestamp: Timestamp) -> String { timestamp.iso8601.prefix(19) + "Z" }
 
     /// X gives three characters out as HTML does.
     private static func unescaped(_ text: String) -> String {
         text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
     }
 
-    /// What X leaves of a text: addresses become its own, the ones of pictures are added at the end, and blanks at the
-    /// ends go.
-    private static func skeleton(_ text: String) -> String {
+    /// What X leaves of a text: addresses become its own, the ones of pictures are added at the end, before an answer
+    /// stand the names of those who are answered, and blanks at the ends go.
+    private static func skeleton(_ text: String, isAnswer: Bool) -> String {
         let weighted = WeightedText(text)
         var words = ""
         for atom in weighted.atoms {
@@ -77,6 +88,7 @@ struct XTimeline: Sendable {
         }
         var parts = words.split(whereSeparator: \.isWhitespace)[...]
         while parts.last == "\u{0}" { parts.removeLast() }
+        while isAnswer, parts.first?.first == "@" { parts.removeFirst() }
         return parts.joined(separator: " ")
     }
 }

@@ -20,7 +20,8 @@ final class XAccounts: Sendable {
 
     private let configuration: XConfiguration
     private let tokens: AccountTokens?
-    private let identities = Mutex<[WorkspaceID: Identity]>([:])
+    /// Whose the operator's keys are, which stay the same as long as the process runs.
+    private let own = Mutex<Identity?>(nil)
 
     init(configuration: XConfiguration, tokens: AccountTokens?) {
         self.configuration = configuration
@@ -42,6 +43,17 @@ final class XAccounts: Sendable {
         )
     }
 
+    /// The account that a workspace has connected; nil where the operator's own speaks for it.
+    /// - Throws: `PublishingFailure`.
+    func connected(of workspace: WorkspaceID) async throws(PublishingFailure) -> Identity? {
+        guard let account = try await tokens?.account(of: workspace) else { return nil }
+        return Identity(id: account.installationID, name: account.name)
+    }
+
+    /// The workspaces that have connected an account.
+    /// - Throws: `PublishingFailure`.
+    func workspaces() async throws(PublishingFailure) -> [WorkspaceID] { try await tokens?.workspaces() ?? [] }
+
     /// Whose quota a workspace's requests count against.
     func quotaAccount(of workspace: WorkspaceID, _ authority: Authority) -> QuotaStore.Account {
         switch authority {
@@ -50,9 +62,9 @@ final class XAccounts: Sendable {
         }
     }
 
-    func known(_ workspace: WorkspaceID) -> Identity? { identities.withLock { $0[workspace] } }
+    /// Whose the operator's keys are, where X was asked already.
+    var knownOwn: Identity? { own.withLock { $0 } }
 
-    func remember(_ identity: Identity, of workspace: WorkspaceID) {
-        identities.withLock { $0[workspace] = identity }
-    }
+    /// Keeps whose the operator's keys are.
+    func remember(own identity: Identity) { own.withLock { $0 = identity } }
 }

@@ -1,0 +1,74 @@
+import CoreTypes
+import Persistence
+import Synchronization
+import Transport
+
+/// A database that is away for some writes, each time after an answer to a certain path has come.
+final class Absence: Sendable {
+    private let path: String
+    private let writes: Int
+    private let left = Mutex(0)
+
+    init(after path: String, writes: Int) {
+        self.path = path
+        self.writes = writes
+    }
+
+    /// Whether the database is back.
+    var isOver: Bool { left.withLock { $0 == 0 } }
+
+    func answered(_ request: HTTPRequest) {
+        if request.url.hasSuffix(path) { left.withLock { $0 = writes } }
+    }
+
+    func write() throws {
+        let isAway = left.withLock { left in
+            defer { left = max(0, left - 1) }
+            return left > 0
+        }
+        if isAway { throw DatabaseError(.connection, "The database is away.") }
+    }
+}
+
+/// The database as somebody sees it for whom it is away.
+struct AbsentDatabase: Database {
+    let base: any Database
+    let absence: Absence
+
+    var dialect: Dialect { base.dialect }
+    var wakeUps: WakeUps { base.wakeUps }
+
+    func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        try absence.write()
+        return try await base.write(body)
+    }
+
+    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        try await base.read(body)
+    }
+
+    func run(_ statement: SQL) async throws -> [Row] { try await base.run(statement) }
+    func notify(_ wakeUp: WakeUp) async {}
+    func runWakeUps() async {}
+    func dedicated() -> any Database { self }
+    func close() async {}
+}
+
+/// The network, whose answers begin the absence.
+struct AbsenceTransport: HTTPTransport {
+    let base: any HTTPTransport
+    let absence: Absence
+
+    func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+        let response = try await base.send(request)
+        absence.answered(request)
+        return response
+    }
+
+    func stream<R: Sendable>(
+        _ request: HTTPRequest,
+        _ consume: (StreamingResponse) async throws -> R
+    ) async throws -> R {
+        try await base.stream(request, consume)
+    }
+}

@@ -1,0 +1,99 @@
+import CoreTypes
+import DatabaseSupport
+import Persistence
+import Subscriptions
+import TestSupport
+import Testing
+import Transport
+
+/// What disables an endpoint, and what is forgotten.
+@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+    private static let day = Duration.seconds(24 * 3600)
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aFailureOfLongAgoDoesNotCount(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let endpoint = try await house.subscribe().endpoint
+            let deliverer = house.deliverer()
+            func fail(_ key: String) async throws {
+                house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 503) }
+                try await house.publish(house.event(key))
+                _ = try await deliverer.deliverDue()
+                // Nothing of it is tried again, as if somebody had settled it.
+                try await house.database.run("delete from webhooks where status = 0")
+            }
+            try await fail("1")
+            let first = try #require(try await house.reload(endpoint).failingSince)
+            house.time.advance(by: Self.day)
+            try await fail("2")
+            #expect(try await house.reload(endpoint).failingSince == first)
+            house.time.advance(by: Self.day * 6)
+            try await fail("3")
+            #expect(try await house.reload(endpoint).status == .active)
+            #expect(try await house.reload(endpoint).failingSince == house.time.now())
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aTestThatFailsIsNoFailure(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let endpoint = try await house.subscribe().endpoint
+            let deliverer = house.deliverer()
+            house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 500) }
+            for _ in 0..<6 {
+                _ = try await house.service.test(endpoint.id, workspace: nil, patience: .zero)
+                #expect(try await deliverer.deliverDue() == 1)
+                house.time.advance(by: Self.day)
+            }
+            let now = try await house.reload(endpoint)
+            #expect(now.status == .active && now.failingSince == nil && now.lastDeliveryAt == nil)
+            #expect(now.failureCount == 6)
+            // One that succeeds shows that the endpoint is well.
+            try await house.publish(house.event("1"))
+            _ = try await deliverer.deliverDue()
+            #expect(try await house.reload(endpoint).failingSince != nil)
+            house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 200) }
+            _ = try await house.service.test(endpoint.id, workspace: nil, patience: .zero)
+            _ = try await deliverer.deliverDue()
+            #expect(try await house.reload(endpoint).failingSince == nil)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWaitsForAPausedEndpointIsForgottenWithTheRest(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let paused = try await house.subscribe("paused") { $0.settings.events = ["vote"] }.endpoint.id
+            try await house.subscribe("active") { $0.settings.events = ["verdict"] }
+            _ = try await house.service.setStatus(.paused, of: paused, workspace: nil)
+            for number in 1...3 {
+                try await house.publish(
+                    house.event("vote \(number)", "vote"),
+                    house.event("verdict \(number)", "verdict")
+                )
+            }
+            house.time.advance(by: Self.day * 30)
+            try await house.publish(house.event("vote 4", "vote"))
+            var rounds = 1
+            while try await house.service.purge(olderThan: Self.day * 7, limit: 2) { rounds += 1 }
+            // What an active endpoint is owed stays, however old it is.
+            #expect(rounds == 2)
+            #expect(try await house.counts() == DeliveryCounts(waiting: 4))
+            #expect(try await house.database.run("select 1 from webhook_messages").count == 4)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func attemptsAreForgottenALittleAtATime(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let endpoint = try await house.subscribe().endpoint
+            let deliverer = house.deliverer()
+            for number in 1...3 { try await house.publish(house.event("\(number)")) }
+            while try await deliverer.deliverDue() > 0 {}
+            house.time.advance(by: Self.day * 30)
+            #expect(try await house.service.purge(olderThan: Self.day, limit: 2))
+            #expect(try await house.attempts(endpoint).count == 1)
+            #expect(try await !house.service.purge(olderThan: Self.day, limit: 2))
+            #expect(try await house.attempts(endpoint).isEmpty)
+        }
+    }
+}
