@@ -134,13 +134,11 @@ package struct ApprovalRecord: Sendable {
 }
 
 extension ApprovalRecord {
-    /// What is decided about besides the text and what the context says already; nil where that is nothing.
+    /// What is decided about besides the text; nil where that is nothing.
     ///
-    /// Canonical JSON: together with the two, it is what the hash is made of.
+    /// Canonical JSON: together with the text, it is what the hash is made of.
     package var boundDocument: String? {
-        let rest = (operation.object ?? [:]).filter { name, value in
-            name != "text" && (context.isEmpty || value.string != context)
-        }
+        let rest = (operation.object ?? [:]).filter { $0.key != "text" }
         return rest.isEmpty ? nil : JSONValue.object(rest).text
     }
 

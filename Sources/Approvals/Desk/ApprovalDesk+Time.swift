@@ -80,6 +80,7 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws {
         let now = time.now()
+        try audit.hold(workspace, in: transaction)
         let actor = try resolved(actor, workspace: workspace, in: transaction)
         let named = try Approver(delegate)
         guard case .person(let name) = named else {

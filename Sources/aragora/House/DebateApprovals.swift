@@ -143,8 +143,8 @@ struct DebateApprovals: BreakpointGate {
             + "of the debate, `/debates/\(debate.id)`."
     }
 
-    /// The longest context that a request takes, in characters.
-    private static let longestContext = 100_000
+    /// Whatever a panel says fits, and four bytes for each of so many characters are what a request takes.
+    private static let longestContext = 250_000
 }
 
 /// Lets a debate go on when people have decided.
