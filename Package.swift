@@ -154,7 +154,7 @@ let package = Package(
             exclude: ["README.md"],
             resources: [
                 .embedInCode("page.mustache"), .embedInCode("page.css"), .embedInCode("page.js"),
-                .embedInCode("shared.js"),
+                .embedInCode("shared.js"), .embedInCode("markdown.js"),
                 .embedInCode("webhooks.html"), .embedInCode("webhooks.js"),
                 .embedInCode("answer.mustache"), .embedInCode("approvals.html"), .embedInCode("approvals.js"),
             ]

@@ -24,13 +24,8 @@ package struct WebPage: Sendable {
 
     /// The page; the same for every address, because the script reads the address.
     package let html: File
-    package let style: File
-    package let script: File
-    /// What the scripts of all pages share.
-    package let sharedScript: File
-    /// The page of the webhooks: endpoints, health, attempts.
-    package let webhooks: File
-    package let webhooksScript: File
+    /// The other pages, the style sheet and the scripts, by their paths.
+    package let files: [String: File]
 
     /// Makes the page.
     /// - Parameter isDemo: whether the panel is the offline demo; the page then says so even without its script.
@@ -39,10 +34,14 @@ package struct WebPage: Sendable {
         let template = try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self))
         let html = template.render(["demo": isDemo])
         self.html = File(Array(html.utf8), contentType: "text/html; charset=utf-8")
-        style = File(PackageResources.page_css, contentType: "text/css; charset=utf-8")
-        webhooks = File(PackageResources.webhooks_html, contentType: "text/html; charset=utf-8")
-        webhooksScript = File(PackageResources.webhooks_js, contentType: "text/javascript; charset=utf-8")
-        sharedScript = File(PackageResources.shared_js, contentType: "text/javascript; charset=utf-8")
-        script = File(PackageResources.page_js, contentType: "text/javascript; charset=utf-8")
+        let script = "text/javascript; charset=utf-8"
+        files = [
+            "/page.css": File(PackageResources.page_css, contentType: "text/css; charset=utf-8"),
+            "/page.js": File(PackageResources.page_js, contentType: script),
+            "/shared.js": File(PackageResources.shared_js, contentType: script),
+            "/markdown.js": File(PackageResources.markdown_js, contentType: script),
+            "/webhooks": File(PackageResources.webhooks_html, contentType: "text/html; charset=utf-8"),
+            "/webhooks.js": File(PackageResources.webhooks_js, contentType: script),
+        ]
     }
 }

@@ -24,12 +24,12 @@ function card(approval) {
   }, option.label));
   return h("li", { class: "card answer" },
     h("h2", {}, `#${approval.number} ${approval.title}`),
-    h("p", {}, approval.question),
-    approval.context && h("pre", {}, approval.context),
+    prose(approval.question),
+    approval.context && prose(approval.context),
     edit ?? (text !== undefined ? h("pre", {}, text) : ""),
-    approval.operation_json && h("p", { class: "meta" }, "Exactly this is decided"),
+    approval.operation_json && h("p", { class: "hint" }, "Exactly this is decided"),
     approval.operation_json && h("pre", {}, approval.operation_json),
-    h("p", { class: "meta" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requested_by}`
+    h("p", { class: "hint" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requested_by}`
       + (approval.expires_at ? ` · until ${new Date(approval.expires_at).toLocaleString()}` : "")),
     comment, h("div", { class: "row end" }, buttons), says);
 }

@@ -27,15 +27,16 @@ async function attempts(endpoint) {
 
 function card(endpoint) {
   const id = endpoint.id;
-  const button = (label, action) => h("button", { class: "button quiet", type: "button", onclick: action }, label);
+  const button = (label, action) => h("button", { class: "button small", type: "button", onclick: action }, label);
+  const colour = { healthy: "good", failing: "bad", disabled: "bad" }[endpoint.health] ?? "warn";
   return h("article", { class: "card" },
-    h("h2", {}, endpoint.name || endpoint.url),
-    h("p", {}, h("strong", {}, endpoint.health), endpoint.status_reason ? `: ${endpoint.status_reason}` : "",
-      endpoint.failing_since ? `, since ${new Date(endpoint.failing_since).toLocaleString()}` : ""),
+    h("div", { class: "row" }, h("h2", {}, endpoint.name || endpoint.url), h("span", { class: `status ${colour}` }, endpoint.health)),
+    endpoint.status_reason ? h("p", {}, endpoint.status_reason) : "",
+    endpoint.failing_since ? h("p", {}, `Failing since ${new Date(endpoint.failing_since).toLocaleString()}.`) : "",
     h("p", {}, h("code", {}, endpoint.url)),
-    h("p", {}, `${endpoint.workspace} · ${endpoint.events.join(", ")} · ${endpoint.delivery_count} delivered, `
+    h("p", { class: "hint" }, `${endpoint.workspace} · ${endpoint.events.join(", ")} · ${endpoint.delivery_count} delivered, `
       + `${endpoint.failure_count} failed attempts`),
-    h("p", {},
+    h("div", { class: "row" },
       button("Attempts", () => attempts(endpoint).catch((error) => trouble(error.message))),
       button("Test", () => act("POST", `/webhooks/${id}/test`)),
       endpoint.active ? button("Pause", () => act("POST", `/webhooks/${id}/pause`))
@@ -47,9 +48,9 @@ function card(endpoint) {
 async function show() {
   try {
     const [{ webhooks, total }, counts] = await Promise.all([callJSON("/webhooks?limit=200"), callJSON("/webhooks/queue/stats")]);
-    $("summary").textContent = `${total} webhooks · ${counts.pending} deliveries wait · ${counts.dead_letter} given up`;
+    $("summary").textContent = `${total} ${total === 1 ? "webhook" : "webhooks"} · ${counts.pending} ${counts.pending === 1 ? "delivery waits" : "deliveries wait"} · ${counts.dead_letter} given up`;
     $("endpoints").replaceChildren(...webhooks.map(card));
-    if (!webhooks.length) $("endpoints").textContent = "Nobody listens yet: POST /api/v1/webhooks makes a webhook.";
+    if (!webhooks.length) $("endpoints").append(h("p", { class: "empty" }, "Nobody listens yet. ", h("code", {}, "POST /api/v1/webhooks"), " makes a webhook."));
   } catch (error) {
     trouble(error.message);
   }

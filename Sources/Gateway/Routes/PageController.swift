@@ -13,11 +13,9 @@ struct PageController: Sendable {
         for path: RouterPath in ["/", "/debates/{id}"] {
             router.resource(path, [.get: { request, _ in Self.answer(page.html, to: request) }])
         }
-        router.resource("/webhooks", [.get: { request, _ in Self.answer(page.webhooks, to: request) }])
-        router.resource("/webhooks.js", [.get: { request, _ in Self.answer(page.webhooksScript, to: request) }])
-        router.resource("/page.css", [.get: { request, _ in Self.answer(page.style, to: request) }])
-        router.resource("/shared.js", [.get: { request, _ in Self.answer(page.sharedScript, to: request) }])
-        router.resource("/page.js", [.get: { request, _ in Self.answer(page.script, to: request) }])
+        for (path, file) in page.files {
+            router.resource(RouterPath(path), [.get: { request, _ in Self.answer(file, to: request) }])
+        }
     }
 
     static func answer(_ file: WebPage.File, to request: Request) -> Response {
