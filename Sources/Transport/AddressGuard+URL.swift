@@ -8,7 +8,9 @@ extension AddressGuard {
         }
         let authority = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { !"/?#".contains($0) }
         guard !authority.contains("@") else { return "It holds a user name or a password." }
-        guard address.scheme == "https" || isOpened else { return "It has to begin with https://." }
+        guard address.scheme == "https" || isOpened else {
+            return "It has to begin with https://, unless the operator opens its address for webhooks."
+        }
         let host = address.host.hasPrefix("[") ? String(address.host.dropFirst().dropLast()) : address.host
         if let literal = IPAddress(host), !allows(literal, isEncrypted: address.scheme == "https") {
             return "Its address may not be reached."

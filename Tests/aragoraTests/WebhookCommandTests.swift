@@ -24,12 +24,18 @@ struct WebhookCommandTests {
 
             #expect(try await aragora("keys", "list").output.contains("There are no keys."))
             #expect(try await aragora("keys", "create", "ci", "--scopes", "everything").exit != .exited(0))
+            let brief = try await aragora("keys", "create", "brief", "--days", "3", "--scopes", "debates:read")
+            let briefly = try await aragora("keys", "list").output
+            #expect(brief.exit == .exited(0) && briefly.contains("  until 2"), "\(briefly)")
+            let briefID = briefly.prefix { $0 != " " }
+            #expect(try await aragora("keys", "revoke", String(briefID)).exit == .exited(0))
             let made = try await aragora("keys", "create", "ci")
             #expect(made.exit == .exited(0), "\(made.output)")
             let key = try #require(made.output.split(separator: "\n").first { $0.hasPrefix("ara_") }.map { String($0) })
             let listed = try await aragora("keys", "list").output
             #expect(listed.contains("  valid  local  ci  ") && !listed.contains(key.dropFirst(4)), "\(listed)")
-            let id = try #require(listed.split(separator: " ").first.map { String($0) })
+            let line = try #require(listed.split(separator: "\n").first { $0.contains("  ci  ") })
+            let id = String(line.prefix { $0 != " " })
             func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> HTTPResponse {
                 try await client.send(
                     HTTPRequest(
@@ -67,6 +73,20 @@ struct WebhookCommandTests {
             #expect(try await aragora("keys", "revoke", id).exit == .exited(1))
             #expect(try await aragora("keys", "list").output.contains("  revoked  "))
             #expect(try await call("GET", "/webhooks").status == 401)
+            _ = try await gateway.terminate()
+        }
+    }
+
+    @Test("A gateway that may not reach this machine says so")
+    func refusedListening() async throws {
+        try await withTemporaryDirectory { directory in
+            let gateway = try await GatewayProcess.start(
+                environment: ["ARAGORA_DATA_DIR": directory],
+                arguments: ["--migrate"]
+            )
+            let refused = try await GatewayProcess.run(["webhooks", "listen", "--url", gateway.url])
+            #expect(refused.exit == .exited(1))
+            #expect(refused.output.contains("unless the operator opens its address"), "\(refused.output)")
             _ = try await gateway.terminate()
         }
     }

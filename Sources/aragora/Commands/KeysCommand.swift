@@ -71,7 +71,8 @@ struct KeysCommand: AsyncParsableCommand {
                         key.isValid(at: house.time.now()) ? "valid" : key.revokedAt == nil ? "expired" : "revoked"
                     let used = key.lastUsedAt.map { "last used \($0.iso8601)" } ?? "never used"
                     let scopes = key.scopes.map(\.rawValue).sorted().joined(separator: ",")
-                    print("\(key.id)  \(state)  \(key.workspace)  \(key.name)  \(scopes)  \(used)")
+                    let end = key.expiresAt.map { "  until \($0.iso8601)" } ?? ""
+                    print("\(key.id)  \(state)  \(key.workspace)  \(key.name)  \(scopes)  \(used)\(end)")
                 }
                 if keys.isEmpty { printError("There are no keys.") }
             }

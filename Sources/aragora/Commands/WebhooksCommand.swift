@@ -157,7 +157,7 @@ struct GatewayClient: Sendable {
         )
         let answer = (try? JSONValue(parsing: response.body)) ?? [:]
         guard (200...299).contains(response.status) else {
-            throw SettingsError("The gateway answered \(response.status): \(answer["error"]?.string ?? "no reason").")
+            throw SettingsError("The gateway answered \(response.status): \(answer["error"]?.string ?? "no reason.")")
         }
         return answer
     }
