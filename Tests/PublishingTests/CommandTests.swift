@@ -130,14 +130,14 @@ struct CommandTests {
             let gateway = try await GatewayProcess.start(environment: environment)
             let client = HTTPClient(logger: .silent)
             defer { client.shutdown() }
-            func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> (Int, JSONValue) {
+            func call(_ method: String, _ path: String, _ body: JSONValue? = nil, key: String = "k1") async throws -> (
+                Int, JSONValue
+            ) {
                 let response = try await client.send(
                     HTTPRequest(
                         method: method,
                         url: "\(gateway.url)/api/v1\(path)",
-                        headers: body.map {
-                            [("content-type", "application/json"), ("idempotency-key", "\($0.hashValue)")]
-                        } ?? [],
+                        headers: body == nil ? [] : [("content-type", "application/json"), ("idempotency-key", key)],
                         body: body?.bytes ?? []
                     )
                 )
@@ -172,7 +172,7 @@ struct CommandTests {
             #expect(try await call("GET", "/publications").1["total"] == 1)
             #expect(try await call("GET", "/publications/nothing").0 == 404)
 
-            try await approvalsRelease(debate) { try await call($0, $1, $2) }
+            try await approvalsRelease(debate) { try await call($0, $1, $2, key: "\($2.hashValue)") }
 
             let authorize = try #require(try await call("GET", "/integrations/x/connect").1["authorize_url"]?.string)
             #expect(authorize.hasPrefix("\(try #require(settings["X_API_URL"]))/i/oauth2/authorize?response_type=code"))
