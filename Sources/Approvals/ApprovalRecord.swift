@@ -103,10 +103,6 @@ package struct ApprovalRecord: Sendable {
     package let createdAt: Timestamp
 
     init(_ row: Row) throws {
-        let word = try row.text("status")
-        guard let status = ApprovalStatus(rawValue: word) else {
-            throw DatabaseError(.decoding, "The status \(word) of an approval is unknown.")
-        }
         id = try row.id("request_id")
         number = try row.integer("approval_number")
         workspace = try row.id("workspace_id")
@@ -117,7 +113,7 @@ package struct ApprovalRecord: Sendable {
         operation = try row.json("operation_json")
         operationHash = try row.text("operation_hash")
         policy = try ApprovalPolicy(stored: try row.json("policy_json"))
-        self.status = status
+        status = try row.word("status", of: "an approval")
         outcome = try row.textOrNil("outcome_option")
         outcomeLine = try row.text("outcome_line")
         priority = Int(try row.integer("priority"))

@@ -74,6 +74,15 @@ package struct Row: Sendable {
 
     /// A text.
     package func text(_ column: String) throws -> String { try required(column, textOrNil) }
+    /// A word of a closed vocabulary.
+    /// - Parameter subject: what the row describes, such as `a debate`, for the error.
+    package func word<Word: RawRepresentable<String>>(_ column: String, of subject: String) throws -> Word {
+        let text = try text(column)
+        guard let word = Word(rawValue: text) else {
+            throw DatabaseError(.decoding, "The \(column) \(text) of \(subject) is unknown.")
+        }
+        return word
+    }
     /// An integer.
     package func integer(_ column: String) throws -> Int64 { try required(column, integerOrNil) }
     /// A number.

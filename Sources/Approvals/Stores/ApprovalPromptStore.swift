@@ -219,10 +219,6 @@ package struct ApprovalPromptStore: Sendable {
 
     private func prompts(_ query: SQL, in transaction: borrowing Transaction) throws -> [ApprovalPrompt] {
         try transaction.query(query).map { row in
-            let word = try row.text("state")
-            guard let state = ApprovalPrompt.State(rawValue: word) else {
-                throw DatabaseError(.decoding, "The state \(word) of a prompt is unknown.")
-            }
             return ApprovalPrompt(
                 id: try row.text("prompt_id"),
                 number: try row.integer("prompt_number"),
@@ -234,7 +230,7 @@ package struct ApprovalPromptStore: Sendable {
                 address: try row.json("address_json"),
                 conversationKey: try row.textOrNil("conversation_key"),
                 reminderOf: try row.textOrNil("reminder_of"),
-                state: state,
+                state: try row.word("state", of: "a prompt"),
                 shown: try row.text("shown")
             )
         }

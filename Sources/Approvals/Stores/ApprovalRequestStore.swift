@@ -165,10 +165,7 @@ package struct ApprovalRequestStore: Sendable {
     }
 
     private static func effect(_ row: Row) throws -> ApprovalOption.Effect {
-        let word = try row.text("effect")
-        guard let effect = ApprovalOption.Effect(rawValue: word) else {
-            throw DatabaseError(.decoding, "The effect \(word) of a decision is unknown.")
-        }
+        let effect: ApprovalOption.Effect = try row.word("effect", of: "a decision")
         return effect
     }
 }

@@ -46,15 +46,11 @@ package struct DebateRecord: Sendable {
     package let finishedAt: Timestamp?
 
     init(_ row: Row) throws {
-        let word = try row.text("status")
-        guard let status = Status(rawValue: word) else {
-            throw DatabaseError(.decoding, "The status \(word) of a debate is unknown.")
-        }
         id = try row.id("debate_id")
         number = try row.integer("debate_number")
         workspace = try row.id("workspace_id")
         task = try row.text("task")
-        self.status = status
+        status = try row.word("status", of: "a debate")
         platform = try row.text("platform")
         originKey = try row.text("origin_key")
         conversationKey = try row.text("conversation_key")

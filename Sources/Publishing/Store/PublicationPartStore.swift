@@ -43,16 +43,12 @@ package struct PublicationPartStore: Sendable {
             from publication_parts where workspace_id = \(workspace) and publication_id = \(id) order by part_number
             """
         ).map { row in
-            let word = try row.text("state")
-            guard let state = PublicationPart.State(rawValue: word) else {
-                throw DatabaseError(.decoding, "The state \(word) of a part is unknown.")
-            }
             let number = Int(try row.integer("part_number"))
             return PublicationPart(
                 number: number,
                 kind: try row.text("kind"),
                 payload: try row.json("payload_json"),
-                state: state,
+                state: try row.word("state", of: "a part"),
                 progress: try row.blobOrNil("sealed_progress").map { try open($0, workspace, id, number) } ?? .null,
                 remoteID: try row.textOrNil("remote_id"),
                 attempts: Int(try row.integer("attempts")),

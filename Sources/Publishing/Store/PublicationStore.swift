@@ -137,16 +137,12 @@ package struct PublicationStore: Sendable {
     }
 
     static func publication(_ row: Row) throws -> Publication {
-        let word = try row.text("state")
-        guard let state = PublicationState(rawValue: word) else {
-            throw DatabaseError(.decoding, "The state \(word) of a publication is unknown.")
-        }
         return Publication(
             workspace: try row.id("workspace_id"),
             id: try row.id("publication_id"),
             platform: try row.text("platform"),
             debate: try row.textOrNil("debate_id").map { DebateID($0) },
-            state: state,
+            state: try row.word("state", of: "a publication"),
             version: try row.integer("version"),
             content: try row.json("content_json"),
             contentHash: try row.text("content_hash"),

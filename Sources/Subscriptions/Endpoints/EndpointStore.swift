@@ -175,10 +175,6 @@ package struct EndpointStore: Sendable {
 
 extension Endpoint {
     init(_ row: Row) throws {
-        let word = try row.text("status")
-        guard let status = Status(rawValue: word) else {
-            throw DatabaseError(.decoding, "The status \(word) of a webhook is unknown.")
-        }
         workspace = try row.id("workspace_id")
         id = try row.id("id")
         url = try row.text("url")
@@ -187,7 +183,7 @@ extension Endpoint {
         source = try row.text("source")
         settings = EndpointSettings(json: try row.json("settings_json"))
         createdBy = try row.text("created_by")
-        self.status = status
+        status = try row.word("status", of: "a webhook")
         statusReason = try row.textOrNil("status_reason")
         failingSince = try row.timestampOrNil("failing_since")
         deliveryCount = try row.integer("delivery_count")
