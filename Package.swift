@@ -250,9 +250,10 @@ let package = Package(
         ),
 
         // What the benchmarks measure with; no part of the product.
+        .systemLibrary(name: "CEpoll", path: "Benchmarks/CEpoll"),
         .executableTarget(
             name: "LoadGenerator",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CEpoll", .product(name: "Crypto", package: "swift-crypto")],
             path: "Benchmarks/LoadGenerator"
         ),
         .executableTarget(

@@ -1,3 +1,4 @@
+import CEpoll
 import Glibc
 
 /// One run: every request once, over a fixed number of connections, each with one request under way.
@@ -11,9 +12,8 @@ struct LoadRun {
 
     private struct Connection {
         let descriptor: Int32
-        /// The request that is under way, or nil.
-        var request: Int?
-        var sent = 0
+        /// Whether a request is under way.
+        var isBusy = false
         var startedAt: Int64 = 0
         var answer: [UInt8] = []
     }
@@ -23,44 +23,46 @@ struct LoadRun {
     func result() -> LoadResult? {
         guard var connections = openConnections() else { return nil }
         defer { for connection in connections { close(connection.descriptor) } }
+        let poller = epoll_create1(0)
+        defer { close(poller) }
+        for (index, connection) in connections.enumerated() {
+            var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: UInt64(index)))
+            guard epoll_ctl(poller, EPOLL_CTL_ADD, connection.descriptor, &event) == 0 else { return nil }
+        }
         var result = LoadResult()
         var next = 0
+        var idle = Array(connections.indices)
         var buffer = [UInt8](repeating: 0, count: 65536)
+        var events = [epoll_event](repeating: epoll_event(), count: connections.count)
         let start = Self.now()
         let end = start + limit.components.seconds * 1_000_000_000
-        var watched = connections.map { pollfd(fd: $0.descriptor, events: 0, revents: 0) }
         while true {
             let now = Self.now()
-            for index in connections.indices {
-                if connections[index].request == nil, next < requests.count, now < end {
-                    let due = rate == 0 ? now : start + Int64(next) * 1_000_000_000 / Int64(rate)
-                    if due <= now {
-                        connections[index].request = next
-                        connections[index].sent = 0
-                        connections[index].startedAt = due
-                        next += 1
-                        send(&connections[index])
-                    }
-                }
-                watched[index].events = events(of: connections[index])
+            while let index = idle.last, next < requests.count, now < end {
+                let due = rate == 0 ? now : start + Int64(next) * 1_000_000_000 / Int64(rate)
+                guard due <= now else { break }
+                idle.removeLast()
+                connections[index].isBusy = true
+                connections[index].startedAt = due
+                send(requests[next], to: connections[index].descriptor)
+                next += 1
             }
-            let isBusy = connections.contains { $0.request != nil }
-            if !isBusy, next == requests.count || now >= end { break }
+            if idle.count == connections.count, next == requests.count || now >= end { break }
             // A gateway that hangs ends the run all the same.
             if now > end + 10_000_000_000 {
-                result.failed += connections.count { $0.request != nil }
+                result.failed += connections.count - idle.count
                 break
             }
-            guard poll(&watched, nfds_t(watched.count), rate == 0 ? 100 : 1) > 0 else { continue }
-            for index in connections.indices where watched[index].revents != 0 {
-                if watched[index].revents & Int16(POLLOUT) != 0 { send(&connections[index]) }
-                if watched[index].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
-                    guard receive(&connections[index], &buffer, &result) else {
-                        result.failed += 1
-                        result.seconds = Double(Self.now() - start) / 1e9
-                        return result
-                    }
+            let ready = epoll_wait(poller, &events, Int32(events.count), rate == 0 ? 100 : 1)
+            guard ready > 0 else { continue }
+            for event in events[..<Int(ready)] {
+                let index = Int(event.data.u64)
+                guard receive(&connections[index], &buffer, &result) else {
+                    result.failed += 1
+                    result.seconds = Double(Self.now() - start) / 1e9
+                    return result
                 }
+                if !connections[index].isBusy { idle.append(index) }
             }
         }
         result.seconds = Double(Self.now() - start) / 1e9
@@ -83,41 +85,34 @@ struct LoadRun {
             guard connected else { return nil }
             var one: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             opened.append(Connection(descriptor: descriptor))
         }
         return opened
     }
 
-    private func events(of connection: Connection) -> Int16 {
-        guard let request = connection.request else { return 0 }
-        return Int16(connection.sent < requests[request].count ? POLLOUT : POLLIN)
-    }
-
-    private func send(_ connection: inout Connection) {
-        guard let request = connection.request else { return }
-        let (descriptor, sent) = (connection.descriptor, connection.sent)
-        let count = requests[request].withUnsafeBytes { bytes in
-            Glibc.send(
-                descriptor,
-                bytes.baseAddress.map { $0 + sent },
-                bytes.count - sent,
-                Int32(MSG_NOSIGNAL)
-            )
+    /// Sends a request whole; on a fresh or answered connection it fits into the socket's buffer.
+    private func send(_ request: [UInt8], to descriptor: Int32) {
+        var sent = 0
+        while sent < request.count {
+            let count = request.withUnsafeBytes { bytes in
+                Glibc.send(descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            // A connection that broke shows it when its answer is read.
+            guard count > 0 else { return }
+            sent += count
         }
-        if count > 0 { connection.sent += count }
     }
 
     /// Reads what has come, and notes the answer when it is whole; false where the gateway closed the connection.
     private func receive(_ connection: inout Connection, _ buffer: inout [UInt8], _ result: inout LoadResult) -> Bool {
-        let count = recv(connection.descriptor, &buffer, buffer.count, 0)
+        let count = recv(connection.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         if count < 0 { return errno == EAGAIN || errno == EINTR }
-        guard count > 0, connection.request != nil else { return false }
+        guard count > 0, connection.isBusy else { return false }
         connection.answer.append(contentsOf: buffer[..<count])
         guard let status = Self.statusOfWholeAnswer(connection.answer) else { return true }
         let latency = Self.now() - connection.startedAt
         if status == 200 { result.latencies.append(latency) } else { result.failed += 1 }
-        connection.request = nil
+        connection.isBusy = false
         connection.answer.removeAll(keepingCapacity: true)
         return true
     }

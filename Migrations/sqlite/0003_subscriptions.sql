@@ -49,7 +49,8 @@ create table webhook_messages (
 );
 create index webhook_messages_age on webhook_messages (created_at);
 
--- What each endpoint is owed. `status`: 0 waiting, 1 sending, 2 delivered, 3 given up.
+-- What each endpoint is owed. `status`: 0 waiting, 1 delivered, 2 given up. What is under way is waiting still: who
+-- holds the endpoint's lease knows of it.
 create table webhooks (
     delivery_id integer primary key autoincrement,
     workspace_id text not null,
@@ -59,7 +60,6 @@ create table webhooks (
     attempts integer not null default 0,
     is_test boolean not null default false,
     available_at integer not null,
-    fence integer not null default 0,
     last_status integer,
     last_error text,
     created_at integer not null,
@@ -68,8 +68,7 @@ create table webhooks (
 );
 create index webhooks_waiting on webhooks (workspace_id, endpoint_id, available_at, delivery_id) where status = 0;
 create index webhooks_in_order on webhooks (workspace_id, endpoint_id, delivery_id) where status = 0;
-create index webhooks_sending on webhooks (workspace_id, endpoint_id) where status = 1;
-create index webhooks_given_up on webhooks (workspace_id, endpoint_id, updated_at) where status = 3;
+create index webhooks_given_up on webhooks (workspace_id, endpoint_id, updated_at) where status = 2;
 create index webhooks_message on webhooks (workspace_id, message_id);
 
 -- Every attempt: what came back, with the first 16 KiB of the answer.
@@ -85,7 +84,6 @@ create table webhook_attempts (
     response_body blob not null
 );
 create index webhook_attempts_endpoint on webhook_attempts (workspace_id, endpoint_id, attempt_id desc);
-create index webhook_attempts_age on webhook_attempts (attempted_at);
 
 -- How far the journals of running debates have been told to subscribers.
 create table webhook_cursors (

@@ -10,7 +10,7 @@ import Testing
         let wakeUps = WakeUps()
         let inbox = wakeUps.subscribe(.inbox, .jobs)
         let debate = wakeUps.subscribe(.debate(DebateID("a")))
-        let all = wakeUps.subscribe(.all)
+        let all = wakeUps.subscribe(.inbox, .outbox, .jobs, .debates)
         let published: [WakeUp] = [.outbox, .debate(DebateID("b")), .inbox, .debate(DebateID("a")), .jobs]
         for wakeUp in published { wakeUps.publish(wakeUp) }
         #expect(await inbox.next() == .inbox)
@@ -22,7 +22,7 @@ import Testing
     @Test func aResyncReachesEverybody() async {
         let wakeUps = WakeUps()
         let debate = wakeUps.subscribe(.debate(DebateID("a")))
-        let all = wakeUps.subscribe(.all)
+        let all = wakeUps.subscribe(.inbox, .outbox, .jobs, .debates)
         wakeUps.publishResync()
         #expect(await debate.next() == .debate(DebateID("a")))
         var heard: Set<WakeUp> = []

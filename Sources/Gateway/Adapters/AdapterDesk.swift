@@ -19,10 +19,13 @@ struct AdapterDesk: Sendable {
 
     /// The endpoint that a request is for; nil where it is for no platform.
     func endpoint(for request: HTTPRequest) -> (endpoint: AdapterEndpoint, query: String)? {
-        guard let target = request.path, target.hasPrefix(AdapterEndpoint.basePath) else { return nil }
-        let path = target.prefix { $0 != "?" }
-        guard let endpoint = endpoints[String(path)]?[request.method.rawValue] else { return nil }
-        return (endpoint, String(target.dropFirst(path.count + 1)))
+        guard let target = request.path, target.utf8.starts(with: AdapterEndpoint.basePath.utf8) else { return nil }
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
+            return endpoints[target]?[request.method.rawValue].map { ($0, "") }
+        }
+        return endpoints[String(target[..<mark])]?[request.method.rawValue].map {
+            ($0, String(target[target.utf8.index(after: mark)...]))
+        }
     }
 
     /// The request without its body.
@@ -44,7 +47,7 @@ struct AdapterDesk: Sendable {
     /// Refuses what cannot be verified whatever its body is.
     /// - Returns: the refusal, or nil.
     func screen(_ head: RawRequest, at endpoint: AdapterEndpoint) -> AdapterAnswer? {
-        guard let channel = endpoint.adapter as? any ScreeningChannel else { return nil }
+        guard let channel = endpoint.screening else { return nil }
         do throws(RequestRefusal) {
             try channel.screen(head)
             return nil

@@ -4,6 +4,8 @@ import CoreTypes
 /// One inbound route of one platform, with all that answering it needs.
 struct AdapterEndpoint: Sendable {
     let adapter: any ChannelAdapter
+    /// The adapter, where it can refuse a request by its head.
+    let screening: (any ScreeningChannel)?
     let route: AdapterRoute
     let metrics: RequestMetrics
     /// Refusals are provoked by anybody who finds the address.
@@ -16,6 +18,7 @@ struct AdapterEndpoint: Sendable {
 
     init(adapter: any ChannelAdapter, route: AdapterRoute) {
         self.adapter = adapter
+        screening = adapter as? any ScreeningChannel
         self.route = route
         metrics = RequestMetrics(route: Self.path(adapter.platform, route.path), method: route.method)
     }

@@ -30,9 +30,9 @@ struct AdapterExchange {
         self.endpoint = endpoint
         self.desk = desk
         head = desk.head(of: request, at: endpoint, query: query)
-        isLast = request.headerFields[.connection]?.lowercased() == "close"
+        isLast = head.header("connection")?.lowercased() == "close"
         // A length that is no number is more than any limit.
-        announced = request.headerFields[.contentLength].map { Int($0) ?? .max }
+        announced = head.header("content-length").map { Int($0) ?? .max }
     }
 
     /// Looks at the head.

@@ -129,12 +129,14 @@ final class AdapterHandler: ChannelDuplexHandler {
 
     /// Takes up what was held back.
     private func goOn(_ context: ChannelHandlerContext) {
-        var parts = CircularBuffer<HTTPRequestPart>()
-        swap(&parts, &held)
-        while !isBusy, let part = parts.popFirst() { handle(part, context) }
-        held += parts
-        guard !isBusy else { return }
-        context.fireChannelReadComplete()
+        if !held.isEmpty {
+            var parts = CircularBuffer<HTTPRequestPart>()
+            swap(&parts, &held)
+            while !isBusy, let part = parts.popFirst() { handle(part, context) }
+            held += parts
+            guard !isBusy else { return }
+            context.fireChannelReadComplete()
+        }
         let events = heldEvents
         heldEvents = []
         for event in events { context.fireUserInboundEventTriggered(event) }
@@ -145,7 +147,8 @@ final class AdapterHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if isBusy { wantsRead = true } else { context.read() }
+        // As long as nothing is held back, one more read costs less than taking the socket's readiness away and back.
+        if held.isEmpty { context.read() } else { wantsRead = true }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -97,8 +97,8 @@ struct WebhookLogController: Sendable {
     func statistics(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let counts = try await subscriptions.counts(workspace: context.caller.workspace)
         return .json([
-            "pending": .integer(Int64(counts.waiting)), "in_progress": .integer(Int64(counts.sending)),
-            "delivered": .integer(Int64(counts.delivered)), "dead_letter": .integer(Int64(counts.givenUp)),
+            "pending": .integer(Int64(counts.waiting)), "delivered": .integer(Int64(counts.delivered)),
+            "dead_letter": .integer(Int64(counts.givenUp)),
         ])
     }
 

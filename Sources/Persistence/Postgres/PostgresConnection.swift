@@ -22,15 +22,16 @@ actor PostgresConnection {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Connects.
+    /// - Parameter preparesStatements: whether the connection runs the same few statements over and over.
     /// - Throws: `DatabaseError`.
-    static func open(url: Secret) async throws -> PostgresConnection {
+    static func open(url: Secret, preparesStatements: Bool) async throws -> PostgresConnection {
         let connection = PostgresConnection()
-        try await connection.connect(url: url)
+        try await connection.connect(url: url, preparesStatements: preparesStatements)
         return connection
     }
 
-    private func connect(url: Secret) throws {
-        let handle = try PostgresHandle(url: url)
+    private func connect(url: Secret, preparesStatements: Bool) throws {
+        let handle = try PostgresHandle(url: url, preparesStatements: preparesStatements)
         self.handle = handle
         cancelHandle = handle.makeCancelHandle()
         noteCondition()

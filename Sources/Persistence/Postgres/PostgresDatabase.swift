@@ -3,7 +3,8 @@ package import Logging
 
 /// Postgres over libpq.
 ///
-/// Works through a transaction pooler: no named statement, no session state, no startup option. Whatever ends a
+/// Works through a transaction pooler: no session state, no startup option, no named statement that it could not do
+/// without. Whatever ends a
 /// connection ends the call that was on it and nothing else; the next call connects again.
 package final class PostgresDatabase: Database {
     /// How the database is reached and how long it may take.
@@ -22,6 +23,8 @@ package final class PostgresDatabase: Database {
         /// The longest pause between two statements of a transaction.
         package var idleInTransactionTimeout: Duration = .seconds(10)
         var honoursCancellation = true
+        /// Whether the server remembers the statements, which pays where they are few.
+        var preparesStatements = false
         var listening = PostgresListener.Timing()
 
         /// Describes how to reach a database.
@@ -81,6 +84,7 @@ package final class PostgresDatabase: Database {
         self.jitter = jitter
         pool = PostgresPool(
             url: configuration.url,
+            preparesStatements: configuration.preparesStatements,
             limits: PostgresPool.State.Limits(
                 maximum: max(1, configuration.maximumConnections),
                 minimumIdle: configuration.minimumConnections,
@@ -149,6 +153,7 @@ package final class PostgresDatabase: Database {
         var configuration = configuration
         configuration.maximumConnections = 1
         configuration.honoursCancellation = false
+        configuration.preparesStatements = true
         return PostgresDatabase(
             configuration,
             wakeUps: wakeUps,

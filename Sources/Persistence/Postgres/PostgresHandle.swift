@@ -1,18 +1,23 @@
 import CPostgres
 import CoreTypes
+import Crypto
 
 /// One libpq connection.
 ///
 /// All calls are made on the queue of the actor that owns it.
 final class PostgresHandle: Transaction.Connection {
     private let connection: OpaquePointer
+    /// The names of the statements that the server was asked to remember, by their texts; nil where it is not asked.
+    private var prepared: [String: String]?
     /// Why the present transaction cannot be committed, once one of its statements has failed.
     private(set) var failure: DatabaseError?
 
     /// Connects, which may take up to five seconds for each address of the host.
-    /// - Parameter url: a connection URI or `key=value` text; what it says wins over the defaults here.
+    /// - Parameters:
+    ///   - url: a connection URI or `key=value` text; what it says wins over the defaults here.
+    ///   - preparesStatements: whether the connection runs the same few statements over and over.
     /// - Throws: `DatabaseError`, whose text holds nothing of the URL.
-    init(url: Secret) throws {
+    init(url: Secret, preparesStatements: Bool = false) throws {
         // Not among them: `options`, which transaction poolers refuse.
         let defaults: [(String, String)] = [
             ("application_name", "aragora"),
@@ -35,6 +40,7 @@ final class PostgresHandle: Transaction.Connection {
             throw DatabaseError(connecting: message)
         }
         self.connection = connection
+        prepared = preparesStatements ? [:] : nil
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
     }
 
@@ -54,20 +60,59 @@ final class PostgresHandle: Transaction.Connection {
 
     /// Runs a statement with its values.
     ///
-    /// Statements stay unnamed, because a transaction pooler gives the next one to another server process.
+    /// Statements stay unnamed where they are not repeated: a transaction pooler gives the next one to another server
+    /// process.
     func run(_ statement: SQL) throws -> (rows: [Row], changes: Int) {
         if let failure { throw failure }
         do {
             let parameters = try PostgresParameters(statement.values)
-            let answer = parameters.withPointers { count, types, values, lengths, formats in
-                PQexecParams(connection, statement.text, count, types, values, lengths, formats, 0)
-            }
-            let result = try checked(PostgresResult(answer))
+            let result = try prepared == nil ? runUnnamed(statement, parameters) : runPrepared(statement, parameters)
             return (result.status == PGRES_TUPLES_OK ? try result.rows() : [], result.changes)
         } catch let error as DatabaseError {
             failure = error
             throw error
         }
+    }
+
+    private func runUnnamed(_ statement: SQL, _ parameters: PostgresParameters) throws -> PostgresResult {
+        try checked(
+            PostgresResult(
+                parameters.withPointers { count, types, values, lengths, formats in
+                    PQexecParams(connection, statement.text, count, types, values, lengths, formats, 0)
+                }
+            )
+        )
+    }
+
+    /// Runs a statement that the server has read and planned once.
+    ///
+    /// A transaction pooler may lead to a server process that does not know it, or that another process has taught it
+    /// already. That spoils the transaction, which is tried again; the connection prepares nothing any more then.
+    private func runPrepared(_ statement: SQL, _ parameters: PostgresParameters) throws -> PostgresResult {
+        let name: String
+        if let known = prepared?[statement.text] {
+            name = known
+        } else {
+            name = "aragora_" + hexadecimal(SHA256.hash(data: Array(statement.text.utf8)).prefix(16))
+            let answer = parameters.withPointers { count, types, _, _, _ in
+                PQprepare(connection, name, statement.text, count, types)
+            }
+            _ = try checkedBehindPooler(PostgresResult(answer))
+            prepared?[statement.text] = name
+        }
+        let answer = parameters.withPointers { count, _, values, lengths, formats in
+            PQexecPrepared(connection, name, count, values, lengths, formats, 0)
+        }
+        return try checkedBehindPooler(PostgresResult(answer))
+    }
+
+    private func checkedBehindPooler(_ answer: PostgresResult?) throws -> PostgresResult {
+        // `duplicate_prepared_statement`, `invalid_sql_statement_name` (PostgreSQL manual, appendix A).
+        if let state = answer?.errorField("C"), state == "42P05" || state == "26000" {
+            prepared = nil
+            throw DatabaseError(.serialization, "A pooler led the statement to another server process.")
+        }
+        return try checked(answer)
     }
 
     /// Runs one or more statements without values.

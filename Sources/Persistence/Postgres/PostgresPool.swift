@@ -12,13 +12,22 @@ final class PostgresPool: Sendable {
     }
 
     private let url: Secret
+    private let preparesStatements: Bool
     private let leaseTimeout: Duration
     private let time: any TimeSource
     private let jitter: any JitterSource
     private let guarded: Mutex<Guarded>
 
-    init(url: Secret, limits: State.Limits, leaseTimeout: Duration, time: any TimeSource, jitter: any JitterSource) {
+    init(
+        url: Secret,
+        preparesStatements: Bool,
+        limits: State.Limits,
+        leaseTimeout: Duration,
+        time: any TimeSource,
+        jitter: any JitterSource
+    ) {
         self.url = url
+        self.preparesStatements = preparesStatements
         self.leaseTimeout = leaseTimeout
         self.time = time
         self.jitter = jitter
@@ -61,7 +70,7 @@ final class PostgresPool: Sendable {
 
     private func connect() async throws -> State.Member {
         do {
-            let connection = try await PostgresConnection.open(url: url)
+            let connection = try await PostgresConnection.open(url: url, preparesStatements: preparesStatements)
             guarded.withLock { $0.state.connected() }
             return State.Member(connection: connection, openedAt: time.now())
         } catch {

@@ -11,8 +11,8 @@ package final class WakeUps: Sendable {
         case inbox, outbox, jobs
         /// One debate.
         case debate(DebateID)
-        /// Everything, each debate included.
-        case all
+        /// Every debate.
+        case debates
     }
 
     private struct State {
@@ -45,7 +45,7 @@ package final class WakeUps: Sendable {
     /// Tells the subscribers in this process.
     package func publish(_ wakeUp: WakeUp) {
         state.withLock { state in
-            for interest in [wakeUp.interest, .all] {
+            for interest in wakeUp.interests {
                 guard let subscribers = state.subscribers[interest] else { continue }
                 for continuation in subscribers.values { continuation.yield(wakeUp) }
             }
@@ -56,10 +56,6 @@ package final class WakeUps: Sendable {
     package func publishResync() {
         let interests = state.withLock { Array($0.subscribers.keys) }
         for interest in interests { if let wakeUp = interest.wakeUp { publish(wakeUp) } }
-        // Those who hear everything get each kind once.
-        for interest in [Interest.inbox, .outbox, .jobs] where !interests.contains(interest) {
-            if let wakeUp = interest.wakeUp { publish(wakeUp) }
-        }
     }
 
     /// Whether the wake-ups of other processes do not arrive, so that polling has to be fast.
@@ -90,12 +86,12 @@ package final class WakeUps: Sendable {
 
 extension WakeUp {
     /// Who hears of it.
-    fileprivate var interest: WakeUps.Interest {
+    fileprivate var interests: [WakeUps.Interest] {
         switch self {
-        case .inbox: .inbox
-        case .outbox: .outbox
-        case .jobs: .jobs
-        case .debate(let debate): .debate(debate)
+        case .inbox: [.inbox]
+        case .outbox: [.outbox]
+        case .jobs: [.jobs]
+        case .debate(let debate): [.debate(debate), .debates]
         }
     }
 }
@@ -107,7 +103,7 @@ extension WakeUps.Interest {
         case .outbox: .outbox
         case .jobs: .jobs
         case .debate(let debate): .debate(debate)
-        case .all: nil
+        case .debates: nil
         }
     }
 }

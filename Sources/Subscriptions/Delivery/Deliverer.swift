@@ -166,11 +166,7 @@ package final class Deliverer: Sendable {
         do {
             return try await claim()
         } catch {
-            state.withLock { state in
-                state.shouldLook = true
-                // Perhaps something was taken for them and only the answer is lost: handing them back makes it due.
-                for id in state.lanes.keys { state.lanes[id]?.close() }
-            }
+            state.withLock { $0.shouldLook = true }
             if !(error is CancellationError) {
                 logger.error(
                     "What subscribers are owed cannot be read; trying again.",
@@ -184,33 +180,32 @@ package final class Deliverer: Sendable {
     @discardableResult
     private func claim() async throws -> Timestamp? {
         let now = time.now()
-        let (appetites, room) = state.withLock { state in
-            (state.lanes.mapValues { $0.appetite(now: now) }, configuration.endpoints - state.lanes.count)
-        }
+        let lanes = state.withLock { $0.lanes.mapValues { ($0.appetite(now: now), $0.underWay) } }
         let (owner, lease) = (owner, configuration.lease)
-        let hungry = appetites.filter { $0.value > 0 }.count
+        let sated = lanes.filter { $0.value.0 == 0 }.map(\.key)
         let (taken, nextDue) = try await database.write { transaction in
             var taken: [(ClaimedEndpoint, [ClaimedDelivery])] = []
             let claimed = try endpoints.claim(
                 owner: owner,
-                holding: Set(appetites.keys),
-                passing: appetites.filter { $0.value == 0 }.map(\.key),
-                limit: max(0, room) + hungry,
+                passing: sated,
+                limit: max(0, configuration.endpoints - sated.count),
                 lease: lease,
                 now: now,
                 in: transaction
             )
             for endpoint in claimed {
-                let limit = appetites[endpoint.endpoint.id] ?? pace(of: endpoint.endpoint.id).window
-                let isOrdered = endpoint.endpoint.settings.isOrdered
-                taken.append(
-                    (
-                        endpoint,
-                        try deliveries.claim(endpoint, limit: isOrdered ? 1 : limit, now: now, in: transaction)
-                    )
+                let (appetite, underWay) = lanes[endpoint.endpoint.id] ?? (pace(of: endpoint.endpoint.id).window, [])
+                let due = try deliveries.due(
+                    to: endpoint,
+                    passing: underWay,
+                    limit: endpoint.endpoint.settings.isOrdered ? 1 : appetite,
+                    now: now,
+                    in: transaction
                 )
+                taken.append((endpoint, due))
             }
-            return (taken, taken.isEmpty ? try endpoints.nextDue(after: now, in: transaction) : nil)
+            let hasMore = taken.contains { !$0.1.isEmpty }
+            return (taken, hasMore ? nil : try endpoints.nextDue(after: now, in: transaction))
         }
         state.withLock { state in
             for (endpoint, found) in taken {
@@ -275,7 +270,7 @@ package final class Deliverer: Sendable {
         let attempt = await call.send(delivery, to: claimed)
         guard !attempt.isOurs else {
             // Nothing is known of it: whoever holds the endpoint next sends it, under the same id.
-            return state.withLock { $0.lanes[delivery.endpoint]?.abandon() }
+            return state.withLock { $0.lanes[delivery.endpoint]?.abandon(delivery) }
         }
         let (now, chance) = (time.now(), jitter.next())
         let decision = policy.decide(
@@ -309,7 +304,7 @@ package final class Deliverer: Sendable {
     private func noteRecorded(_ entries: [AttemptRecorder.Entry]) {
         let now = time.now()
         let shouldLook = state.withLock { state in
-            for entry in entries { state.lanes[entry.delivery.endpoint]?.noteRecorded() }
+            for entry in entries { state.lanes[entry.delivery.endpoint]?.noteRecorded(entry.delivery) }
             let isHungry = Set(entries.map(\.delivery.endpoint)).contains { id in
                 (state.lanes[id]?.appetite(now: now) ?? 0) > 0
             }

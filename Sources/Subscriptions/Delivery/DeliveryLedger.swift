@@ -59,7 +59,7 @@ struct DeliveryLedger: Sendable {
         )
     }
 
-    /// Ends deliveries or makes them due again, where they are still ours.
+    /// Ends deliveries or makes them due again, where their endpoints are still ours.
     private func updateDeliveries(
         _ entries: [AttemptRecorder.Entry],
         now: Timestamp,
@@ -75,24 +75,26 @@ struct DeliveryLedger: Sendable {
             .integers(entries.map { $0.isOrdered ? -1 : Self.nextAttempt(after: $0.decision)?.rawValue ?? -1 }),
             .integers(entries.map { Int64($0.attempt.status) }),
             .texts(entries.map(\.attempt.errorCode)),
+            .texts(entries.map(\.delivery.endpoint.rawValue)),
         ])
         try transaction.execute(
             """
             update webhooks set status = line.column4, attempts = line.column5,
                 available_at = case when line.column6 < 0 then webhooks.available_at else line.column6 end,
                 last_status = line.column7, last_error = nullif(line.column8, ''), updated_at = \(now)
-            from \(lines)
+            from \(lines) join webhook_configs c
+                on c.workspace_id = line.column1 and c.id = line.column9 and c.fence = line.column3
             where webhooks.workspace_id = line.column1 and webhooks.delivery_id = line.column2
-                and webhooks.fence = line.column3 and webhooks.status = 1
+                and webhooks.status = 0
             """
         )
     }
 
     private static func status(after decision: RetryPolicy.Decision) -> Int64 {
         switch decision {
-        case .delivered: 2
         case .retry: 0
-        case .givenUp, .gone: 3
+        case .delivered: 1
+        case .givenUp, .gone: 2
         }
     }
 

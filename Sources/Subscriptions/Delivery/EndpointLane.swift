@@ -15,6 +15,8 @@ struct EndpointLane: Sendable {
     private(set) var workers = 0
     /// What is next stands last.
     private var queue: [ClaimedDelivery] = []
+    /// The numbers of what was taken and is not written down yet.
+    private(set) var underWay: Set<Int64> = []
     /// How many messages are taken beforehand, for each request that may be open.
     private var ahead = Self.leastAhead
     private var sending = 0
@@ -79,6 +81,7 @@ struct EndpointLane: Sendable {
         // A lane that ran dry takes more at once: an endpoint that is fast costs few transactions.
         if queue.isEmpty, deliveries.count > window { ahead = min(ahead * 2, Self.mostAhead) }
         queue.insert(contentsOf: deliveries.reversed(), at: 0)
+        underWay.formUnion(deliveries.map(\.number))
     }
 
     mutating func addWorkers(_ count: Int) {
@@ -115,14 +118,16 @@ struct EndpointLane: Sendable {
     }
 
     /// Takes in that this process broke an attempt off.
-    mutating func abandon() {
+    mutating func abandon(_ delivery: ClaimedDelivery) {
         sending -= 1
+        underWay.remove(delivery.number)
         isClosed = true
     }
 
     /// Takes in that an attempt was written down.
-    mutating func noteRecorded() {
+    mutating func noteRecorded(_ delivery: ClaimedDelivery) {
         unrecorded -= 1
+        underWay.remove(delivery.number)
     }
 
     /// Stops: what was not begun is left to whoever holds the endpoint next.

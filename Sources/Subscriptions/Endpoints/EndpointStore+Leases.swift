@@ -5,23 +5,20 @@ import Persistence
 struct ClaimedEndpoint: Sendable {
     let endpoint: Endpoint
     let secrets: EndpointSecrets
-    /// Tells this holder's rows from those of an earlier one.
+    /// Tells this holder's attempts from those of an earlier one.
     let fence: Int64
 }
 
 extension EndpointStore {
     /// Takes endpoints to which something is due and that nobody else holds, or holds on to those that are ours.
     ///
-    /// What an earlier holder left under way is due again: whether it arrived, nobody knows, and its id stays the
-    /// same. This process is such an earlier holder itself where the answer to a claim or a release was lost.
+    /// What an earlier holder had under way is due still: whether it arrived, nobody knows, and its id stays the same.
     /// - Parameters:
-    ///   - holding: the endpoints that this process knows to be its own.
     ///   - passing: endpoints that have enough to do.
     ///   - limit: the most endpoints.
     /// - Throws: `DatabaseError`.
     func claim(
         owner: String,
-        holding: Set<EndpointID>,
         passing: [EndpointID],
         limit: Int,
         lease: Duration,
@@ -34,19 +31,16 @@ extension EndpointStore {
             where c.status = 'active' and (c.held_until is null or c.held_until <= \(now))
                 and (c.lease_owner is null or c.lease_owner = \(owner) or c.lease_until <= \(now))
                 and c.id not in (\(list: passing.isEmpty ? [EndpointID("")] : passing))
-                and (exists (
+                and exists (
                     select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
                         and w.status = 0 and w.available_at <= \(now)
-                ) or (c.lease_until <= \(now) and exists (
-                    select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
-                        and w.status = 1
-                )))
+                )
             order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             """
         )
         return try rows.map { row in
             let endpoint = try Endpoint(row)
-            let isOurs = try row.textOrNil("lease_owner") == owner && holding.contains(endpoint.id)
+            let isOurs = try row.textOrNil("lease_owner") == owner
             let fence = try row.integer("fence") + (isOurs ? 0 : 1)
             try transaction.execute(
                 """
@@ -54,14 +48,6 @@ extension EndpointStore {
                 where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
                 """
             )
-            if !isOurs {
-                try transaction.execute(
-                    """
-                    update webhooks set status = 0
-                    where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id) and status = 1
-                    """
-                )
-            }
             let secrets = try EndpointSecrets(
                 sealed: try row.blob("sealed_secrets"),
                 sealer: sealer,
@@ -94,7 +80,7 @@ extension EndpointStore {
         return Set(try rows.filter { try $0.text("status") == "active" }.map { try $0.id("id") })
     }
 
-    /// Gives endpoints back, with what was taken for them and not sent.
+    /// Gives endpoints back.
     /// - Throws: `DatabaseError`.
     func release(
         _ endpoints: [(id: EndpointID, workspace: WorkspaceID, fence: Int64)],
@@ -102,18 +88,11 @@ extension EndpointStore {
         in transaction: borrowing Transaction
     ) throws {
         for endpoint in endpoints.sorted(by: { $0.id < $1.id }) {
-            let held = try transaction.execute(
+            try transaction.execute(
                 """
                 update webhook_configs set lease_owner = null, lease_until = null
                 where workspace_id = \(endpoint.workspace) and id = \(endpoint.id) and fence = \(endpoint.fence)
                     and lease_owner = \(owner)
-                """
-            )
-            guard held == 1 else { continue }
-            try transaction.execute(
-                """
-                update webhooks set status = 0 where workspace_id = \(endpoint.workspace)
-                    and endpoint_id = \(endpoint.id) and status = 1
                 """
             )
         }

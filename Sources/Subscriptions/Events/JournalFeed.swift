@@ -32,7 +32,7 @@ package struct JournalFeed: Sendable {
         let (ticks, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
             group.addTask {
-                for await _ in database.wakeUps.subscribe(.all) { continuation.yield() }
+                for await _ in database.wakeUps.subscribe(.debates) { continuation.yield() }
             }
             group.addTask {
                 while !Task.isCancelled {

@@ -38,15 +38,14 @@ package struct DeadLetter: Sendable {
 
 /// How deliveries stand.
 package struct DeliveryCounts: Sendable, Hashable {
+    /// Those under way among them.
     package var waiting = 0
-    package var sending = 0
     package var delivered = 0
     package var givenUp = 0
 
     /// Describes how deliveries stand.
-    package init(waiting: Int = 0, sending: Int = 0, delivered: Int = 0, givenUp: Int = 0) {
+    package init(waiting: Int = 0, delivered: Int = 0, givenUp: Int = 0) {
         self.waiting = waiting
-        self.sending = sending
         self.delivered = delivered
         self.givenUp = givenUp
     }
@@ -94,13 +93,13 @@ extension DeliveryStore {
         let owner: SQL = workspace.map { "w.workspace_id = \($0)" } ?? "true"
         let filter: SQL = endpoint.map { "and w.endpoint_id = \($0)" } ?? ""
         let total = try transaction.query(
-            "select count(*) as total from webhooks w where \(owner) \(filter) and w.status = 3"
+            "select count(*) as total from webhooks w where \(owner) \(filter) and w.status = 2"
         ).first?.integer("total")
         let rows = try transaction.query(
             """
             select w.*, m.event_type, m.body from webhooks w
             join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
-            where \(owner) \(filter) and w.status = 3
+            where \(owner) \(filter) and w.status = 2
             order by w.updated_at desc, w.delivery_id desc limit \(limit) offset \(offset)
             """
         )
@@ -115,14 +114,14 @@ extension DeliveryStore {
             """
             select w.*, m.event_type, m.body from webhooks w
             join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
-            where \(owner) and w.delivery_id = \(number) and w.status = 3
+            where \(owner) and w.delivery_id = \(number) and w.status = 2
             """
         ).first.map { try DeadLetter($0) }
     }
 
     func forget(deadLetter number: Int64, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
         try transaction.execute(
-            "delete from webhooks where workspace_id = \(workspace) and delivery_id = \(number) and status = 3"
+            "delete from webhooks where workspace_id = \(workspace) and delivery_id = \(number) and status = 2"
         )
     }
 
@@ -164,8 +163,7 @@ extension DeliveryStore {
             let total = Int(try row.integer("total"))
             switch try row.integer("status") {
             case 0: counts.waiting = total
-            case 1: counts.sending = total
-            case 2: counts.delivered = total
+            case 1: counts.delivered = total
             default: counts.givenUp = total
             }
         }

@@ -48,18 +48,27 @@ package struct DeliveryStore: Sendable {
         return true
     }
 
-    /// Takes what is due to an endpoint, the longest due first, and marks it as being sent.
+    /// Reads what is due to an endpoint that is ours, the longest due first.
     ///
     /// An ordered endpoint's messages follow the numbers that they got when they were written: the clocks of several
     /// processes are not one.
+    /// - Parameter underWay: the numbers of those that were read before and whose attempts are not written down yet.
     /// - Throws: `DatabaseError`.
-    func claim(_ claimed: ClaimedEndpoint, limit: Int, now: Timestamp, in transaction: borrowing Transaction) throws
-        -> [ClaimedDelivery]
-    {
+    func due(
+        to claimed: ClaimedEndpoint,
+        passing underWay: Set<Int64>,
+        limit: Int,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> [ClaimedDelivery] {
         let endpoint = claimed.endpoint
         let body: SQL = endpoint.settings.isThin ? "m.thin_body" : "m.body"
         let isOrdered = endpoint.settings.isOrdered
         let due: SQL = isOrdered ? "" : "and available_at <= \(now)"
+        let new: SQL =
+            underWay.isEmpty
+            ? ""
+            : "and delivery_id not in (select column1 from \(transaction.dialect.table([.integers(Array(underWay))])))"
         let order = isOrdered ? "delivery_id" : "available_at, delivery_id"
         let rows = try transaction.query(
             """
@@ -67,19 +76,10 @@ package struct DeliveryStore: Sendable {
             from (
                 select * from webhooks
                 where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id) and status = 0
-                    \(due)
+                    \(due) \(new)
                 order by \(raw: order) limit \(limit)
             ) w join webhook_messages m on m.workspace_id = w.workspace_id and m.message_id = w.message_id
             order by \(raw: order)
-            """
-        )
-        guard !rows.isEmpty else { return [] }
-        try transaction.execute(
-            """
-            update webhooks set status = 1, fence = \(claimed.fence)
-            where workspace_id = \(endpoint.workspace) and delivery_id in (\(list: try rows.map { row in
-                try row.integer("delivery_id")
-            }))
             """
         )
         return try rows.map { row in
@@ -109,9 +109,9 @@ package struct DeliveryStore: Sendable {
     ) throws -> Int {
         let which: SQL =
             switch selection {
-            case .message(let id): "message_id = \(id) and status <> 1"
-            case .range(let since, let until): "created_at >= \(since) and created_at < \(until) and status in (2, 3)"
-            case .failedSince(let since): "status = 3 and updated_at >= \(since)"
+            case .message(let id): "message_id = \(id)"
+            case .range(let since, let until): "created_at >= \(since) and created_at < \(until) and status <> 0"
+            case .failedSince(let since): "status = 2 and updated_at >= \(since)"
             }
         return try transaction.execute(
             """
@@ -135,7 +135,7 @@ package struct DeliveryStore: Sendable {
                 select 1 from webhooks w
                 join webhook_configs c on c.workspace_id = w.workspace_id and c.id = w.endpoint_id
                 where w.workspace_id = m.workspace_id and w.message_id = m.message_id
-                    and (w.status = 1 or w.status = 0 and c.status = 'active')
+                    and w.status = 0 and c.status = 'active'
             )
             order by m.created_at limit \(limit)
             """
@@ -151,9 +151,8 @@ package struct DeliveryStore: Sendable {
         let attempts = try transaction.execute(
             """
             delete from webhook_attempts where attempt_id in (
-                select attempt_id from webhook_attempts where attempted_at < \(moment)
-                order by attempted_at limit \(limit)
-            )
+                select attempt_id from webhook_attempts order by attempt_id limit \(limit)
+            ) and attempted_at < \(moment)
             """
         )
         return old.count == limit || attempts == limit

@@ -68,7 +68,7 @@ extension ConversationHouse {
 
     /// Returns once something is so; looks again after each wake-up.
     func wait(until isSo: @Sendable () async throws -> Bool) async throws {
-        let news = database.wakeUps.subscribe(.all)
+        let news = database.wakeUps.subscribe(.inbox, .outbox, .jobs, .debates)
         if try await isSo() { return }
         for await _ in news { if try await isSo() { return } }
         throw CancellationError()

@@ -51,14 +51,14 @@ struct SlackSignature: Sendable {
     }
 
     private func code(timestamp: String, body: [UInt8]) -> [UInt8] {
+        var signed: [UInt8] = []
+        signed.reserveCapacity(16 + body.count)
+        signed.append(contentsOf: "v0:".utf8)
+        signed.append(contentsOf: timestamp.utf8)
+        signed.append(UInt8(ascii: ":"))
+        signed.append(contentsOf: body)
         var code = keyed
-        var prefix: [UInt8] = []
-        prefix.reserveCapacity(16)
-        prefix.append(contentsOf: "v0:".utf8)
-        prefix.append(contentsOf: timestamp.utf8)
-        prefix.append(UInt8(ascii: ":"))
-        code.update(data: prefix)
-        code.update(data: body)
+        code.update(data: signed)
         return Array(code.finalize())
     }
 
@@ -75,25 +75,16 @@ struct SlackSignature: Sendable {
 
     /// The 32 bytes behind `v0=`.
     private static func digest(_ text: String) -> [UInt8]? {
+        let characters = Array(text.utf8)
+        guard characters.count == 67, characters.starts(with: "v0=".utf8) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)
-        var high: UInt8?
-        for (position, byte) in text.utf8.enumerated() {
-            switch position {
-            case 0: guard byte == UInt8(ascii: "v") else { return nil }
-            case 1: guard byte == UInt8(ascii: "0") else { return nil }
-            case 2: guard byte == UInt8(ascii: "=") else { return nil }
-            case 3..<67:
-                guard let digit = hexadecimalDigit(byte) else { return nil }
-                if let first = high {
-                    bytes.append(first << 4 | digit)
-                    high = nil
-                } else {
-                    high = digit
-                }
-            default: return nil
-            }
+        for position in stride(from: 3, to: 67, by: 2) {
+            guard let high = hexadecimalDigit(characters[position]),
+                let low = hexadecimalDigit(characters[position + 1])
+            else { return nil }
+            bytes.append(high << 4 | low)
         }
-        return bytes.count == 32 ? bytes : nil
+        return bytes
     }
 }
