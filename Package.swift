@@ -1,6 +1,9 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+// Memory of a request is taken on one thread and given back on another, over which the C library's allocator locks.
+let allocator: [LinkerSetting] = [.linkedLibrary("jemalloc", .when(platforms: [.linux]))]
+
 let package = Package(
     name: "aragora",
     products: [.executable(name: "aragora", targets: ["aragora"])],
@@ -223,7 +226,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]
+            ],
+            linkerSettings: allocator
         ),
 
         // What the tests share: a manual clock and fake platforms; databases of their own.
@@ -259,7 +263,8 @@ let package = Package(
         .executableTarget(
             name: "EngineBenchmark",
             dependencies: ["CoreTypes", "Debates", "Persistence", .product(name: "Logging", package: "swift-log")],
-            path: "Benchmarks/EngineBenchmark"
+            path: "Benchmarks/EngineBenchmark",
+            linkerSettings: allocator
         ),
     ]
 )

@@ -1,9 +1,10 @@
-"""Endpoints of subscribers for the benchmark: `/ok/N` takes everything, `/500/N`, `/429/N` and `/hang/N` do not.
+"""Endpoints of subscribers for the benchmark: `/ok/N` takes everything, `/verified/N` what the package standardwebhooks
+finds to be signed with the secret that `POST /secret` has set; `/500/N`, `/429/N` and `/hang/N` take nothing.
 
     python webhook_sink.py      prints its port, and serves until its standard input is closed
 
-`GET /stats` gives what has arrived at `/ok/…`: how many requests, how many distinct ids at each endpoint, and how long
-the messages were on their way, in milliseconds since `sent_at` in their bodies. `POST /reset` forgets it.
+`GET /stats` gives what was taken: how many requests, how many distinct ids at each endpoint, and how long the messages
+were on their way, in milliseconds since `sent_at` in their bodies. `POST /reset` forgets it.
 """
 
 import asyncio
@@ -12,12 +13,15 @@ import re
 import sys
 import time
 
+from standardwebhooks import Webhook, WebhookVerificationError
+
 SENT_AT = re.compile(rb'"sent_at":(\d+)')
 HANGING = object()
 
 
 class Sink:
     def __init__(self) -> None:
+        self.webhook = None
         self.forget()
 
     def forget(self) -> None:
@@ -25,7 +29,13 @@ class Sink:
 
     def answer(self, method: bytes, path: bytes, head: bytes, body: bytes):
         kind, _, name = path[1:].partition(b"/")
-        if kind == b"ok":
+        if kind == b"verified":
+            lines = head.decode().split("\r\n")[1:-1]
+            try:
+                self.webhook.verify(body, dict(line.split(": ", 1) for line in lines))
+            except WebhookVerificationError:
+                return b"401 Unauthorized", b""
+        if kind in (b"ok", b"verified"):
             self.requests += 1
             start = head.lower().find(b"webhook-id: ")
             if start >= 0:
@@ -39,6 +49,9 @@ class Sink:
             return HANGING
         if kind in (b"500", b"429"):
             return kind + b" No", b""
+        if kind == b"secret":
+            self.webhook = Webhook(body.decode())
+            return b"200 OK", b""
         if kind == b"reset":
             self.forget()
             return b"200 OK", b""

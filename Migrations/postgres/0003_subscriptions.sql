@@ -70,7 +70,6 @@ create unique index webhooks_order on webhooks (delivery_id);
 create index webhooks_waiting on webhooks (workspace_id, endpoint_id, available_at, delivery_id) where status = 0;
 create index webhooks_in_order on webhooks (workspace_id, endpoint_id, delivery_id) where status = 0;
 create index webhooks_given_up on webhooks (workspace_id, endpoint_id, updated_at) where status = 2;
-create index webhooks_message on webhooks (workspace_id, message_id);
 
 -- Every attempt: what came back, with the first 16 KiB of the answer.
 create table webhook_attempts (

@@ -20,8 +20,6 @@ package struct InboxWorker: Sendable {
 
     /// How many rows one transaction takes at most.
     private static let batch = 256
-    /// Where senders crowd, it rests so many times longer than it works.
-    private static let courtesy = 9
     /// A row that fails this often is set aside and shown to the operator.
     private static let maximumAttempts = 8
 
@@ -66,29 +64,51 @@ package struct InboxWorker: Sendable {
     private func workConsiderately() async throws -> Bool {
         pulse()
         let start = time.now()
-        let isFull = try await workOnce() == Self.batch
+        let outcome = try await workOff()
         if makesWay() {
-            try await time.sleep(for: min((time.now() - start) * Self.courtesy, .seconds(1)))
+            let rest = Self.rest(worked: time.now() - start, waited: start - (outcome.oldest ?? start))
+            try await time.sleep(for: rest)
         }
-        return isFull
+        return outcome.count == Self.batch
+    }
+
+    /// How long to rest where senders crowd.
+    /// - Parameters:
+    ///   - worked: how long the last batch took.
+    ///   - waited: how long the first of it had waited before; what senders wait for must not starve the rest.
+    static func rest(worked: Duration, waited: Duration) -> Duration {
+        waited < .seconds(10) ? min(worked * 19, .seconds(1)) : .zero
     }
 
     /// Works off one batch.
     /// - Returns: how many rows were taken.
     /// - Throws: `DatabaseError`.
     package func workOnce() async throws -> Int {
+        try await workOff().count
+    }
+
+    private func workOff() async throws -> Outcome {
         do {
             let outcome = try await database.write { try workOff(in: $0) }
             if outcome.acted {
                 await database.notify(.outbox)
                 await database.notify(.jobs)
             }
-            return outcome.count
+            return outcome
         } catch let spoilt as SpoiltRow {
             // Its transaction is gone, and the rows beside it will be taken again.
             try await database.write { try setAside(spoilt.row, spoilt.description, in: $0) }
-            return 1
+            return Outcome(count: 1, acted: false, oldest: spoilt.row.receivedAt)
         }
+    }
+
+    /// What one batch was.
+    private struct Outcome {
+        let count: Int
+        /// Whether something is to be sent or done because of it.
+        let acted: Bool
+        /// When the first of it was received.
+        let oldest: Timestamp?
     }
 
     /// A row that cannot be handled, and why.
@@ -97,7 +117,7 @@ package struct InboxWorker: Sendable {
         let description: String
     }
 
-    private func workOff(in transaction: borrowing Transaction) throws -> (count: Int, acted: Bool) {
+    private func workOff(in transaction: borrowing Transaction) throws -> Outcome {
         let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
         var finished: [Int64] = []
         finished.reserveCapacity(rows.count)
@@ -124,7 +144,7 @@ package struct InboxWorker: Sendable {
             finished.append(row.id)
         }
         try inbox.complete(ids: finished, in: transaction)
-        return (rows.count, acted)
+        return Outcome(count: rows.count, acted: acted, oldest: rows.map(\.receivedAt).min())
     }
 
     private static func describe(_ error: any Error) -> String {

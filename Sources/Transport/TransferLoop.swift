@@ -21,6 +21,8 @@ final class TransferLoop {
     private let configuration: HTTPClient.Configuration
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     private var idleHandles: [UnsafeMutableRawPointer] = []
+    /// When the first transfer may have been idle for too long; activity only ever moves that away.
+    private var nextIdleCheck: ContinuousClock.Instant?
 
     /// Makes a loop; nil where libcurl cannot.
     init?(queue: TransferQueue, configuration: HTTPClient.Configuration) {
@@ -80,7 +82,7 @@ final class TransferLoop {
         case .resume(let exchange):
             guard let transfer = transfers[ObjectIdentifier(exchange)] else { return }
             let result = transfer.resume()
-            if result != CURLE_OK { end(transfer, transfer.outcome(result)) }
+            if result == CURLE_OK { watch(transfer) } else { end(transfer, transfer.outcome(result)) }
         }
     }
 
@@ -109,6 +111,13 @@ final class TransferLoop {
             return
         }
         transfers[ObjectIdentifier(exchange)] = transfer
+        watch(transfer)
+    }
+
+    /// Has the transfer looked at when it may have been idle for too long.
+    private func watch(_ transfer: Transfer) {
+        guard let deadline = transfer.idleDeadline() else { return }
+        nextIdleCheck = min(nextIdleCheck ?? deadline, deadline)
     }
 
     // MARK: Ends
@@ -130,16 +139,20 @@ final class TransferLoop {
     /// Ends the transfers on which nothing travelled for too long.
     /// - Returns: how many milliseconds remain until the next one may have to be ended.
     private func endIdle() -> Int32 {
+        guard let due = nextIdleCheck else { return Int32(Self.longestSleep) }
         let now = ContinuousClock.now
-        var sleep = Self.longestSleep
-        for transfer in Array(transfers.values) {
-            if transfer.isIdle(at: now) {
-                end(transfer, .failure(transfer.error(.timeout, "was ended: no byte came for too long")))
-            } else if let deadline = transfer.idleDeadline() {
-                sleep = min(sleep, max(0, (deadline - now).milliseconds) + 1)
+        if due <= now {
+            nextIdleCheck = nil
+            for transfer in Array(transfers.values) {
+                if transfer.isIdle(at: now) {
+                    end(transfer, .failure(transfer.error(.timeout, "was ended: no byte came for too long")))
+                } else {
+                    watch(transfer)
+                }
             }
         }
-        return Int32(sleep)
+        guard let next = nextIdleCheck else { return Int32(Self.longestSleep) }
+        return Int32(min(Self.longestSleep, max(0, (next - now).milliseconds) + 1))
     }
 
     private func endAll(_ reason: TransportError.Code, _ what: String) {

@@ -1,11 +1,12 @@
 import ChannelSupport
 import Channels
-import Conversations
 import CoreTypes
 import DatabaseSupport
 import Persistence
 import TestSupport
 import Testing
+
+@testable import Conversations
 
 @Suite(.timeLimit(.minutes(1))) struct InboxWorkerTests {
     /// Works the inbox off for as long as a row is tried again.
@@ -86,6 +87,12 @@ import Testing
             #expect(try await house.outboxKeys().count == 60)
             #expect(try await house.openJobs() == 60)
         }
+    }
+
+    @Test func acknowledgementsComeFirstButNotForEver() {
+        #expect(InboxWorker.rest(worked: .milliseconds(20), waited: .seconds(9)) == .milliseconds(380))
+        #expect(InboxWorker.rest(worked: .milliseconds(200), waited: .zero) == .seconds(1))
+        #expect(InboxWorker.rest(worked: .milliseconds(20), waited: .seconds(10)) == .zero)
     }
 
     @Test(arguments: DatabaseEngine.allCases)

@@ -127,6 +127,7 @@ package final class PrometheusRegistry: MetricsFactory {
         make: (PrometheusLabels) -> Series
     ) -> Series {
         families.withLock { families in
+            if let known = families[name]?.series[labels] as? Series { return known }
             guard families[name] != nil || !isTaken(name, kind, families) else {
                 rejected.increment(by: 1 as Int64)
                 return make(labels)

@@ -5,8 +5,8 @@ protocol CommitQueue: Sendable {
     /// What is known of an entry after its commit.
     associatedtype Outcome: Sendable
 
-    /// Whether nothing waits.
-    var isEmpty: Bool { get }
+    /// How many entries wait, where those that will be one commit's row count as one.
+    var count: Int { get }
 
     /// Takes an entry.
     /// - Returns: the promise of its commit; entries that will be one may share it.
@@ -15,6 +15,11 @@ protocol CommitQueue: Sendable {
 
     /// Gives what the next commit takes, and forgets it.
     mutating func take() -> [WaitingEntry<Entry, Outcome>]
+}
+
+extension CommitQueue {
+    /// Whether nothing waits.
+    var isEmpty: Bool { count == 0 }
 }
 
 /// An entry and the promise of its commit.

@@ -21,9 +21,9 @@ final class GroupCommit<Queue: CommitQueue>: Sendable {
     private let thread = CommitThread()
 
     /// Starts with an empty queue.
-    /// - Parameter gathering: how long the first of a crowd waits for the others; nil for not at all. Where those that
-    ///   a commit has answered come again together, their first would otherwise get a commit of its own, for which all
-    ///   others would have to wait.
+    /// - Parameter gathering: how long the first few of a crowd wait for the others; nil for not at all. Where those
+    ///   that a commit has answered come again together, their first would otherwise get a commit of their own, for
+    ///   which all others would have to wait.
     init(_ queue: Queue, gathering: Duration? = nil, time: any TimeSource) {
         state = Mutex(State(queue: queue))
         self.gathering = gathering
@@ -63,12 +63,12 @@ final class GroupCommit<Queue: CommitQueue>: Sendable {
         _ commit: ([Queue.Entry]) async -> [Result<Queue.Outcome, any Error>]
     ) async {
         while true {
-            let group = state.withLock { $0.queue.take() }
-            if group.isEmpty {
-                if await parkOrClose() { return }
-                if let gathering, isCrowded { try? await time.sleep(for: gathering) }
-                continue
+            if state.withLock({ $0.queue.isEmpty }), await parkOrClose() { return }
+            if let gathering, isCrowded, state.withLock({ $0.queue.count }) < Self.crowd * 2 {
+                try? await time.sleep(for: gathering)
             }
+            let group = state.withLock { $0.queue.take() }
+            guard !group.isEmpty else { continue }
             if group.count >= Self.crowd {
                 let now = time.now()
                 state.withLock { $0.crowdedAt = now }

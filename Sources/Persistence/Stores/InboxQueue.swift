@@ -16,7 +16,7 @@ struct InboxQueue: CommitQueue {
         self.maximumRows = max(1, maximumRows)
     }
 
-    var isEmpty: Bool { waiting.isEmpty }
+    var count: Int { waiting.count }
 
     mutating func add(_ entry: InboxEntry) throws -> CommitTicket<Void> {
         guard waiting.count < capacity else { throw DatabaseError.queueIsFull }

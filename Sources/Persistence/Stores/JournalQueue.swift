@@ -24,7 +24,8 @@ struct JournalQueue: CommitQueue {
         self.maximumBytes = maximumBytes
     }
 
-    var isEmpty: Bool { turns.isEmpty }
+    /// The debates of which something waits.
+    var count: Int { turns.count }
 
     mutating func add(_ segment: JournalSegment) throws -> CommitTicket<Void> {
         if let index = segments.index(forKey: segment.debateID) {

@@ -60,6 +60,9 @@ struct DeliveryLedger: Sendable {
     }
 
     /// Ends deliveries or makes them due again, where their endpoints are still ours.
+    ///
+    /// Their numbers are unique, and nothing else is asked of them: a planner without statistics would otherwise find
+    /// each by walking through all that waits in its workspace.
     private func updateDeliveries(
         _ entries: [AttemptRecorder.Entry],
         now: Timestamp,
@@ -84,8 +87,7 @@ struct DeliveryLedger: Sendable {
                 last_status = line.column7, last_error = nullif(line.column8, ''), updated_at = \(now)
             from \(lines) join webhook_configs c
                 on c.workspace_id = line.column1 and c.id = line.column9 and c.fence = line.column3
-            where webhooks.workspace_id = line.column1 and webhooks.delivery_id = line.column2
-                and webhooks.status = 0
+            where webhooks.delivery_id = line.column2 and webhooks.status = 0
             """
         )
     }

@@ -132,21 +132,26 @@ package struct DeliveryStore: Sendable {
             """
             select m.workspace_id, m.message_id from webhook_messages m
             where m.created_at < \(moment) and not exists (
-                select 1 from webhooks w
-                join webhook_configs c on c.workspace_id = w.workspace_id and c.id = w.endpoint_id
-                where w.workspace_id = m.workspace_id and w.message_id = m.message_id
-                    and w.status = 0 and c.status = 'active'
+                select 1 from webhook_configs c
+                join webhooks w on w.workspace_id = c.workspace_id and w.endpoint_id = c.id
+                where c.workspace_id = m.workspace_id and c.status = 'active'
+                    and w.message_id = m.message_id and w.status = 0
             )
             order by m.created_at limit \(limit)
             """
         )
         for row in old {
             let (workspace, message) = (try row.text("workspace_id"), try row.text("message_id"))
-            for table in ["webhooks", "webhook_messages"] {
-                try transaction.execute(
-                    "delete from \(raw: table) where workspace_id = \(workspace) and message_id = \(message)"
-                )
-            }
+            // By way of the endpoints, because that is how deliveries are indexed; they go with their endpoint.
+            try transaction.execute(
+                """
+                delete from webhooks where workspace_id = \(workspace) and message_id = \(message)
+                    and endpoint_id in (select id from webhook_configs where workspace_id = \(workspace))
+                """
+            )
+            try transaction.execute(
+                "delete from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
+            )
         }
         let attempts = try transaction.execute(
             """

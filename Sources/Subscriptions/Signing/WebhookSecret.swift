@@ -19,7 +19,8 @@ package struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectab
     }
 
     private enum Key: Sendable {
-        case symmetric([UInt8])
+        /// The bytes, and the authentication code with them mixed in already, of which each message takes a copy.
+        case symmetric([UInt8], HMAC<SHA256>)
         case asymmetric(Curve25519.Signing.PrivateKey)
     }
 
@@ -35,10 +36,14 @@ package struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectab
         self.key = key
     }
 
+    private init(symmetric bytes: [UInt8]) {
+        self.init(.symmetric(bytes, HMAC(key: SymmetricKey(data: bytes))))
+    }
+
     /// Makes a new secret.
     package static func generate(_ scheme: Scheme) -> WebhookSecret {
         switch scheme {
-        case .symmetric: WebhookSecret(.symmetric(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }))
+        case .symmetric: WebhookSecret(symmetric: SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
         case .asymmetric: WebhookSecret(.asymmetric(Curve25519.Signing.PrivateKey()))
         }
     }
@@ -51,7 +56,7 @@ package struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectab
             guard let bytes = decodeBase64(text.dropFirst(Self.symmetricPrefix.count)),
                 Self.symmetricLengths.contains(bytes.count)
             else { throw Self.malformed }
-            self.init(.symmetric(bytes))
+            self.init(symmetric: bytes)
         } else if text.hasPrefix(Self.privatePrefix) {
             guard let bytes = decodeBase64(text.dropFirst(Self.privatePrefix.count)), bytes.count == 64,
                 let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes[..<32]),
@@ -81,7 +86,7 @@ package struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectab
     /// The secret as text, for whoever stores it sealed or shows it once.
     package var text: Secret {
         switch key {
-        case .symmetric(let bytes): Secret(Self.symmetricPrefix + Data(bytes).base64EncodedString())
+        case .symmetric(let bytes, _): Secret(Self.symmetricPrefix + Data(bytes).base64EncodedString())
         case .asymmetric(let key):
             Secret(Self.privatePrefix + (key.rawRepresentation + key.publicKey.rawRepresentation).base64EncodedString())
         }
@@ -100,9 +105,10 @@ package struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectab
     /// - Parameter signedBytes: as `signedBytes(id:timestamp:body:)` makes them.
     package func signature(of signedBytes: [UInt8]) -> String {
         switch key {
-        case .symmetric(let bytes):
-            let code = HMAC<SHA256>.authenticationCode(for: signedBytes, using: SymmetricKey(data: bytes))
-            return "v1," + Data(code).base64EncodedString()
+        case .symmetric(_, let keyed):
+            var code = keyed
+            code.update(data: signedBytes)
+            return "v1," + Data(code.finalize()).base64EncodedString()
         case .asymmetric(let key):
             // Signing fails for want of memory alone; a message without a signature is refused by its receiver.
             guard let signature = try? key.signature(for: signedBytes) else { return "v1a," }
