@@ -130,7 +130,7 @@ extension SubscriptionService {
         try await database.read { try deliveries.waiting(in: $0) }
     }
 
-    /// How many deliveries wait, are under way, have arrived and were given up.
+    /// How many deliveries wait or are under way, have arrived, and were given up.
     /// - Throws: `DatabaseError`.
     package func counts(workspace: WorkspaceID?) async throws -> DeliveryCounts {
         try await database.read { try deliveries.counts(workspace: workspace, in: $0) }

@@ -1,3 +1,4 @@
+import Channels
 import CoreTypes
 import DatabaseSupport
 import Persistence
@@ -25,6 +26,7 @@ import Transport
                 let claimed = try endpoints.claim(
                     owner: owner,
                     passing: [],
+                    underWay: Array(underWay),
                     limit: 10,
                     lease: .seconds(10),
                     now: now,
@@ -59,6 +61,114 @@ import Transport
             house.time.advance(by: .seconds(10))
             let second = try #require(await house.database.write { try claim("two", in: $0) })
             #expect(second.fence == 2 && second.deliveries.count == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatSomebodyElseMayHaveDeliveredIsNotSentFromMemory(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe()
+            try await house.publish(house.event("1"), house.event("2"))
+            let (endpoint, deliveries) = try await house.claim("one")
+            var lane = EndpointLane(endpoint, pace: EndpointPace())
+            lane.add(deliveries, of: endpoint)
+            lane.addWorkers(1)
+            let now = house.time.now()
+            guard case .send(let first) = lane.next(now: now) else {
+                Issue.record("Nothing is sent.")
+                return
+            }
+            let attempt = Attempt(
+                status: 503,
+                errorCode: "",
+                body: [],
+                retryAfter: nil,
+                startedAt: now,
+                duration: .zero
+            )
+            lane.finish(attempt, .retry(at: now + .seconds(5), attempts: 1), now: now, jitter: 0)
+            // A claim that began before the answer does not end the pause.
+            lane.add([], of: endpoint)
+            #expect(lane.isHeld(now))
+            #expect(lane.underWay == Set(deliveries.map(\.number)))
+            house.time.advance(by: .seconds(10))
+            let (again, _) = try await house.claim("two")
+            lane.add([], of: again)
+            #expect(lane.underWay == [first.number])
+            lane.noteRecorded(first)
+            #expect(lane.underWay.isEmpty && lane.appetite(now: house.time.now()) > 0)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aFailureEndsNoReplayThatWasAskedForMeanwhile(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let id = try await house.subscribe().endpoint.id
+            try await house.publish(house.event("1"))
+            try await house.database.run("update webhooks set attempts = 9")
+            let delivery = try #require(await house.claim("one").deliveries.first)
+            #expect(try await house.service.replay(.message(delivery.message), to: id, workspace: nil) == 1)
+            let ledger = DeliveryLedger(endpoints: house.endpoints, sink: house.sink, outbox: Outbox(time: house.time))
+            let now = house.time.now()
+            func record(_ status: Int, _ decision: RetryPolicy.Decision) async throws {
+                let attempt = Attempt(
+                    status: status,
+                    errorCode: "",
+                    body: [],
+                    retryAfter: nil,
+                    startedAt: now,
+                    duration: .zero
+                )
+                let entry = AttemptRecorder.Entry(
+                    delivery: delivery,
+                    attempt: attempt,
+                    decision: decision,
+                    heldUntil: nil,
+                    isOrdered: false
+                )
+                _ = try await house.database.write { try ledger.record([entry], now: now, in: $0) }
+            }
+            try await record(500, .givenUp)
+            #expect(try await house.counts() == DeliveryCounts(waiting: 1))
+            // That it has arrived counts, whenever it was asked for.
+            try await record(200, .delivered)
+            #expect(try await house.counts() == DeliveryCounts(delivered: 1))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoeverLostAnEndpointRecordsNothingOfItsDeliveries(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let endpoint = try await house.subscribe().endpoint
+            try await house.publish(house.event("1"))
+            let delivery = try #require(await house.claim("one").deliveries.first)
+            house.time.advance(by: .seconds(10))
+            _ = try await house.claim("two")
+            let held = house.time.now() + .seconds(60)
+            try await house.database.run("update webhook_configs set held_until = \(held)")
+            let ledger = DeliveryLedger(endpoints: house.endpoints, sink: house.sink, outbox: Outbox(time: house.time))
+            let now = house.time.now()
+            let attempt = Attempt(
+                status: 200,
+                errorCode: "",
+                body: [],
+                retryAfter: nil,
+                startedAt: now,
+                duration: .zero
+            )
+            let entry = AttemptRecorder.Entry(
+                delivery: delivery,
+                attempt: attempt,
+                decision: .delivered,
+                heldUntil: nil,
+                isOrdered: false
+            )
+            _ = try await house.database.write { try ledger.record([entry], now: now, in: $0) }
+            #expect(try await house.counts() == DeliveryCounts(waiting: 1))
+            #expect(try await house.attempts(endpoint).count == 1)
+            let rows = try await house.database.run("select held_until, delivery_count from webhook_configs")
+            #expect(try rows.first?.timestampOrNil("held_until") == held)
+            #expect(try rows.first?.integer("delivery_count") == 1)
         }
     }
 
@@ -104,8 +214,31 @@ import Transport
                     house.time.advance(by: .milliseconds(500))
                     return receiver.hasBegun("2") ? true : nil
                 }
+                #expect(receiver.timesBegun("1") == 1)
             }
         }
+    }
+}
+
+extension SubscriberHouse {
+    /// Takes the one endpoint to which something is due, with what is due to it.
+    fileprivate func claim(_ owner: String) async throws -> (endpoint: ClaimedEndpoint, deliveries: [ClaimedDelivery]) {
+        let (endpoints, now) = (endpoints, time.now())
+        let claimed = try await database.write { transaction in
+            try endpoints.claim(
+                owner: owner,
+                passing: [],
+                underWay: [],
+                limit: 10,
+                lease: .seconds(10),
+                now: now,
+                in: transaction
+            ).map { endpoint in
+                let store = DeliveryStore()
+                return (endpoint, try store.due(to: endpoint, passing: [], limit: 10, now: now, in: transaction))
+            }
+        }
+        return try #require(claimed.first)
     }
 }
 
@@ -127,7 +260,8 @@ private final class LosingDatabase: Database {
 
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         let value = try await whole.write(body)
-        if let (taken, _) = value as? ([(ClaimedEndpoint, [ClaimedDelivery])], Timestamp?), !taken.isEmpty,
+        if let (taken, _) = value as? ([(ClaimedEndpoint, [ClaimedDelivery])], Timestamp?),
+            taken.contains(where: { !$0.1.isEmpty }),
             armed.withLock({ armed in
                 defer { armed = false }
                 return armed
@@ -152,13 +286,14 @@ private final class LosingDatabase: Database {
 /// An endpoint that answers a request when a test says so.
 private final class SlowReceiver: HTTPTransport {
     private struct State {
-        var begun: Set<String> = []
+        var begun: [String: Int] = [:]
         var waiting: [String: AsyncStream<Void>.Continuation] = [:]
     }
 
     private let state = Mutex(State())
 
-    func hasBegun(_ key: String) -> Bool { state.withLock { $0.begun.contains(key) } }
+    func hasBegun(_ key: String) -> Bool { timesBegun(key) > 0 }
+    func timesBegun(_ key: String) -> Int { state.withLock { $0.begun[key, default: 0] } }
 
     func finish(_ key: String) {
         state.withLock { $0.waiting.removeValue(forKey: key) }?.finish()
@@ -168,7 +303,7 @@ private final class SlowReceiver: HTTPTransport {
         let key = request.json["data"]?["final_answer"]?.string?.suffix(1) ?? ""
         let (answers, continuation) = AsyncStream.makeStream(of: Void.self)
         state.withLock { state in
-            state.begun.insert(String(key))
+            state.begun[String(key), default: 0] += 1
             state.waiting[String(key)] = continuation
         }
         for await _ in answers {}

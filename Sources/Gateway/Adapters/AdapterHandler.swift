@@ -6,7 +6,7 @@ import NIOHTTPTypes
 ///
 /// A request in flight costs a few objects and no switch of threads but that to the commit and back. Everything that
 /// is no platform's goes on to the router. One request is answered at a time; what a peer sends meanwhile is held
-/// back, and nothing more is read from its socket.
+/// back, and once something is, nothing more is read from its socket.
 final class AdapterHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

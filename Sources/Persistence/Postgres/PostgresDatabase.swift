@@ -4,8 +4,7 @@ package import Logging
 /// Postgres over libpq.
 ///
 /// Works through a transaction pooler: no session state, no startup option, no named statement that it could not do
-/// without. Whatever ends a
-/// connection ends the call that was on it and nothing else; the next call connects again.
+/// without. Whatever ends a connection ends the call that was on it and nothing else; the next call connects again.
 package final class PostgresDatabase: Database {
     /// How the database is reached and how long it may take.
     package struct Configuration: Sendable {

@@ -52,7 +52,7 @@ package final class WakeUps: Sendable {
         }
     }
 
-    /// Tells every subscriber to look, because wake-ups may have been lost.
+    /// Tells subscribers to look, because wake-ups may have been lost; those who hear of every debate poll.
     package func publishResync() {
         let interests = state.withLock { Array($0.subscribers.keys) }
         for interest in interests { if let wakeUp = interest.wakeUp { publish(wakeUp) } }

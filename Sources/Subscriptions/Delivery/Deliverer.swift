@@ -188,6 +188,7 @@ package final class Deliverer: Sendable {
             let claimed = try endpoints.claim(
                 owner: owner,
                 passing: sated,
+                underWay: lanes.values.flatMap { $0.0 > 0 ? Array($0.1) : [] },
                 limit: max(0, configuration.endpoints - sated.count),
                 lease: lease,
                 now: now,
@@ -212,6 +213,8 @@ package final class Deliverer: Sendable {
                 let id = endpoint.endpoint.id
                 var lane =
                     state.lanes[id] ?? EndpointLane(endpoint, pace: state.paces.removeValue(forKey: id) ?? .init())
+                // What it lets go of, because another process may have delivered it meanwhile, is read again.
+                if lane.claimed.fence != endpoint.fence { state.shouldLook = true }
                 lane.add(found, of: endpoint)
                 state.lanes[id] = lane
             }

@@ -62,7 +62,8 @@ struct DeliveryLedger: Sendable {
     /// Ends deliveries or makes them due again, where their endpoints are still ours.
     ///
     /// Their numbers are unique, and nothing else is asked of them: a planner without statistics would otherwise find
-    /// each by walking through all that waits in its workspace.
+    /// each by walking through all that waits in its workspace. A failure says nothing of what was asked for once more
+    /// while it was under way.
     private func updateDeliveries(
         _ entries: [AttemptRecorder.Entry],
         now: Timestamp,
@@ -79,6 +80,7 @@ struct DeliveryLedger: Sendable {
             .integers(entries.map { Int64($0.attempt.status) }),
             .texts(entries.map(\.attempt.errorCode)),
             .texts(entries.map(\.delivery.endpoint.rawValue)),
+            .integers(entries.map { Int64($0.delivery.attempts) }),
         ])
         try transaction.execute(
             """
@@ -88,6 +90,7 @@ struct DeliveryLedger: Sendable {
             from \(lines) join webhook_configs c
                 on c.workspace_id = line.column1 and c.id = line.column9 and c.fence = line.column3
             where webhooks.delivery_id = line.column2 and webhooks.status = 0
+                and (line.column4 = 1 or webhooks.attempts = line.column10)
             """
         )
     }
@@ -137,15 +140,23 @@ struct DeliveryLedger: Sendable {
         } else {
             health = ""
         }
+        let counts: SQL = """
+            delivery_count = delivery_count + \(delivered), failure_count = failure_count + \(entries.count - delivered)
+            """
         let rows = try transaction.query(
             """
-            update webhook_configs set delivery_count = delivery_count + \(delivered),
-                failure_count = failure_count + \(entries.count - delivered), held_until = \(last.heldUntil) \(health)
-            where workspace_id = \(workspace) and id = \(id) and status = 'active'
+            update webhook_configs set \(counts), held_until = \(last.heldUntil) \(health)
+            where workspace_id = \(workspace) and id = \(id) and status = 'active' and fence = \(last.delivery.fence)
             returning failing_since
             """
         )
-        guard let row = rows.first else { return false }
+        guard let row = rows.first else {
+            // Whoever holds it now knows better how it is.
+            try transaction.execute(
+                "update webhook_configs set \(counts) where workspace_id = \(workspace) and id = \(id)"
+            )
+            return false
+        }
         let since = try row.timestampOrNil("failing_since")
         if entries.contains(where: { $0.decision == .gone }) {
             return try disable(id, workspace, because: "it answered 410 Gone", now: now, in: transaction)

@@ -21,7 +21,7 @@ struct EndpointLane: Sendable {
     private var ahead = Self.leastAhead
     private var sending = 0
     /// Attempts that are not written down yet.
-    private var unrecorded = 0
+    private var unrecorded: Int { underWay.count - queue.count - sending }
     /// Until when nothing is sent.
     private(set) var heldUntil: Timestamp?
     /// When the endpoint's rate allows the next request.
@@ -45,7 +45,7 @@ struct EndpointLane: Sendable {
     func appetite(now: Timestamp) -> Int {
         guard !isClosed, !isHeld(now) else { return 0 }
         let most = pace.failuresInARow > 0 || settings.isOrdered ? window : window * ahead
-        let free = most - queue.count - sending - unrecorded
+        let free = most - underWay.count
         // Not for every single one, but as long as there is something left to send.
         return free * 2 >= most ? free : 0
     }
@@ -76,8 +76,12 @@ struct EndpointLane: Sendable {
 
     /// Takes what was claimed, and the endpoint as it is now.
     mutating func add(_ deliveries: [ClaimedDelivery], of endpoint: ClaimedEndpoint) {
+        if endpoint.fence != claimed.fence {
+            // Somebody else held it meanwhile, and may have delivered what was not begun.
+            underWay.subtract(queue.map(\.number))
+            queue = []
+        }
         claimed = endpoint
-        heldUntil = nil
         // A lane that ran dry takes more at once: an endpoint that is fast costs few transactions.
         if queue.isEmpty, deliveries.count > window { ahead = min(ahead * 2, Self.mostAhead) }
         queue.insert(contentsOf: deliveries.reversed(), at: 0)
@@ -108,7 +112,6 @@ struct EndpointLane: Sendable {
     /// - Parameter decision: what becomes of the message; an ordered lane waits for its next attempt.
     mutating func finish(_ attempt: Attempt, _ decision: RetryPolicy.Decision, now: Timestamp, jitter: Double) {
         sending -= 1
-        unrecorded += 1
         let hold = pace.note(attempt, maximum: settings.concurrency, now: now, jitter: jitter)
         heldUntil = attempt.isDelivered ? nil : hold ?? heldUntil
         if settings.isOrdered, case .retry(let moment, _) = decision {
@@ -126,7 +129,6 @@ struct EndpointLane: Sendable {
 
     /// Takes in that an attempt was written down.
     mutating func noteRecorded(_ delivery: ClaimedDelivery) {
-        unrecorded -= 1
         underWay.remove(delivery.number)
     }
 

@@ -15,16 +15,23 @@ extension EndpointStore {
     /// What an earlier holder had under way is due still: whether it arrived, nobody knows, and its id stays the same.
     /// - Parameters:
     ///   - passing: endpoints that have enough to do.
+    ///   - underWay: the numbers of deliveries that this process is making; they alone are no reason to take one.
     ///   - limit: the most endpoints.
     /// - Throws: `DatabaseError`.
     func claim(
         owner: String,
         passing: [EndpointID],
+        underWay: [Int64],
         limit: Int,
         lease: Duration,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> [ClaimedEndpoint] {
+        // Above so many the list would cost more than looking in vain.
+        let isNew: SQL =
+            underWay.isEmpty || underWay.count > 10_000
+            ? ""
+            : "and w.delivery_id not in (select column1 from \(transaction.dialect.table([.integers(underWay)])))"
         let rows = try transaction.query(
             """
             select c.* from webhook_configs c
@@ -33,7 +40,7 @@ extension EndpointStore {
                 and c.id not in (\(list: passing.isEmpty ? [EndpointID("")] : passing))
                 and exists (
                     select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
-                        and w.status = 0 and w.available_at <= \(now)
+                        and w.status = 0 and w.available_at <= \(now) \(isNew)
                 )
             order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             """
@@ -42,12 +49,16 @@ extension EndpointStore {
             let endpoint = try Endpoint(row)
             let isOurs = try row.textOrNil("lease_owner") == owner
             let fence = try row.integer("fence") + (isOurs ? 0 : 1)
-            try transaction.execute(
-                """
-                update webhook_configs set lease_owner = \(owner), lease_until = \(now + lease), fence = \(fence)
-                where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
-                """
-            )
+            let until = try row.timestampOrNil("lease_until") ?? now
+            // What is ours is prolonged by the heartbeat.
+            if !isOurs || until - now < lease / 2 {
+                try transaction.execute(
+                    """
+                    update webhook_configs set lease_owner = \(owner), lease_until = \(now + lease), fence = \(fence)
+                    where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
+                    """
+                )
+            }
             let secrets = try EndpointSecrets(
                 sealed: try row.blob("sealed_secrets"),
                 sealer: sealer,

@@ -153,6 +153,18 @@ package struct DeliveryStore: Sendable {
                 "delete from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
             )
         }
+        if old.count < limit {
+            // What was owed to an endpoint at the moment in which it was deleted.
+            try transaction.execute(
+                """
+                delete from webhooks where not exists (
+                    select 1 from webhook_configs c
+                    where c.workspace_id = webhooks.workspace_id and c.id = webhooks.endpoint_id
+                )
+                """
+            )
+        }
+        // Their numbers are in the order of time.
         let attempts = try transaction.execute(
             """
             delete from webhook_attempts where attempt_id in (
