@@ -5,7 +5,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ApprovalAuditTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalAuditTests {
     private static let tampering: [(String, SQL)] = [
         ("changed", "update governance_artifacts set entry_json = replace(entry_json, 'U1', 'U2') where sequence = 2"),
         ("removed", "delete from governance_artifacts where sequence = 2"),

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What the copies of a prompt say, and who gets another one.
-@Suite(.timeLimit(.minutes(2))) struct ApprovalCopyTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalCopyTests {
     private func approve(_ record: ApprovalRecord, by id: String, _ house: ApprovalHouse) async throws {
         let answer = try await house.service.decide(
             record.id.rawValue,

@@ -7,7 +7,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct ApprovalDeskTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalDeskTests {
     @Test(arguments: DatabaseEngine.allCases)
     func oneDecisionMakesEveryCopySayTheSame(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Ids that belong to one person.
-@Suite(.timeLimit(.minutes(2))) struct ApprovalPeopleTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalPeopleTests {
     private func link(_ first: String, _ second: String, _ house: ApprovalHouse) async throws -> String {
         try await house.database.write { transaction in
             try ApproverDirectory().link(

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What people see is what they decide about: whole, exactly, and changed only by whom they let.
-@Suite(.timeLimit(.minutes(2))) struct ApprovalTextTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalTextTests {
     private let actor = ApprovalActor(identity: "chat:U1", name: "Ann", surface: .api, evidence: "e")
 
     @Test(arguments: DatabaseEngine.allCases)

@@ -7,7 +7,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ApprovalTokenTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalTokenTests {
     private func link(_ house: ApprovalHouse) throws -> String {
         let url = try #require(house.mail.channel.token("Look at it and decide", in: "ann@example.org"))
         return String(url.split(separator: "/").last ?? "")

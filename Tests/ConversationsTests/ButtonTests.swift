@@ -8,7 +8,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ButtonTests {
+@Suite(.timeLimit(.minutes(5))) struct ButtonTests {
     /// Brings a debate to its verdict and gives the message that shows it.
     private func verdict(_ house: ConversationHouse) async throws -> ScriptedChannel.Message {
         try await house.receive(house.mention("Tabs or spaces?", "1"))

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// What programs are told of debates, in the transactions that make it true.
-@Suite(.timeLimit(.minutes(1))) struct DebateEventTests {
+@Suite(.timeLimit(.minutes(5))) struct DebateEventTests {
     @Test(arguments: DatabaseEngine.allCases)
     func aDebatesLifeIsTold(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

@@ -8,7 +8,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DebateRunTests {
+@Suite(.timeLimit(.minutes(5))) struct DebateRunTests {
     @Test(arguments: DatabaseEngine.allCases)
     func aDebateRunsToOneVerdictInItsThread(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

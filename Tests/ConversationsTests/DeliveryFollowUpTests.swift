@@ -7,7 +7,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DeliveryFollowUpTests {
+@Suite(.timeLimit(.minutes(5))) struct DeliveryFollowUpTests {
     @Test(arguments: DatabaseEngine.allCases)
     func aVerdictThatCannotBePostedIsToldToWhoAsked(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

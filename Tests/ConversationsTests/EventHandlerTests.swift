@@ -8,7 +8,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EventHandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct EventHandlerTests {
     private struct Broken: Error {}
 
     @Test(arguments: DatabaseEngine.allCases)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Conversations
 
-@Suite(.timeLimit(.minutes(1))) struct InboxWorkerTests {
+@Suite(.timeLimit(.minutes(5))) struct InboxWorkerTests {
     /// Works the inbox off for as long as a row is tried again.
     private func settle(_ house: ConversationHouse) async throws {
         let worker = house.inboxWorker()

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct JobWorkerTests {
+@Suite(.timeLimit(.minutes(5))) struct JobWorkerTests {
     /// A failure of a job.
     private struct Failure: CodedError {
         let code = "failure"

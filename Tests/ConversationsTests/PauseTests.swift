@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// A debate that waits for people holds nothing, outlives its process, and goes on as they decide.
-@Suite(.timeLimit(.minutes(2))) struct PauseTests {
+@Suite(.timeLimit(.minutes(5))) struct PauseTests {
     /// What befalls a process between two transactions.
     private struct Death: CodedError {
         let code = "death"

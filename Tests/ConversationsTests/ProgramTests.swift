@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Other programs may ask, within a budget, and are never drawn into a talk without end.
-@Suite(.timeLimit(.minutes(1))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgramTests {
     @Test(arguments: DatabaseEngine.allCases)
     func aProgramStartsDebatesWithinItsBudget(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

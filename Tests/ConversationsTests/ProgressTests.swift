@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// While a debate runs, one message tells how it stands.
-@Suite(.timeLimit(.minutes(1))) struct ProgressTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgressTests {
     /// Whether an edit that shows this is in the outbox.
     private func showsProgress(_ line: String, _ house: ConversationHouse) async throws -> Bool {
         try await house.count("outbox", where: "operation = 'edit' and payload_json like \("%\(line)%")") > 0

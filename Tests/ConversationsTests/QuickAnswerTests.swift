@@ -7,7 +7,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct QuickAnswerTests {
+@Suite(.timeLimit(.minutes(5))) struct QuickAnswerTests {
     @Test(arguments: DatabaseEngine.allCases)
     func theWaitingMessageBecomesTheAnswer(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

@@ -7,7 +7,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReceiptTests {
+@Suite(.timeLimit(.minutes(5))) struct ReceiptTests {
     @Test(arguments: DatabaseEngine.allCases)
     func receiptAndJournalVerifyTogetherAndNoByteMayChange(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// A process that lost its lease can write nothing; whoever takes over goes on from the journal.
-@Suite(.timeLimit(.minutes(1))) struct TakeOverTests {
+@Suite(.timeLimit(.minutes(5))) struct TakeOverTests {
     /// Two processes: the first one stands still at the criticisms, with its clock.
     private struct Processes: Sendable {
         let gate = Gate()

@@ -8,7 +8,7 @@ import Persistence
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ThreadTests {
+@Suite(.timeLimit(.minutes(5))) struct ThreadTests {
     @Test(arguments: DatabaseEngine.allCases)
     func whateverIsSaidInTheThreadOfARunningDebateIsEvidence(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

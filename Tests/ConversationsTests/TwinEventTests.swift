@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// A platform may tell of one message twice, under two keys: as a message and as a mention.
-@Suite(.timeLimit(.minutes(1))) struct TwinEventTests {
+@Suite(.timeLimit(.minutes(5))) struct TwinEventTests {
     @Test(arguments: DatabaseEngine.allCases)
     func twinsOfAQuestionStartOneDebate(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in

@@ -8,7 +8,7 @@ import Persistence
 import Testing
 
 /// One workspace never learns of another's debates.
-@Suite(.timeLimit(.minutes(1))) struct WorkspaceTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkspaceTests {
     private let stranger = WorkspaceID("chat:T2")
 
     @Test(arguments: DatabaseEngine.allCases)

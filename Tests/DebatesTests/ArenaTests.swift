@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The runner: calls, time, interruption and the journal.
-@Suite(.timeLimit(.minutes(1))) struct ArenaTests {
+@Suite(.timeLimit(.minutes(5))) struct ArenaTests {
     @Test(arguments: [false, true])
     func aRunJournalsWhatTheMachineSays(yields: Bool) async throws {
         let script = DebateScript.with {

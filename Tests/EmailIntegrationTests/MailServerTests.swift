@@ -7,7 +7,7 @@ import Testing
 import Transport
 
 /// A mail server that we did not write takes the letters, and a library that we did not write reads them.
-@Suite(.timeLimit(.minutes(1))) struct MailServerTests {
+@Suite(.timeLimit(.minutes(5))) struct MailServerTests {
     private func server() async throws -> (ChildProcess, port: Int) {
         let python = try #require(
             ProcessInfo.processInfo.environment["ARAGORA_TEST_PYTHON"],

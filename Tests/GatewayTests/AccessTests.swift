@@ -4,7 +4,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite("Who may use the API", .timeLimit(.minutes(1)))
+@Suite("Who may use the API", .timeLimit(.minutes(5)))
 struct AccessTests {
     private static let path = "/api/v1/debates"
 

@@ -4,7 +4,7 @@ import Gateway
 import TestSupport
 import Testing
 
-@Suite("Platform requests", .timeLimit(.minutes(1)))
+@Suite("Platform requests", .timeLimit(.minutes(5)))
 struct AdapterRouteTests {
     private static let path = "/api/v1/bots/fake/events"
     private static let signed = [("X-Fake-Signature", "right")]

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Approvals over HTTP", .timeLimit(.minutes(2)))
+@Suite("Approvals over HTTP", .timeLimit(.minutes(5)))
 struct ApprovalRouteTests {
     private static let path = "/api/v1/approvals"
 

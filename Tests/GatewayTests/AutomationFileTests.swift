@@ -10,7 +10,7 @@ import Testing
 import Transport
 
 /// The files for Zapier and Make, as those platforms read them: their requests go to a gateway.
-@Suite(.timeLimit(.minutes(1))) struct AutomationFileTests {
+@Suite(.timeLimit(.minutes(5))) struct AutomationFileTests {
     private static let key = Secret("ara_key")
     /// What breaks JSON that was glued together.
     private static let question = "Ship \"now\"?\nOr\\later, {{maybe}}?"

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The debates over HTTP", .timeLimit(.minutes(1)))
+@Suite("The debates over HTTP", .timeLimit(.minutes(5)))
 struct DebateRouteTests {
     private static let path = "/api/v1/debates"
     private let harness = GatewayHarness()

@@ -2,7 +2,7 @@ import CoreTypes
 import Gateway
 import Testing
 
-@Suite("Failures and request ids", .timeLimit(.minutes(1)))
+@Suite("Failures and request ids", .timeLimit(.minutes(5)))
 struct ErrorTests {
     private let harness = GatewayHarness()
 

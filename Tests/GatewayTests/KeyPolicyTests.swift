@@ -10,7 +10,7 @@ import Testing
 @testable import Gateway
 
 /// What the keys of programs open.
-@Suite(.timeLimit(.minutes(1))) struct KeyPolicyTests {
+@Suite(.timeLimit(.minutes(5))) struct KeyPolicyTests {
     /// One key that has some scopes.
     private struct OneKey: KeyAuthority {
         static let text = Secret("ara_key")

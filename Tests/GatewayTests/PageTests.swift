@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import WebIntegration
 
-@Suite("The built-in page", .timeLimit(.minutes(2)))
+@Suite("The built-in page", .timeLimit(.minutes(5)))
 struct PageTests {
     @Test("The page is the same at its two addresses, and a browser that has it gets no second copy")
     func caching() async throws {

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("The live stream", .timeLimit(.minutes(1)))
+@Suite("The live stream", .timeLimit(.minutes(5)))
 struct StreamTests {
     private static let path = "/api/v1/debates/d1/stream"
 

@@ -8,7 +8,7 @@ import Testing
 import Transport
 
 /// The API of webhooks, keys and automation, over real HTTP.
-@Suite(.timeLimit(.minutes(2))) struct WebhookRouteTests {
+@Suite(.timeLimit(.minutes(5))) struct WebhookRouteTests {
     /// A gateway with a database, and a key with some scopes.
     private func withGateway(
         scopes: Set<APIKey.Scope> = Set(APIKey.Scope.allCases),

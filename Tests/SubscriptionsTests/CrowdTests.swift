@@ -11,7 +11,7 @@ import Testing
 import Transport
 
 /// Real requests to real endpoints: most are healthy, some hang, fail, or want to be left alone.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct CrowdTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct CrowdTests {
     /// What arrived, by endpoint.
     private final class Arrivals: Sendable {
         private let ids = Mutex<[String: [String]]>([:])

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2))) struct DelivererTests {
+@Suite(.timeLimit(.minutes(5))) struct DelivererTests {
     @Test(arguments: DatabaseEngine.allCases)
     func everyAttemptIsSignedAnew(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2))) struct FeedTests {
+@Suite(.timeLimit(.minutes(5))) struct FeedTests {
     private static let types = ["debate_start", "round_start", "propose", "critique", "revision", "vote", "debate_end"]
 
     /// Writes entries into a debate's journal as a debate would, in rows of three.

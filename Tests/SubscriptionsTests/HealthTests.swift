@@ -7,7 +7,7 @@ import Testing
 import Transport
 
 /// What disables an endpoint, and what is forgotten.
-@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+@Suite(.timeLimit(.minutes(5))) struct HealthTests {
     private static let day = Duration.seconds(24 * 3600)
 
     @Test(arguments: DatabaseEngine.allCases)

@@ -10,7 +10,7 @@ import Transport
 @testable import Subscriptions
 
 /// A process whose database commits and whose answer is lost on the way delivers all the same.
-@Suite(.timeLimit(.minutes(1))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(5))) struct LeaseTests {
     @Test(arguments: DatabaseEngine.allCases)
     func onlyTheHolderOfAnEndpointDeliversToIt(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("The receivers' own libraries judge what we sign", .timeLimit(.minutes(2)))
+@Suite("The receivers' own libraries judge what we sign", .timeLimit(.minutes(5)))
 struct PeerTests {
     /// A message as it was sent, for one of the peers.
     private func line(_ request: HTTPRequest, key: Secret, body: String? = nil) -> String {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2))) struct SubscriptionTests {
+@Suite(.timeLimit(.minutes(5))) struct SubscriptionTests {
     @Test(arguments: DatabaseEngine.allCases)
     func filtersDecide(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in

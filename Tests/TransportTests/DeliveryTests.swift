@@ -6,7 +6,7 @@ import Transport
 private let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 /// Time, cancellation, and whether a request may have reached its peer.
-@Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
     @Test func wasNotSentWhereNobodyListens() async throws {
         let port = try RawServer.deadPort()
         try await withClient { client in

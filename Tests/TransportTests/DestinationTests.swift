@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// Where a request may go: the address guard and redirects.
-@Suite(.timeLimit(.minutes(1))) struct DestinationTests {
+@Suite(.timeLimit(.minutes(5))) struct DestinationTests {
     @Test(arguments: [
         "127.0.0.1", "localhost", "[::1]", "0x7f.1", "2130706433", "0", "[::ffff:127.0.0.1]",
     ])

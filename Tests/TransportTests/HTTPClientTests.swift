@@ -35,7 +35,7 @@ func failure(of request: HTTPRequest, with client: HTTPClient) async -> Transpor
 
 private let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPClientTests {
     @Test func sendsAndReceives() async throws {
         let router = Router()
         router.on("/echo", method: .put) { request, _ in

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
     @Test func deliversPiecesAsTheyCome() async throws {
         let (gate, opened) = AsyncStream.makeStream(of: Void.self)
         let router = Router()

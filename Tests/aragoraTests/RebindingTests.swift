@@ -9,7 +9,7 @@ import Testing
 import Transport
 
 /// A name that leads to an allowed address when a webhook is made, and to this machine afterwards.
-@Suite(.timeLimit(.minutes(2))) struct RebindingTests {
+@Suite(.timeLimit(.minutes(5))) struct RebindingTests {
     private final class Arrivals: Sendable {
         private let number = Mutex(0)
         var count: Int { number.withLock { $0 } }

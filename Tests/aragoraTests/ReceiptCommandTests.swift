@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The program itself, without a gateway: what it exported, it verifies.
-@Suite("Receipts on the command line", .timeLimit(.minutes(2)))
+@Suite("Receipts on the command line", .timeLimit(.minutes(5)))
 struct ReceiptCommandTests {
     @Test("What is exported verifies; one changed byte does not")
     func exported() async throws {

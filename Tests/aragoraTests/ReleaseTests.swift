@@ -12,7 +12,7 @@ struct ReleaseTests {
 
     @Test(
         "A crash before anybody was asked hides nothing from those who decide",
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(5)),
         arguments: DatabaseEngine.allCases
     )
     func crash(engine: DatabaseEngine) async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What an operator is told about a configuration that cannot work, and about what `doctor` finds.
-@Suite("Starting", .timeLimit(.minutes(2)))
+@Suite("Starting", .timeLimit(.minutes(5)))
 struct StartTests {
     private func aragora(_ arguments: [String], _ settings: [String: String] = [:], in directory: String) async throws
         -> (exit: ChildProcess.Exit, output: String)

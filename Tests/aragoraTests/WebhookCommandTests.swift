@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// The program itself: what developers of receivers and operators type.
-@Suite("Webhooks and keys on the command line", .timeLimit(.minutes(2)))
+@Suite("Webhooks and keys on the command line", .timeLimit(.minutes(5)))
 struct WebhookCommandTests {
     @Test("A key is made, events are listened to with it, and it ends")
     func keysAndListening() async throws {

@@ -61,6 +61,7 @@ extension ConversationHouse {
     /// that somebody writes for just then, and their clocks stand still.
     func claimed(until isSo: @Sendable () async throws -> Bool) async throws {
         while try await !isSo() {
+            try Task.checkCancellation()
             database.wakeUps.publish(.jobs)
             await Task.yield()
         }
@@ -76,7 +77,10 @@ extension ConversationHouse {
 
     /// Returns once something is so that no wake-up tells of.
     func polled(until isSo: @Sendable () async throws -> Bool) async throws {
-        while try await !isSo() { await Task.yield() }
+        while try await !isSo() {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     /// Sends everything; the clock moves where an edit waits for the message that it changes.
