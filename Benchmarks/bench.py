@@ -6,9 +6,9 @@
 a table of the same shape with as many clients, turn by turn on the same server. `engine`: debates a second with
 instant agents, beside the package aragora-debate with its own. `ack`: how fast events are acknowledged while every
 model hangs and a thousand debates wait, and what that costs in memory. `webhooks`: signed deliveries a second to one
-sink, each attempt recorded, beside what `wrk` posts to the same sink, which checks signatures as a receiver has to (and,
-for comparison, does not); and the delay of healthy endpoints among a
-hundred, without and with thirty that hang or fail.
+sink, each attempt recorded, beside what `wrk` posts to the same sink, which checks signatures as a receiver has to
+(and, for comparison, does not); and the delay of healthy endpoints among a hundred, without and with thirty that hang
+or fail.
 """
 
 import json

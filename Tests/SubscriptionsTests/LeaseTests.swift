@@ -17,39 +17,14 @@ import Transport
             let id = try await house.subscribe().endpoint.id
             try await house.publish(house.event("1"))
             let endpoints = house.endpoints
-            @Sendable func claim(
-                _ owner: String,
-                passing underWay: Set<Int64> = [],
-                in transaction: borrowing Transaction
-            ) throws -> (fence: Int64, deliveries: [ClaimedDelivery])? {
-                let now = house.time.now()
-                let claimed = try endpoints.claim(
-                    owner: owner,
-                    passing: [],
-                    underWay: Array(underWay),
-                    limit: 10,
-                    lease: .seconds(10),
-                    now: now,
-                    in: transaction
-                )
-                return try claimed.first.map { endpoint in
-                    let store = DeliveryStore()
-                    return (
-                        endpoint.fence,
-                        try store.due(to: endpoint, passing: underWay, limit: 10, now: now, in: transaction)
-                    )
-                }
-            }
-            let first = try #require(await house.database.write { try claim("one", in: $0) })
-            #expect(first.fence == 1 && first.deliveries.count == 1)
-            #expect(try await house.database.write { try claim("two", in: $0) } == nil)
+            let first = try #require(await house.claimed("one"))
+            #expect(first.endpoint.fence == 1 && first.deliveries.count == 1)
+            #expect(try await house.claimed("two")?.endpoint.fence == nil)
             // What is under way is not taken twice; what comes meanwhile is.
             let underWay = Set(first.deliveries.map(\.number))
             try await house.publish(house.event("2"))
-            let further = try #require(
-                await house.database.write { try claim("one", passing: underWay, in: $0) }
-            )
-            #expect(further.fence == 1 && further.deliveries.count == 1)
+            let further = try #require(await house.claimed("one", passing: underWay))
+            #expect(further.endpoint.fence == 1 && further.deliveries.count == 1)
             #expect(underWay.isDisjoint(with: further.deliveries.map(\.number)))
             // Another process takes over what the first one does not prolong, and begins anew.
             house.time.advance(by: .seconds(9))
@@ -59,8 +34,8 @@ import Transport
             }
             #expect(renewed == [id])
             house.time.advance(by: .seconds(10))
-            let second = try #require(await house.database.write { try claim("two", in: $0) })
-            #expect(second.fence == 2 && second.deliveries.count == 2)
+            let second = try #require(await house.claimed("two"))
+            #expect(second.endpoint.fence == 2 && second.deliveries.count == 2)
         }
     }
 
@@ -78,15 +53,8 @@ import Transport
                 Issue.record("Nothing is sent.")
                 return
             }
-            let attempt = Attempt(
-                status: 503,
-                errorCode: "",
-                body: [],
-                retryAfter: nil,
-                startedAt: now,
-                duration: .zero
-            )
-            lane.finish(attempt, .retry(at: now + .seconds(5), attempts: 1), now: now, jitter: 0)
+            let tried = attempt(503, at: now)
+            lane.finish(tried, .retry(at: now + .seconds(5), attempts: 1), now: now, jitter: 0)
             // A claim that began before the answer does not end the pause.
             lane.add([], of: endpoint)
             #expect(lane.isHeld(now))
@@ -111,17 +79,10 @@ import Transport
             let ledger = DeliveryLedger(endpoints: house.endpoints, sink: house.sink, outbox: Outbox(time: house.time))
             let now = house.time.now()
             func record(_ status: Int, _ decision: RetryPolicy.Decision) async throws {
-                let attempt = Attempt(
-                    status: status,
-                    errorCode: "",
-                    body: [],
-                    retryAfter: nil,
-                    startedAt: now,
-                    duration: .zero
-                )
+                let tried = attempt(status, at: now)
                 let entry = AttemptRecorder.Entry(
                     delivery: delivery,
-                    attempt: attempt,
+                    attempt: tried,
                     decision: decision,
                     heldUntil: nil,
                     isOrdered: false
@@ -148,17 +109,10 @@ import Transport
             try await house.database.run("update webhook_configs set held_until = \(held)")
             let ledger = DeliveryLedger(endpoints: house.endpoints, sink: house.sink, outbox: Outbox(time: house.time))
             let now = house.time.now()
-            let attempt = Attempt(
-                status: 200,
-                errorCode: "",
-                body: [],
-                retryAfter: nil,
-                startedAt: now,
-                duration: .zero
-            )
+            let tried = attempt(200, at: now)
             let entry = AttemptRecorder.Entry(
                 delivery: delivery,
-                attempt: attempt,
+                attempt: tried,
                 decision: .delivered,
                 heldUntil: nil,
                 isOrdered: false
@@ -220,25 +174,34 @@ import Transport
     }
 }
 
+/// An attempt that was answered at once.
+private func attempt(_ status: Int, at moment: Timestamp) -> Attempt {
+    Attempt(status: status, errorCode: "", body: [], retryAfter: nil, startedAt: moment, duration: .zero)
+}
+
 extension SubscriberHouse {
+    fileprivate typealias Claim = (endpoint: ClaimedEndpoint, deliveries: [ClaimedDelivery])
+
     /// Takes the one endpoint to which something is due, with what is due to it.
-    fileprivate func claim(_ owner: String) async throws -> (endpoint: ClaimedEndpoint, deliveries: [ClaimedDelivery]) {
+    fileprivate func claim(_ owner: String) async throws -> Claim { try #require(await claimed(owner)) }
+
+    /// The same; nil where nothing is due that the owner may have.
+    fileprivate func claimed(_ owner: String, passing underWay: Set<Int64> = []) async throws -> Claim? {
         let (endpoints, now) = (endpoints, time.now())
-        let claimed = try await database.write { transaction in
+        return try await database.write { transaction in
             try endpoints.claim(
                 owner: owner,
                 passing: [],
-                underWay: [],
+                underWay: underWay,
                 limit: 10,
                 lease: .seconds(10),
                 now: now,
                 in: transaction
-            ).map { endpoint in
+            ).first.map { endpoint in
                 let store = DeliveryStore()
-                return (endpoint, try store.due(to: endpoint, passing: [], limit: 10, now: now, in: transaction))
+                return (endpoint, try store.due(to: endpoint, passing: underWay, limit: 10, now: now, in: transaction))
             }
         }
-        return try #require(claimed.first)
     }
 }
 

@@ -219,7 +219,7 @@ package struct ApprovalPromptStore: Sendable {
 
     private func prompts(_ query: SQL, in transaction: borrowing Transaction) throws -> [ApprovalPrompt] {
         try transaction.query(query).map { row in
-            return ApprovalPrompt(
+            ApprovalPrompt(
                 id: try row.text("prompt_id"),
                 number: try row.integer("prompt_number"),
                 workspace: try row.id("workspace_id"),

@@ -165,7 +165,6 @@ package struct ApprovalRequestStore: Sendable {
     }
 
     private static func effect(_ row: Row) throws -> ApprovalOption.Effect {
-        let effect: ApprovalOption.Effect = try row.word("effect", of: "a decision")
-        return effect
+        try row.word("effect", of: "a decision")
     }
 }

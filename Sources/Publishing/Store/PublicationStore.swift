@@ -137,7 +137,7 @@ package struct PublicationStore: Sendable {
     }
 
     static func publication(_ row: Row) throws -> Publication {
-        return Publication(
+        Publication(
             workspace: try row.id("workspace_id"),
             id: try row.id("publication_id"),
             platform: try row.text("platform"),

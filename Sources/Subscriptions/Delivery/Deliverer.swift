@@ -188,7 +188,7 @@ package final class Deliverer: Sendable {
             let claimed = try endpoints.claim(
                 owner: owner,
                 passing: sated,
-                underWay: lanes.values.flatMap { $0.0 > 0 ? Array($0.1) : [] },
+                underWay: Set(lanes.values.filter { $0.0 > 0 }.flatMap(\.1)),
                 limit: max(0, configuration.endpoints - sated.count),
                 lease: lease,
                 now: now,

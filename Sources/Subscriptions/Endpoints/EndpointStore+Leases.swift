@@ -21,17 +21,14 @@ extension EndpointStore {
     func claim(
         owner: String,
         passing: [EndpointID],
-        underWay: [Int64],
+        underWay: Set<Int64>,
         limit: Int,
         lease: Duration,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> [ClaimedEndpoint] {
         // Above so many the list would cost more than looking in vain.
-        let isNew: SQL =
-            underWay.isEmpty || underWay.count > 10_000
-            ? ""
-            : "and w.delivery_id not in (select column1 from \(transaction.dialect.table([.integers(underWay)])))"
+        let new = DeliveryStore.passing(underWay.count > 10_000 ? [] : underWay, transaction.dialect)
         let rows = try transaction.query(
             """
             select c.* from webhook_configs c
@@ -40,7 +37,7 @@ extension EndpointStore {
                 and c.id not in (\(list: passing.isEmpty ? [EndpointID("")] : passing))
                 and exists (
                     select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
-                        and w.status = 0 and w.available_at <= \(now) \(isNew)
+                        and w.status = 0 and w.available_at <= \(now) \(new)
                 )
             order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             """

@@ -65,10 +65,7 @@ package struct DeliveryStore: Sendable {
         let body: SQL = endpoint.settings.isThin ? "m.thin_body" : "m.body"
         let isOrdered = endpoint.settings.isOrdered
         let due: SQL = isOrdered ? "" : "and available_at <= \(now)"
-        let new: SQL =
-            underWay.isEmpty
-            ? ""
-            : "and delivery_id not in (select column1 from \(transaction.dialect.table([.integers(Array(underWay))])))"
+        let new = Self.passing(underWay, transaction.dialect)
         let order = isOrdered ? "delivery_id" : "available_at, delivery_id"
         let rows = try transaction.query(
             """
@@ -95,6 +92,12 @@ package struct DeliveryStore: Sendable {
                 isTest: try row.bool("is_test")
             )
         }
+    }
+
+    /// A condition on `delivery_id` that leaves deliveries out; nothing where there are none.
+    static func passing(_ numbers: Set<Int64>, _ dialect: Dialect) -> SQL {
+        guard !numbers.isEmpty else { return "" }
+        return "and delivery_id not in (select column1 from \(dialect.table([.integers(Array(numbers))])))"
     }
 
     /// Makes given-up deliveries due again, or any delivery of one message.
