@@ -109,6 +109,9 @@ final class Exchange: Sendable {
         }
     }
 
+    /// Whether nothing more will come.
+    var hasEnded: Bool { state.withLock { $0.end != nil } }
+
     /// The head, or why there is none; the milestone `head` must have been reached.
     func head() throws(TransportError) -> ResponseHead {
         let (head, end) = state.withLock { ($0.head, $0.end) }

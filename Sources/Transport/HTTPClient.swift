@@ -16,6 +16,9 @@ package final class HTTPClient: HTTPTransport {
     private let queue = TransferQueue()
     private let thread: LoopThread?
     private let logger: Logger
+    private let seconds = MetricSeries { outcome in
+        Timer(label: "http_client_request_seconds", dimensions: [("outcome", outcome)])
+    }
 
     /// Starts a client and its thread; `shutdown` ends them.
     package init(configuration: Configuration = Configuration(), logger: Logger) {
@@ -142,13 +145,11 @@ package final class HTTPClient: HTTPTransport {
     ///
     /// Where the loop takes no more commands it ends every exchange itself.
     private func cancel(_ exchange: Exchange) {
-        _ = queue.submit(.cancel(exchange))
+        if !exchange.hasEnded { _ = queue.submit(.cancel(exchange)) }
     }
 
     private func record(_ start: ContinuousClock.Instant, outcome: String, _ error: TransportError? = nil) {
-        let duration = ContinuousClock.now - start
-        Timer(label: "http_client_request_seconds", dimensions: [("outcome", outcome)])
-            .recordNanoseconds(duration.milliseconds * 1_000_000)
+        seconds[outcome].record(duration: ContinuousClock.now - start)
         if let error {
             logger.debug(
                 "request failed",

@@ -49,7 +49,7 @@ import Transport
             lane.add(deliveries, of: endpoint)
             lane.addWorkers(1)
             let now = house.time.now()
-            guard case .send(let first) = lane.next(now: now) else {
+            guard case .send(let first, _) = lane.next(now: now) else {
                 Issue.record("Nothing is sent.")
                 return
             }

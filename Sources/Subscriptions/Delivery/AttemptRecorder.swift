@@ -18,9 +18,10 @@ final class AttemptRecorder: Sendable {
     }
 
     private static let batch = 500
-    /// Where so many were written at once, the next ones wait for each other.
+    /// Where so many were written at once, the next ones wait for each other: shortly where a message in order waits
+    /// for them, too.
     private static let crowd = 8
-    private static let gathering = Duration.milliseconds(5)
+    private static let gathering = (inOrder: Duration.milliseconds(5), otherwise: Duration.milliseconds(20))
     private static let pauseAfterFailure = Duration.milliseconds(500)
 
     private let database: any Database
@@ -48,12 +49,15 @@ final class AttemptRecorder: Sendable {
         var isCrowded = false
         while !Task.isCancelled {
             await signal.wait()
-            if isCrowded { try? await time.sleep(for: Self.gathering) }
+            if isCrowded {
+                let isAwaited = waiting.withLock { $0.contains { $0.isOrdered } }
+                try? await time.sleep(for: isAwaited ? Self.gathering.inOrder : Self.gathering.otherwise)
+            }
             isCrowded = await flush(recorded) >= Self.crowd
         }
     }
 
-    /// Writes all that has gathered; what cannot be written stays and is tried again.
+    /// Writes what has gathered; what cannot be written stays and is tried again.
     /// - Returns: how many were written.
     @discardableResult
     func flush(_ recorded: @Sendable ([Entry]) -> Void) async -> Int {
@@ -68,6 +72,8 @@ final class AttemptRecorder: Sendable {
                 written += entries.count
                 recorded(entries)
                 if hasNotices { await database.notify(.outbox) }
+                // What came meanwhile has raised the signal, and may gather.
+                if entries.count < Self.batch { return written }
             } catch is CancellationError {
                 return written
             } catch {

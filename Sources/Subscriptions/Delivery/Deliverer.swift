@@ -49,6 +49,10 @@ package final class Deliverer: Sendable {
     private let time: any TimeSource
     private let jitter: any JitterSource
     private let logger: Logger
+    private let attempts = MetricSeries { outcome in
+        Counter(label: "aragora_webhook_attempts_total", dimensions: [("outcome", outcome)])
+    }
+    private let seconds = Timer(label: "aragora_webhook_seconds")
     private let signal = Signal()
     private let state = Mutex(State())
 
@@ -247,9 +251,9 @@ package final class Deliverer: Sendable {
         var count = 0
         while true {
             let now = time.now()
-            let (step, claimed) = state.withLock { state -> (EndpointLane.Step, ClaimedEndpoint?) in
+            let step = state.withLock { state in
                 if state.isDraining { state.lanes[id]?.close() }
-                return (state.lanes[id]?.next(now: now) ?? .rest, state.lanes[id]?.claimed)
+                return state.lanes[id]?.next(now: now) ?? .rest
             }
             switch step {
             case .rest:
@@ -257,8 +261,7 @@ package final class Deliverer: Sendable {
                 return count
             case .wait(let until):
                 do { try await time.sleep(for: until - now) } catch { close(id) }
-            case .send(let delivery):
-                guard let claimed else { return count }
+            case .send(let delivery, let claimed):
                 await deliver(delivery, to: claimed)
                 count += 1
             }
@@ -283,25 +286,23 @@ package final class Deliverer: Sendable {
             now: now,
             jitter: chance
         )
-        let (heldUntil, isHungry) = state.withLock { state -> (Timestamp?, Bool) in
-            state.lanes[delivery.endpoint]?.finish(attempt, decision, now: now, jitter: chance)
-            let lane = state.lanes[delivery.endpoint]
-            let isHungry = (lane?.appetite(now: now) ?? 0) > 0
-            if isHungry { state.shouldLook = true }
-            return (lane?.heldUntil, isHungry || (lane?.vacancies ?? 0) > 0)
+        let lane = state.withLock { state in
+            let lane = state.lanes[delivery.endpoint]?.finish(attempt, decision, now: now, jitter: chance)
+            if lane?.isHungry == true { state.shouldLook = true }
+            return lane
         }
-        Counter(label: "aragora_webhook_attempts_total", dimensions: [("outcome", attempt.metricLabel)]).increment()
-        Timer(label: "aragora_webhook_seconds").recordNanoseconds(attempt.duration.milliseconds * 1_000_000)
+        attempts[attempt.metricLabel].increment()
+        seconds.record(duration: attempt.duration)
         recorder.add(
             AttemptRecorder.Entry(
                 delivery: delivery,
                 attempt: attempt,
                 decision: decision,
-                heldUntil: heldUntil,
+                heldUntil: lane?.heldUntil,
                 isOrdered: claimed.endpoint.settings.isOrdered
             )
         )
-        if isHungry { signal.raise() }
+        if let lane, lane.isHungry || lane.hasVacancies { signal.raise() }
     }
 
     private func noteRecorded(_ entries: [AttemptRecorder.Entry]) {

@@ -61,9 +61,9 @@ struct DeliveryLedger: Sendable {
 
     /// Ends deliveries or makes them due again, where their endpoints are still ours.
     ///
-    /// Their numbers are unique, and nothing else is asked of them: a planner without statistics would otherwise find
-    /// each by walking through all that waits in its workspace. A failure says nothing of what was asked for once more
-    /// while it was under way.
+    /// They are found by their numbers alone. The sum keeps the indexes of what waits out of it: a planner without
+    /// statistics takes them to be small, and would read all that waits anywhere for every group. A failure says nothing
+    /// of what was asked for once more while it was under way.
     private func updateDeliveries(
         _ entries: [AttemptRecorder.Entry],
         now: Timestamp,
@@ -89,7 +89,7 @@ struct DeliveryLedger: Sendable {
                 last_status = line.column7, last_error = nullif(line.column8, ''), updated_at = \(now)
             from \(lines) join webhook_configs c
                 on c.workspace_id = line.column1 and c.id = line.column9 and c.fence = line.column3
-            where webhooks.delivery_id = line.column2 and webhooks.status = 0
+            where webhooks.delivery_id = line.column2 and webhooks.status + 0 = 0
                 and (line.column4 = 1 or webhooks.attempts = line.column10)
             """
         )

@@ -4,7 +4,7 @@ import CoreTypes
 struct EndpointLane: Sendable {
     /// What comes next.
     enum Step: Sendable {
-        case send(ClaimedDelivery)
+        case send(ClaimedDelivery, to: ClaimedEndpoint)
         /// The endpoint's rate is used up until then.
         case wait(until: Timestamp)
         case rest
@@ -45,7 +45,9 @@ struct EndpointLane: Sendable {
     func appetite(now: Timestamp) -> Int {
         guard !isClosed, !isHeld(now) else { return 0 }
         let most = pace.failuresInARow > 0 || settings.isOrdered ? window : window * ahead
-        let free = most - underWay.count
+        // What is not written down yet takes no place, unless that never ends.
+        guard unrecorded <= most * 4 else { return 0 }
+        let free = most - queue.count - sending
         // Not for every single one, but as long as there is something left to send.
         return free * 2 >= most ? free : 0
     }
@@ -105,12 +107,19 @@ struct EndpointLane: Sendable {
             nextAllowed = max(nextAllowed, now) + .milliseconds((1000 + rate - 1) / rate)
         }
         sending += 1
-        return .send(queue.removeLast())
+        return .send(queue.removeLast(), to: claimed)
     }
 
     /// Takes in what came of an attempt.
     /// - Parameter decision: what becomes of the message; an ordered lane waits for its next attempt.
-    mutating func finish(_ attempt: Attempt, _ decision: RetryPolicy.Decision, now: Timestamp, jitter: Double) {
+    /// - Returns: until when nothing is sent, and whether it can take more messages or more workers.
+    @discardableResult
+    mutating func finish(
+        _ attempt: Attempt,
+        _ decision: RetryPolicy.Decision,
+        now: Timestamp,
+        jitter: Double
+    ) -> (heldUntil: Timestamp?, isHungry: Bool, hasVacancies: Bool) {
         sending -= 1
         let hold = pace.note(attempt, maximum: settings.concurrency, now: now, jitter: jitter)
         heldUntil = attempt.isDelivered ? nil : hold ?? heldUntil
@@ -118,6 +127,7 @@ struct EndpointLane: Sendable {
             heldUntil = max(heldUntil ?? moment, moment)
         }
         if decision == .gone { isClosed = true }
+        return (heldUntil, appetite(now: now) > 0, vacancies > 0)
     }
 
     /// Takes in that this process broke an attempt off.

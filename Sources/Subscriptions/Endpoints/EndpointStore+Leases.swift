@@ -1,12 +1,18 @@
 import CoreTypes
 import Persistence
 
-/// An endpoint that this process delivers to.
-struct ClaimedEndpoint: Sendable {
+/// An endpoint that this process delivers to, shared by all its deliveries.
+final class ClaimedEndpoint: Sendable {
     let endpoint: Endpoint
     let secrets: EndpointSecrets
     /// Tells this holder's attempts from those of an earlier one.
     let fence: Int64
+
+    init(endpoint: Endpoint, secrets: EndpointSecrets, fence: Int64) {
+        self.endpoint = endpoint
+        self.secrets = secrets
+        self.fence = fence
+    }
 }
 
 extension EndpointStore {
@@ -29,16 +35,17 @@ extension EndpointStore {
     ) throws -> [ClaimedEndpoint] {
         // Above so many the list would cost more than looking in vain.
         let new = DeliveryStore.passing(underWay.count > 10_000 ? [] : underWay, transaction.dialect)
+        // As `exists` a planner without statistics would join, and read all that waits anywhere.
         let rows = try transaction.query(
             """
             select c.* from webhook_configs c
             where c.status = 'active' and (c.held_until is null or c.held_until <= \(now))
                 and (c.lease_owner is null or c.lease_owner = \(owner) or c.lease_until <= \(now))
                 and c.id not in (\(list: passing.isEmpty ? [EndpointID("")] : passing))
-                and exists (
-                    select 1 from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
-                        and w.status = 0 and w.available_at <= \(now) \(new)
-                )
+                and (
+                    select w.delivery_id from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
+                        and w.status = 0 and w.available_at <= \(now) \(new) limit 1
+                ) is not null
             order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             """
         )
