@@ -30,6 +30,7 @@ let package = Package(
         // Floor 0: C libraries and the types that everybody speaks.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMarkdown", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .target(
             name: "CoreTypes",
@@ -66,7 +67,7 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "CCurl", "CoreTypes",
+                "CCurl", "CEpoll", "CoreTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ]
@@ -254,7 +255,6 @@ let package = Package(
         ),
 
         // What the benchmarks measure with; no part of the product.
-        .systemLibrary(name: "CEpoll", path: "Benchmarks/CEpoll"),
         .executableTarget(
             name: "LoadGenerator",
             dependencies: ["CEpoll", .product(name: "Crypto", package: "swift-crypto")],

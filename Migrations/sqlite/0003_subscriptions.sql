@@ -49,8 +49,8 @@ create table webhook_messages (
 );
 create index webhook_messages_age on webhook_messages (created_at);
 
--- What each endpoint is owed. `status`: 0 waiting, 1 delivered, 2 given up. What is under way is waiting still: who
--- holds the endpoint's lease knows of it.
+-- What each endpoint is owed. `status`: 0 waiting, 2 given up. What is under way is waiting still: who holds the
+-- endpoint's lease knows of it. What was delivered is owed no more; its attempt says so.
 create table webhooks (
     delivery_id integer primary key autoincrement,
     workspace_id text not null,

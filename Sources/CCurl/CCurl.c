@@ -63,6 +63,16 @@ CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
 
+CURLMcode ccurl_multi_set_watcher(CURLM *multi, curl_socket_callback value, void *context) {
+  CURLMcode result = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+  return result == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value) : result;
+}
+
+CURLMcode ccurl_multi_set_timer(CURLM *multi, curl_multi_timer_callback value, void *context) {
+  CURLMcode result = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+  return result == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value) : result;
+}
+
 int ccurl_address(const struct curl_sockaddr *address, unsigned char *bytes) {
   // libcurl keeps the whole address behind a field that is declared as the short `struct sockaddr`.
   const void *raw = &address->addr;

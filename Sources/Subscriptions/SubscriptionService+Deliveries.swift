@@ -18,7 +18,7 @@ extension SubscriptionService {
             let event = WorkspaceEvent(
                 workspaceID: endpoint.workspace,
                 key: key,
-                type: "webhook.test",
+                type: EventMessage.testType,
                 occurredAt: now,
                 data: ["webhook_id": .string(id.rawValue), "message": "This is a test."]
             )
@@ -44,19 +44,18 @@ extension SubscriptionService {
         let now = time.now()
         let count = try await database.write { transaction in
             let endpoint = try existing(id, workspace, in: transaction)
-            if case .message(let message) = selection {
-                guard
-                    try deliveries.owe(message, to: id, workspace: endpoint.workspace, now: now, in: transaction)
-                else { throw SubscriptionError(.notFound, "There is no such message.") }
-            }
             try endpoints.letGo(id, workspace: endpoint.workspace, in: transaction)
-            return try deliveries.replay(
+            let count = try deliveries.replay(
                 selection,
                 endpoint: id,
                 workspace: endpoint.workspace,
                 now: now,
                 in: transaction
             )
+            if count == 0, case .message = selection {
+                throw SubscriptionError(.notFound, "There is no such message.")
+            }
+            return count
         }
         await database.notify(.outbox)
         return count

@@ -55,15 +55,16 @@ final class Exchange: Sendable {
 
     // MARK: The loop's side
 
-    /// Takes the response's head.
+    /// Takes the response's head; `announce` tells of it.
     func receive(_ head: ResponseHead) {
-        change { $0.head = head }
+        state.withLock { $0.head = head }
     }
 
-    /// Takes a piece of the body; false where too much is waiting already, and the same piece must be offered again.
+    /// Takes a piece of the body, of which `announce` tells; false where too much is waiting already, and the same
+    /// piece must be offered again.
     func receive(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         let piece = Array(bytes)
-        return change { state in
+        return state.withLock { state in
             if let watermark, state.buffer.count >= watermark {
                 state.isPaused = true
                 return false
@@ -73,9 +74,9 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Ends the exchange; only the first end counts.
+    /// Ends the exchange and tells of it; only the first end counts.
     func end(_ result: Result<Void, TransportError>) {
-        change { state in
+        state.withLock { state in
             if state.end == nil {
                 state.end = result.mapError { error in
                     var error = error
@@ -84,15 +85,13 @@ final class Exchange: Sendable {
                 }
             }
         }
+        announce()
     }
 
-    private func change<Value: Sendable>(_ body: @Sendable (inout State) -> Value) -> Value {
-        let (value, ready) = state.withLock { state in
-            let value = body(&state)
-            return (value, state.takeReady())
-        }
+    /// Wakes the tasks whose milestones have been reached.
+    func announce() {
+        let ready = state.withLock { $0.takeReady() }
         for continuation in ready { continuation.resume() }
-        return value
     }
 
     // MARK: The task's side

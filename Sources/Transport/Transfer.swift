@@ -9,6 +9,8 @@ final class Transfer {
     let exchange: Exchange
     let request: HTTPRequest
     let address: WebAddress
+    /// Safe: the loop keeps its transfers.
+    private unowned let loop: TransferLoop
     /// The guard, where the request asked for it.
     let addressGuard: AddressGuard?
     /// Whether the request is made under TLS, as its URL says.
@@ -25,15 +27,19 @@ final class Transfer {
     private var isPaused = false
     private var sentBytes: curl_off_t = 0
     private var lastActivity = ContinuousClock.now
+    /// Whether something came that the exchange has not told of.
+    private var hasNews = false
 
     /// Binds a request to an easy handle.
     init(
+        of loop: TransferLoop,
         handle: UnsafeMutableRawPointer,
         exchange: Exchange,
         request: HTTPRequest,
         address: WebAddress,
         addressGuard: AddressGuard
     ) {
+        self.loop = loop
         self.handle = handle
         self.exchange = exchange
         self.request = request
@@ -64,6 +70,7 @@ final class Transfer {
             return true
         case .complete(let head):
             exchange.receive(head)
+            noteNews()
             return true
         case .tooLarge:
             refusal = .tooLarge
@@ -87,7 +94,19 @@ final class Transfer {
             return Int(CURL_WRITEFUNC_PAUSE)
         }
         receivedBytes += piece.count
+        noteNews()
         return piece.count
+    }
+
+    private func noteNews() {
+        if !hasNews { loop.noteNews(of: self) }
+        hasNews = true
+    }
+
+    /// Tells of what came.
+    func announce() {
+        hasNews = false
+        exchange.announce()
     }
 
     /// Opens the socket for an address that was resolved just now, unless the guard refuses it.

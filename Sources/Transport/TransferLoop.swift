@@ -5,34 +5,77 @@ import CoreTypes
 import Glibc
 #endif
 
-/// Drives every transfer of a client.
+/// Drives every transfer of a client: libcurl says which sockets to watch and when to be called, and is told of those
+/// alone that are ready, so a thousand transfers that wait cost nothing.
 ///
 /// It is made, used and left on one thread, which nothing of it leaves.
 final class TransferLoop {
     /// How long the loop sleeps when nothing is due, in milliseconds; a command wakes it before.
     private static let longestSleep: Int64 = 600_000
-    /// How long it rests after an error of `poll` itself, in microseconds, so that a standing error cannot make it spin.
+    /// How long it rests after an error of the wait itself, in microseconds, so that a standing error cannot make it
+    /// spin.
     private static let restAfterError: UInt32 = 50_000
     /// How many easy handles are kept for the next requests.
     private static let maximumIdleHandles = 64
 
     private let multi: UnsafeMutableRawPointer
+    private let poller: SocketPoller
     private let queue: TransferQueue
     private let configuration: HTTPClient.Configuration
     private var transfers: [ObjectIdentifier: Transfer] = [:]
+    /// Those to which something came since the last time round; often their end came with it, and their tasks are woken
+    /// once for both.
+    private var haveNews: [Transfer] = []
     private var idleHandles: [UnsafeMutableRawPointer] = []
     /// When the first transfer may have been idle for too long; activity only ever moves that away.
     private var nextIdleCheck: ContinuousClock.Instant?
+    /// When libcurl wants to be called, if no socket is ready before.
+    private var nextCall: ContinuousClock.Instant?
 
     /// Makes a loop; nil where libcurl cannot.
     init?(queue: TransferQueue, configuration: HTTPClient.Configuration) {
-        guard Self.isLibraryReady, let multi = curl_multi_init() else { return nil }
+        guard Self.isLibraryReady, let poller = SocketPoller(), let multi = curl_multi_init() else { return nil }
         self.multi = multi
+        self.poller = poller
         self.queue = queue
         self.configuration = configuration
         // How many connections are kept when nothing uses them.
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maximumIdleConnections)
-        queue.open(TransferQueue.Waker(multi: multi))
+        setCallbacks()
+        queue.open(poller.waker)
+    }
+
+    private func setCallbacks() {
+        // Safe: the loop cleans the multi handle up before it ends.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = ccurl_multi_set_watcher(
+            multi,
+            { _, socket, what, context, _ in
+                guard let context else { return 0 }
+                Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().watch(socket, for: what)
+                return 0
+            },
+            context
+        )
+        _ = ccurl_multi_set_timer(
+            multi,
+            { _, milliseconds, context in
+                guard let context else { return 0 }
+                let loop = Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue()
+                loop.nextCall = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+                return 0
+            },
+            context
+        )
+    }
+
+    private func watch(_ socket: curl_socket_t, for what: Int32) {
+        switch what {
+        case CURL_POLL_IN: poller.watch(socket, for: .reading)
+        case CURL_POLL_OUT: poller.watch(socket, for: .writing)
+        case CURL_POLL_INOUT: poller.watch(socket, for: [.reading, .writing])
+        default: poller.forget(socket)
+        }
     }
 
     /// Whether libcurl's one initialisation for the process succeeded.
@@ -45,22 +88,49 @@ final class TransferLoop {
             for command in commands { carryOut(command) }
             if isStopping { break }
 
-            var running: Int32 = 0
-            guard curl_multi_perform(multi, &running) == CURLM_OK else {
-                // An error of the whole: no transfer can be trusted to go on.
-                endAll(.interrupted, "was interrupted by an error of the HTTP library")
+            guard let ready = poller.wait(milliseconds: sleep()) else {
+                usleep(Self.restAfterError)
                 continue
             }
-            endFinished()
-            let sleep = endIdle()
-            if curl_multi_poll(multi, nil, 0, sleep, nil) != CURLM_OK {
-                usleep(Self.restAfterError)
+            if !goOn(ready) {
+                // An error of the whole: no transfer can be trusted to go on.
+                endAll(.interrupted, "was interrupted by an error of the HTTP library")
             }
+            endFinished()
+            for transfer in haveNews { transfer.announce() }
+            haveNews.removeAll(keepingCapacity: true)
+            endIdle()
         }
         endAll(.closed, "was ended: the client is shutting down")
         for handle in idleHandles { curl_easy_cleanup(handle) }
         Self.refuse(queue.close())
         curl_multi_cleanup(multi)
+    }
+
+    /// Tells libcurl which sockets are ready, and that its time has come.
+    /// - Returns: false after an error that concerns every transfer.
+    private func goOn(_ ready: [(socket: Int32, readiness: SocketPoller.Readiness)]) -> Bool {
+        var running: Int32 = 0
+        for (socket, readiness) in ready {
+            var mask: Int32 = 0
+            if readiness.contains(.reading) { mask |= CURL_CSELECT_IN }
+            if readiness.contains(.writing) { mask |= CURL_CSELECT_OUT }
+            if readiness.contains(.failed) { mask |= CURL_CSELECT_ERR }
+            // One that was closed because of another in the same list is not known any more.
+            let result = curl_multi_socket_action(multi, socket, mask, &running)
+            guard result == CURLM_OK || result == CURLM_BAD_SOCKET else { return false }
+        }
+        guard let due = nextCall, due <= .now else { return true }
+        nextCall = nil
+        return curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK
+    }
+
+    /// How long to wait for a socket at most, in milliseconds.
+    private func sleep() -> Int32 {
+        guard let next = [nextCall, nextIdleCheck].compactMap({ $0 }).min() else { return Int32(Self.longestSleep) }
+        let left = next - .now
+        // Rounded up: a call that comes too early would come again and again.
+        return left <= .zero ? 0 : Int32(min(Self.longestSleep, left.milliseconds + 1))
     }
 
     /// Ends the exchanges of commands that no loop will carry out.
@@ -92,6 +162,7 @@ final class TransferLoop {
             return
         }
         let transfer = Transfer(
+            of: self,
             handle: handle,
             exchange: exchange,
             request: request,
@@ -112,6 +183,11 @@ final class TransferLoop {
         }
         transfers[ObjectIdentifier(exchange)] = transfer
         watch(transfer)
+    }
+
+    /// Has a transfer tell of what came to it, when everything that came with it is there.
+    func noteNews(of transfer: Transfer) {
+        haveNews.append(transfer)
     }
 
     /// Has the transfer looked at when it may have been idle for too long.
@@ -137,22 +213,17 @@ final class TransferLoop {
     }
 
     /// Ends the transfers on which nothing travelled for too long.
-    /// - Returns: how many milliseconds remain until the next one may have to be ended.
-    private func endIdle() -> Int32 {
-        guard let due = nextIdleCheck else { return Int32(Self.longestSleep) }
+    private func endIdle() {
+        guard let due = nextIdleCheck, due <= .now else { return }
         let now = ContinuousClock.now
-        if due <= now {
-            nextIdleCheck = nil
-            for transfer in Array(transfers.values) {
-                if transfer.isIdle(at: now) {
-                    end(transfer, .failure(transfer.error(.timeout, "was ended: no byte came for too long")))
-                } else {
-                    watch(transfer)
-                }
+        nextIdleCheck = nil
+        for transfer in Array(transfers.values) {
+            if transfer.isIdle(at: now) {
+                end(transfer, .failure(transfer.error(.timeout, "was ended: no byte came for too long")))
+            } else {
+                watch(transfer)
             }
         }
-        guard let next = nextIdleCheck else { return Int32(Self.longestSleep) }
-        return Int32(min(Self.longestSleep, max(0, (next - now).milliseconds) + 1))
     }
 
     private func endAll(_ reason: TransportError.Code, _ what: String) {

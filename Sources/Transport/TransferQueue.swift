@@ -1,4 +1,3 @@
-import CCurl
 import Synchronization
 
 /// What other threads ask of the loop's thread.
@@ -12,21 +11,12 @@ final class TransferQueue: Sendable {
         case resume(Exchange)
     }
 
-    /// The multi handle, for waking the loop and for nothing else.
-    // Safe: `curl_multi_wakeup` is the one function on a multi handle that any thread may call, and the queue's lock
-    // keeps the call away from the handle's cleanup.
-    struct Waker: @unchecked Sendable {
-        let multi: UnsafeMutableRawPointer
-    }
-
     private struct State {
         var commands: [Command] = []
         var isStopping = false
-        var waker: Waker?
+        var waker: SocketPoller.Waker?
 
-        func wake() {
-            if let waker { curl_multi_wakeup(waker.multi) }
-        }
+        func wake() { waker?.wake() }
 
         mutating func takeCommands() -> [Command] {
             defer { commands = [] }
@@ -55,11 +45,11 @@ final class TransferQueue: Sendable {
     }
 
     /// Lets the loop be woken; the commands that came before are waiting.
-    func open(_ waker: Waker) {
+    func open(_ waker: SocketPoller.Waker) {
         state.withLock { $0.waker = waker }
     }
 
-    /// Refuses all further commands and forgets the multi handle; gives the commands that nobody will carry out.
+    /// Refuses all further commands and forgets the waker; gives the commands that nobody will carry out.
     func close() -> [Command] {
         state.withLock { state in
             state.isStopping = true

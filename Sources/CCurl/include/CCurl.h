@@ -20,6 +20,8 @@ CURLcode ccurl_get_context(CURL *handle, void **value);
 CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
 
 CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
+CURLMcode ccurl_multi_set_watcher(CURLM *multi, curl_socket_callback value, void *context);
+CURLMcode ccurl_multi_set_timer(CURLM *multi, curl_multi_timer_callback value, void *context);
 
 /// Copies out the address that a socket is about to be opened for, in network order.
 /// Gives the number of bytes: 4, 16, or 0 for a family that is neither IPv4 nor IPv6.

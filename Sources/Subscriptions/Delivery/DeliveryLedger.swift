@@ -29,7 +29,8 @@ struct DeliveryLedger: Sendable {
         -> Bool
     {
         try insertAttempts(entries, in: transaction)
-        try updateDeliveries(entries, now: now, in: transaction)
+        try endDelivered(entries.filter { $0.decision == .delivered }, in: transaction)
+        try keepFailed(entries.filter { $0.decision != .delivered }, now: now, in: transaction)
         var hasNotices = false
         let byEndpoint = Dictionary(grouping: entries, by: \.delivery.endpoint)
         // In one order in every process, so that two cannot wait for each other.
@@ -59,16 +60,36 @@ struct DeliveryLedger: Sendable {
         )
     }
 
-    /// Ends deliveries or makes them due again, where their endpoints are still ours.
+    /// Forgets deliveries that arrived, where their endpoints are still ours.
+    private func endDelivered(_ entries: [AttemptRecorder.Entry], in transaction: borrowing Transaction) throws {
+        guard !entries.isEmpty else { return }
+        let lines = transaction.dialect.table([
+            .texts(entries.map(\.delivery.workspace.rawValue)),
+            .texts(entries.map(\.delivery.endpoint.rawValue)),
+            .integers(entries.map(\.delivery.number)),
+            .integers(entries.map(\.delivery.fence)),
+        ])
+        try transaction.execute(
+            """
+            delete from webhooks where delivery_id in (
+                select line.column3 from \(lines) join webhook_configs c
+                    on c.workspace_id = line.column1 and c.id = line.column2 and c.fence = line.column4
+            )
+            """
+        )
+    }
+
+    /// Makes deliveries that failed due again or gives them up, where their endpoints are still ours.
     ///
     /// They are found by their numbers alone. The sum keeps the indexes of what waits out of it: a planner without
     /// statistics takes them to be small, and would read all that waits anywhere for every group. A failure says nothing
     /// of what was asked for once more while it was under way.
-    private func updateDeliveries(
+    private func keepFailed(
         _ entries: [AttemptRecorder.Entry],
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
+        guard !entries.isEmpty else { return }
         let lines = transaction.dialect.table([
             .texts(entries.map(\.delivery.workspace.rawValue)),
             .integers(entries.map(\.delivery.number)),
@@ -90,17 +111,13 @@ struct DeliveryLedger: Sendable {
             from \(lines) join webhook_configs c
                 on c.workspace_id = line.column1 and c.id = line.column9 and c.fence = line.column3
             where webhooks.delivery_id = line.column2 and webhooks.status + 0 = 0
-                and (line.column4 = 1 or webhooks.attempts = line.column10)
+                and webhooks.attempts = line.column10
             """
         )
     }
 
     private static func status(after decision: RetryPolicy.Decision) -> Int64 {
-        switch decision {
-        case .retry: 0
-        case .delivered: 1
-        case .givenUp, .gone: 2
-        }
+        if case .retry = decision { 0 } else { 2 }
     }
 
     private static func attempts(after entry: AttemptRecorder.Entry) -> Int {

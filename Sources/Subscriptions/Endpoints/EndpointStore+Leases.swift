@@ -35,7 +35,7 @@ extension EndpointStore {
     ) throws -> [ClaimedEndpoint] {
         // Above so many the list would cost more than looking in vain.
         let new = DeliveryStore.passing(underWay.count > 10_000 ? [] : underWay, transaction.dialect)
-        // As `exists` a planner without statistics would join, and read all that waits anywhere.
+        // As `exists`, or in no order, a planner with wrong statistics might read all that waits anywhere.
         let rows = try transaction.query(
             """
             select c.* from webhook_configs c
@@ -44,7 +44,8 @@ extension EndpointStore {
                 and c.id not in (\(list: passing.isEmpty ? [EndpointID("")] : passing))
                 and (
                     select w.delivery_id from webhooks w where w.workspace_id = c.workspace_id and w.endpoint_id = c.id
-                        and w.status = 0 and w.available_at <= \(now) \(new) limit 1
+                        and w.status = 0 and w.available_at <= \(now) \(new)
+                    order by w.available_at, w.delivery_id limit 1
                 ) is not null
             order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             """

@@ -290,7 +290,7 @@ package enum EventCatalogue {
         publication("withdrawing", "A publication is being taken back."),
         publication("withdrawn", "A publication was taken back."),
         EventType(
-            "webhook.test",
+            EventMessage.testType,
             "webhook",
             "Somebody tests a webhook; sent to that one alone, once.",
             [Member(name: "webhook_id", type: "string", meaning: "the webhook", example: "wh_01k9zq3v5w")]

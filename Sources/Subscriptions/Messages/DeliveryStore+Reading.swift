@@ -40,6 +40,7 @@ package struct DeadLetter: Sendable {
 package struct DeliveryCounts: Sendable, Hashable {
     /// Those under way among them.
     package var waiting = 0
+    /// Those that arrived, each time counted, at the endpoints that there are.
     package var delivered = 0
     package var givenUp = 0
 
@@ -125,28 +126,6 @@ extension DeliveryStore {
         )
     }
 
-    /// Owes an endpoint a message that is there, even where its filters passed it over.
-    /// - Returns: false where there is no such message.
-    func owe(
-        _ message: MessageID,
-        to endpoint: EndpointID,
-        workspace: WorkspaceID,
-        now: Timestamp,
-        in transaction: borrowing Transaction
-    ) throws -> Bool {
-        let found = try transaction.query(
-            "select 1 from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
-        )
-        guard !found.isEmpty else { return false }
-        try transaction.execute(
-            """
-            insert into webhooks (workspace_id, endpoint_id, message_id, available_at, created_at, updated_at)
-            values (\(workspace), \(endpoint), \(message), \(now), \(now), \(now)) on conflict do nothing
-            """
-        )
-        return true
-    }
-
     func waiting(in transaction: borrowing Transaction) throws -> Int {
         Int(
             try transaction.query("select count(*) as total from webhooks where status = 0").first?.integer("total")
@@ -161,12 +140,12 @@ extension DeliveryStore {
             "select status, count(*) as total from webhooks where \(owner) group by status"
         ) {
             let total = Int(try row.integer("total"))
-            switch try row.integer("status") {
-            case 0: counts.waiting = total
-            case 1: counts.delivered = total
-            default: counts.givenUp = total
-            }
+            if try row.integer("status") == 0 { counts.waiting = total } else { counts.givenUp = total }
         }
+        let arrived = try transaction.query(
+            "select cast(coalesce(sum(delivery_count), 0) as bigint) as total from webhook_configs where \(owner)"
+        )
+        counts.delivered = Int(try arrived.first?.integer("total") ?? 0)
         return counts
     }
 }

@@ -100,7 +100,9 @@ package struct DeliveryStore: Sendable {
         return "and delivery_id not in (select column1 from \(dialect.table([.integers(Array(numbers))])))"
     }
 
-    /// Makes given-up deliveries due again, or any delivery of one message.
+    /// Makes due once more what was given up, and what was delivered where that is asked for.
+    ///
+    /// What waits already keeps its place, unless its message is asked for: then it is due now.
     /// - Returns: how many.
     /// - Throws: `DatabaseError`.
     func replay(
@@ -110,18 +112,38 @@ package struct DeliveryStore: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Int {
-        let which: SQL =
+        let (owed, delivered): (SQL, SQL?) =
             switch selection {
-            case .message(let id): "message_id = \(id)"
-            case .range(let since, let until): "created_at >= \(since) and created_at < \(until) and status <> 0"
-            case .failedSince(let since): "status = 2 and updated_at >= \(since)"
+            case .message(let id): ("message_id = \(id)", "m.message_id = \(id)")
+            case .range(let since, let until):
+                (
+                    "created_at >= \(since) and created_at < \(until) and status = 2",
+                    """
+                    m.created_at >= \(since) and m.created_at < \(until) and m.message_id in (
+                        select message_id from webhook_attempts where workspace_id = \(workspace)
+                            and endpoint_id = \(endpoint) and response_status between 200 and 299
+                    )
+                    """
+                )
+            case .failedSince(let since): ("status = 2 and updated_at >= \(since)", nil)
             }
-        return try transaction.execute(
+        let again = try transaction.execute(
             """
             update webhooks set status = 0, attempts = 0, available_at = \(now), updated_at = \(now)
-            where workspace_id = \(workspace) and endpoint_id = \(endpoint) and \(which)
+            where workspace_id = \(workspace) and endpoint_id = \(endpoint) and \(owed)
             """
         )
+        guard let delivered else { return again }
+        return try again
+            + transaction.execute(
+                """
+                insert into webhooks (workspace_id, endpoint_id, message_id, is_test, available_at, created_at, updated_at)
+                select m.workspace_id, \(endpoint), m.message_id, m.event_type = \(EventMessage.testType), \(now),
+                    m.created_at, \(now)
+                from webhook_messages m where m.workspace_id = \(workspace) and \(delivered)
+                order by m.created_at, m.message_id on conflict do nothing
+                """
+            )
     }
 
     /// Forgets messages of before a moment that nobody is owed any more, and attempts of before it.

@@ -7,6 +7,9 @@ package import Persistence
 /// `type`, `timestamp` and `data` are those of Standard Webhooks; `event` and `delivery_id` are the names of the
 /// original.
 package struct EventMessage: Sendable {
+    /// The type of what an endpoint's owner sends to try it.
+    static let testType = "webhook.test"
+
     package let id: MessageID
     package let event: WorkspaceEvent
     /// The whole payload.
