@@ -45,17 +45,18 @@ extension SubscriptionService {
         let count = try await database.write { transaction in
             let endpoint = try existing(id, workspace, in: transaction)
             try endpoints.letGo(id, workspace: endpoint.workspace, in: transaction)
-            let count = try deliveries.replay(
+            if case .message(let message) = selection,
+                try !deliveries.contains(message, workspace: endpoint.workspace, in: transaction)
+            {
+                throw SubscriptionError(.notFound, "There is no such message.")
+            }
+            return try deliveries.replay(
                 selection,
                 endpoint: id,
                 workspace: endpoint.workspace,
                 now: now,
                 in: transaction
             )
-            if count == 0, case .message = selection {
-                throw SubscriptionError(.notFound, "There is no such message.")
-            }
-            return count
         }
         await database.notify(.outbox)
         return count

@@ -7,8 +7,8 @@ import Glibc
 
 /// A thread that runs one function to its end.
 ///
-/// libcurl's multi interface blocks in `poll`, which must not happen on the cooperative pool; so it has a thread of its
-/// own. What the function captures is Sendable, so the thread shares nothing with others but through locks.
+/// The wait for sockets blocks, which must not happen on the cooperative pool; so it has a thread of its own. What the
+/// function captures is Sendable, so the thread shares nothing with others but through locks.
 final class LoopThread: Sendable {
     private final class Start: Sendable {
         let name: String

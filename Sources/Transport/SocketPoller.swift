@@ -57,11 +57,13 @@ final class SocketPoller {
         if readiness.contains(.reading) { flags |= EPOLLIN.rawValue }
         if readiness.contains(.writing) { flags |= EPOLLOUT.rawValue }
         var event = epoll_event(events: flags, data: epoll_data_t(fd: socket))
-        let isNew = watched.insert(socket).inserted
-        return epoll_ctl(descriptor, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) == 0
+        if watched.contains(socket), epoll_ctl(descriptor, EPOLL_CTL_MOD, socket, &event) == 0 { return true }
+        let isWatched = epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event) == 0
+        if isWatched { watched.insert(socket) } else { watched.remove(socket) }
+        return isWatched
     }
 
-    /// Watches a socket no more; it must be open still.
+    /// Watches a socket no more; one that was closed was forgotten by the system already.
     func forget(_ socket: Int32) {
         guard watched.remove(socket) != nil else { return }
         epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil)

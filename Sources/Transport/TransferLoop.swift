@@ -88,17 +88,15 @@ final class TransferLoop {
             for command in commands { carryOut(command) }
             if isStopping { break }
 
-            guard let ready = poller.wait(milliseconds: sleep()) else {
-                usleep(Self.restAfterError)
-                continue
-            }
-            if !goOn(ready) {
+            for transfer in haveNews { transfer.announce() }
+            haveNews.removeAll(keepingCapacity: true)
+            let ready = poller.wait(milliseconds: sleep())
+            if ready == nil { usleep(Self.restAfterError) }
+            if !goOn(ready ?? []) {
                 // An error of the whole: no transfer can be trusted to go on.
                 endAll(.interrupted, "was interrupted by an error of the HTTP library")
             }
             endFinished()
-            for transfer in haveNews { transfer.announce() }
-            haveNews.removeAll(keepingCapacity: true)
             endIdle()
         }
         endAll(.closed, "was ended: the client is shutting down")
@@ -116,7 +114,7 @@ final class TransferLoop {
             if readiness.contains(.reading) { mask |= CURL_CSELECT_IN }
             if readiness.contains(.writing) { mask |= CURL_CSELECT_OUT }
             if readiness.contains(.failed) { mask |= CURL_CSELECT_ERR }
-            // One that was closed because of another in the same list is not known any more.
+            // One that was closed because of another in the same list is passed over.
             let result = curl_multi_socket_action(multi, socket, mask, &running)
             guard result == CURLM_OK || result == CURLM_BAD_SOCKET else { return false }
         }

@@ -246,6 +246,24 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func aRangeComesAgainInItsOrder(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let id = try await house.subscribe { $0.settings.isOrdered = true }.endpoint.id
+            let start = house.time.now()
+            // All in one millisecond.
+            for number in 1...9 { try await house.publish(house.event("\(number)")) }
+            let deliverer = house.deliverer()
+            while try await deliverer.deliverDue() > 0 {}
+            house.time.advance(by: .seconds(1))
+            let range = Replay.range(since: start, until: house.time.now())
+            #expect(try await house.service.replay(range, to: id, workspace: nil) == 9)
+            while try await deliverer.deliverDue() > 0 {}
+            let order = house.receiver.requests.compactMap { $0.json["data"]?["final_answer"]?.string?.last }
+            #expect(String(order) == "123456789123456789")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func orderIsKeptWhereClocksDiffer(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             try await house.subscribe { $0.settings.isOrdered = true }

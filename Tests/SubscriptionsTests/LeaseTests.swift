@@ -69,6 +69,38 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func inOrderNothingIsTakenBeforeTheLastOneIsWrittenDown(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.isOrdered = true }
+            for number in 1...3 { try await house.publish(house.event("\(number)")) }
+            let (endpoint, deliveries) = try await house.claim("one")
+            let now = house.time.now()
+            var lane = EndpointLane(endpoint, pace: EndpointPace())
+            #expect(lane.appetite(now: now) == 1)
+            lane.add([deliveries[0]], of: endpoint)
+            #expect(lane.appetite(now: now) == 0 && lane.vacancies(now: now) == 1)
+            lane.addWorkers(1)
+            guard case .send(let first, _) = lane.next(now: now) else {
+                Issue.record("Nothing is sent.")
+                return
+            }
+            let state = lane.finish(attempt(200, at: now), .delivered, now: now, jitter: 0)
+            #expect(!state.isHungry && !state.hasVacancies)
+            lane.noteRecorded(first)
+            #expect(lane.appetite(now: now) == 1)
+            // What is there while the endpoint is left alone employs nobody.
+            lane.add([deliveries[1]], of: endpoint)
+            guard case .send = lane.next(now: now) else {
+                Issue.record("Nothing is sent.")
+                return
+            }
+            lane.finish(attempt(503, at: now), .retry(at: now + .seconds(5), attempts: 1), now: now, jitter: 0)
+            lane.add([deliveries[2]], of: endpoint)
+            #expect(lane.isHeld(now) && lane.vacancies(now: now) == 0)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aFailureEndsNoReplayThatWasAskedForMeanwhile(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             let id = try await house.subscribe().endpoint.id

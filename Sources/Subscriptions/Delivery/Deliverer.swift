@@ -121,7 +121,7 @@ package final class Deliverer: Sendable {
         let count = await withTaskGroup(of: Int.self) { workers in
             for id in state.withLock({ Array($0.lanes.keys) }) {
                 let vacancies = state.withLock { state in
-                    let vacancies = state.lanes[id]?.vacancies ?? 0
+                    let vacancies = state.lanes[id]?.vacancies(now: time.now()) ?? 0
                     state.lanes[id]?.addWorkers(vacancies)
                     return vacancies
                 }
@@ -232,9 +232,10 @@ package final class Deliverer: Sendable {
 
     /// Gives every lane as many workers as it has work for.
     private func employ(_ workers: inout DiscardingTaskGroup) {
+        let now = time.now()
         let vacancies = state.withLock { state in
             state.lanes.compactMap { id, lane -> (EndpointID, Int)? in
-                let vacancies = lane.vacancies
+                let vacancies = lane.vacancies(now: now)
                 guard vacancies > 0 else { return nil }
                 state.lanes[id]?.addWorkers(vacancies)
                 return (id, vacancies)
@@ -307,15 +308,15 @@ package final class Deliverer: Sendable {
 
     private func noteRecorded(_ entries: [AttemptRecorder.Entry]) {
         let now = time.now()
-        let shouldLook = state.withLock { state in
+        state.withLock { state in
             for entry in entries { state.lanes[entry.delivery.endpoint]?.noteRecorded(entry.delivery) }
             let isHungry = Set(entries.map(\.delivery.endpoint)).contains { id in
                 (state.lanes[id]?.appetite(now: now) ?? 0) > 0
             }
             if isHungry { state.shouldLook = true }
-            return isHungry
         }
-        if shouldLook { signal.raise() }
+        // A lane that waited for this may go on, or be given back.
+        signal.raise()
     }
 
     // MARK: Leases

@@ -83,7 +83,7 @@ struct DeliveryLedger: Sendable {
     ///
     /// They are found by their numbers alone. The sum keeps the indexes of what waits out of it: a planner without
     /// statistics takes them to be small, and would read all that waits anywhere for every group. A failure says nothing
-    /// of what was asked for once more while it was under way.
+    /// of what was asked for once more while it was under way, which its count shows: it began anew.
     private func keepFailed(
         _ entries: [AttemptRecorder.Entry],
         now: Timestamp,
@@ -116,6 +116,7 @@ struct DeliveryLedger: Sendable {
         )
     }
 
+    /// What was delivered has none: it is owed no more.
     private static func status(after decision: RetryPolicy.Decision) -> Int64 {
         if case .retry = decision { 0 } else { 2 }
     }

@@ -45,15 +45,20 @@ struct EndpointLane: Sendable {
     func appetite(now: Timestamp) -> Int {
         guard !isClosed, !isHeld(now) else { return 0 }
         let most = pace.failuresInARow > 0 || settings.isOrdered ? window : window * ahead
-        // What is not written down yet takes no place, unless that never ends.
-        guard unrecorded <= most * 4 else { return 0 }
+        // What is not written down yet takes no place, unless that takes long, or the next one waits for it anyway.
+        guard unrecorded <= most * 2, !isAwaiting else { return 0 }
         let free = most - queue.count - sending
         // Not for every single one, but as long as there is something left to send.
         return free * 2 >= most ? free : 0
     }
 
-    /// How many more workers it has work for.
-    var vacancies: Int { isClosed ? 0 : max(0, min(queue.count, window - workers)) }
+    /// Whether the next message waits for what came of the one before.
+    private var isAwaiting: Bool { settings.isOrdered && (sending > 0 || unrecorded > 0) }
+
+    /// How many more workers it has work for, which they can begin with at once.
+    func vacancies(now: Timestamp) -> Int {
+        isClosed || isHeld(now) || isAwaiting ? 0 : max(0, min(queue.count, window - workers))
+    }
 
     /// How long an endpoint is kept after its last message, in case another one comes.
     private static let lingering = Duration.seconds(1)
@@ -96,8 +101,7 @@ struct EndpointLane: Sendable {
 
     /// Says what a worker does next; at `rest` it goes home.
     mutating func next(now: Timestamp) -> Step {
-        let isWaiting = settings.isOrdered && (sending > 0 || unrecorded > 0)
-        guard !isClosed, !isHeld(now), !queue.isEmpty, sending < window, !isWaiting else {
+        guard !isClosed, !isHeld(now), !queue.isEmpty, sending < window, !isAwaiting else {
             workers -= 1
             return .rest
         }
@@ -127,7 +131,7 @@ struct EndpointLane: Sendable {
             heldUntil = max(heldUntil ?? moment, moment)
         }
         if decision == .gone { isClosed = true }
-        return (heldUntil, appetite(now: now) > 0, vacancies > 0)
+        return (heldUntil, appetite(now: now) > 0, vacancies(now: now) > 0)
     }
 
     /// Takes in that this process broke an attempt off.

@@ -126,6 +126,12 @@ extension DeliveryStore {
         )
     }
 
+    func contains(_ message: MessageID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws -> Bool {
+        try !transaction.query(
+            "select 1 from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
+        ).isEmpty
+    }
+
     func waiting(in transaction: borrowing Transaction) throws -> Int {
         Int(
             try transaction.query("select count(*) as total from webhooks where status = 0").first?.integer("total")

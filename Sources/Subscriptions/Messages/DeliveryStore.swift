@@ -102,7 +102,8 @@ package struct DeliveryStore: Sendable {
 
     /// Makes due once more what was given up, and what was delivered where that is asked for.
     ///
-    /// What waits already keeps its place, unless its message is asked for: then it is due now.
+    /// What waits already keeps its place, unless its message is asked for: then it is due now. What was delivered comes
+    /// after it, in the order in which it was attempted.
     /// - Returns: how many.
     /// - Throws: `DatabaseError`.
     func replay(
@@ -114,14 +115,19 @@ package struct DeliveryStore: Sendable {
     ) throws -> Int {
         let (owed, delivered): (SQL, SQL?) =
             switch selection {
-            case .message(let id): ("message_id = \(id)", "m.message_id = \(id)")
+            case .message(let id):
+                ("message_id = \(id)", "(select cast(\(id) as text) as message_id, 1 as place)")
             case .range(let since, let until):
                 (
                     "created_at >= \(since) and created_at < \(until) and status = 2",
                     """
-                    m.created_at >= \(since) and m.created_at < \(until) and m.message_id in (
-                        select message_id from webhook_attempts where workspace_id = \(workspace)
-                            and endpoint_id = \(endpoint) and response_status between 200 and 299
+                    (
+                        select a.message_id, min(a.attempt_id) as place from webhook_attempts a
+                        join webhook_messages r on r.workspace_id = a.workspace_id and r.message_id = a.message_id
+                        where a.workspace_id = \(workspace) and a.endpoint_id = \(endpoint)
+                            and a.response_status between 200 and 299
+                            and r.created_at >= \(since) and r.created_at < \(until)
+                        group by a.message_id
                     )
                     """
                 )
@@ -140,8 +146,8 @@ package struct DeliveryStore: Sendable {
                 insert into webhooks (workspace_id, endpoint_id, message_id, is_test, available_at, created_at, updated_at)
                 select m.workspace_id, \(endpoint), m.message_id, m.event_type = \(EventMessage.testType), \(now),
                     m.created_at, \(now)
-                from webhook_messages m where m.workspace_id = \(workspace) and \(delivered)
-                order by m.created_at, m.message_id on conflict do nothing
+                from \(delivered) again join webhook_messages m on m.message_id = again.message_id
+                where m.workspace_id = \(workspace) order by again.place on conflict do nothing
                 """
             )
     }
@@ -179,12 +185,15 @@ package struct DeliveryStore: Sendable {
             )
         }
         if old.count < limit {
-            // What was owed to an endpoint at the moment in which it was deleted.
+            // What was owed at the moment in which its endpoint or its message was deleted.
             try transaction.execute(
                 """
                 delete from webhooks where not exists (
                     select 1 from webhook_configs c
                     where c.workspace_id = webhooks.workspace_id and c.id = webhooks.endpoint_id
+                ) or not exists (
+                    select 1 from webhook_messages m
+                    where m.workspace_id = webhooks.workspace_id and m.message_id = webhooks.message_id
                 )
                 """
             )
