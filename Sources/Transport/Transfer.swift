@@ -27,8 +27,6 @@ final class Transfer {
     private var isPaused = false
     private var sentBytes: curl_off_t = 0
     private var lastActivity = ContinuousClock.now
-    /// Whether something came that the exchange has not told of.
-    private var hasNews = false
 
     /// Binds a request to an easy handle.
     init(
@@ -70,7 +68,7 @@ final class Transfer {
             return true
         case .complete(let head):
             exchange.receive(head)
-            noteNews()
+            loop.noteNews(of: exchange)
             return true
         case .tooLarge:
             refusal = .tooLarge
@@ -94,19 +92,8 @@ final class Transfer {
             return Int(CURL_WRITEFUNC_PAUSE)
         }
         receivedBytes += piece.count
-        noteNews()
+        loop.noteNews(of: exchange)
         return piece.count
-    }
-
-    private func noteNews() {
-        if !hasNews { loop.noteNews(of: self) }
-        hasNews = true
-    }
-
-    /// Tells of what came.
-    func announce() {
-        hasNews = false
-        exchange.announce()
     }
 
     /// Opens the socket for an address that was resolved just now, unless the guard refuses it.

@@ -25,7 +25,7 @@ final class TransferLoop {
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     /// Those to which something came since the last time round; often their end came with it, and their tasks are woken
     /// once for both.
-    private var haveNews: [Transfer] = []
+    private var haveNews: [Exchange] = []
     private var idleHandles: [UnsafeMutableRawPointer] = []
     /// When the first transfer may have been idle for too long; activity only ever moves that away.
     private var nextIdleCheck: ContinuousClock.Instant?
@@ -88,7 +88,7 @@ final class TransferLoop {
             for command in commands { carryOut(command) }
             if isStopping { break }
 
-            for transfer in haveNews { transfer.announce() }
+            for exchange in haveNews { exchange.announce() }
             haveNews.removeAll(keepingCapacity: true)
             let ready = poller.wait(milliseconds: sleep())
             if ready == nil { usleep(Self.restAfterError) }
@@ -183,9 +183,9 @@ final class TransferLoop {
         watch(transfer)
     }
 
-    /// Has a transfer tell of what came to it, when everything that came with it is there.
-    func noteNews(of transfer: Transfer) {
-        haveNews.append(transfer)
+    /// Has an exchange tell of what came to it, when everything that came with it is there; telling twice does no harm.
+    func noteNews(of exchange: Exchange) {
+        if haveNews.last !== exchange { haveNews.append(exchange) }
     }
 
     /// Has the transfer looked at when it may have been idle for too long.

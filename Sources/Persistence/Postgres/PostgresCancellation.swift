@@ -8,9 +8,8 @@ import Dispatch
 #endif
 
 /// What `PQcancel` needs.
-///
-/// Unchecked, because it is written once and `PQcancel` may be called from any thread at any time (libpq manual,
-/// "Canceling Queries in Progress").
+// Safe: it is written once, and `PQcancel` may be called from any thread at any time (libpq manual, "Canceling Queries
+// in Progress").
 final class PostgresCancelHandle: @unchecked Sendable {
     private let handle: OpaquePointer
 
