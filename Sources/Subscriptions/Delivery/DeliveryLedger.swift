@@ -63,19 +63,9 @@ struct DeliveryLedger: Sendable {
     /// Forgets deliveries that arrived, where their endpoints are still ours.
     private func endDelivered(_ entries: [AttemptRecorder.Entry], in transaction: borrowing Transaction) throws {
         guard !entries.isEmpty else { return }
-        let lines = transaction.dialect.table([
-            .texts(entries.map(\.delivery.workspace.rawValue)),
-            .texts(entries.map(\.delivery.endpoint.rawValue)),
-            .integers(entries.map(\.delivery.number)),
-            .integers(entries.map(\.delivery.fence)),
-        ])
+        let lines = transaction.dialect.table(Self.keys(of: entries))
         try transaction.execute(
-            """
-            delete from webhooks where delivery_id in (
-                select line.column3 from \(lines) join webhook_configs c
-                    on c.workspace_id = line.column1 and c.id = line.column2 and c.fence = line.column4
-            )
-            """
+            "delete from webhooks where delivery_id in (select line.column3 from \(lines) \(Self.whereOurs))"
         )
     }
 
@@ -90,31 +80,41 @@ struct DeliveryLedger: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         guard !entries.isEmpty else { return }
-        let lines = transaction.dialect.table([
-            .texts(entries.map(\.delivery.workspace.rawValue)),
-            .integers(entries.map(\.delivery.number)),
-            .integers(entries.map(\.delivery.fence)),
+        let outcomes: [SQLArray] = [
             .integers(entries.map { Self.status(after: $0.decision) }),
             .integers(entries.map { Int64(Self.attempts(after: $0)) }),
             // An ordered message keeps its place: its endpoint is held back instead.
             .integers(entries.map { $0.isOrdered ? -1 : Self.nextAttempt(after: $0.decision)?.rawValue ?? -1 }),
             .integers(entries.map { Int64($0.attempt.status) }),
             .texts(entries.map(\.attempt.errorCode)),
-            .texts(entries.map(\.delivery.endpoint.rawValue)),
             .integers(entries.map { Int64($0.delivery.attempts) }),
-        ])
+        ]
+        let lines = transaction.dialect.table(Self.keys(of: entries) + outcomes)
         try transaction.execute(
             """
-            update webhooks set status = line.column4, attempts = line.column5,
-                available_at = case when line.column6 < 0 then webhooks.available_at else line.column6 end,
-                last_status = line.column7, last_error = nullif(line.column8, ''), updated_at = \(now)
-            from \(lines) join webhook_configs c
-                on c.workspace_id = line.column1 and c.id = line.column9 and c.fence = line.column3
-            where webhooks.delivery_id = line.column2 and webhooks.status + 0 = 0
+            update webhooks set status = line.column5, attempts = line.column6,
+                available_at = case when line.column7 < 0 then webhooks.available_at else line.column7 end,
+                last_status = line.column8, last_error = nullif(line.column9, ''), updated_at = \(now)
+            from \(lines) \(Self.whereOurs)
+            where webhooks.delivery_id = line.column3 and webhooks.status + 0 = 0
                 and webhooks.attempts = line.column10
             """
         )
     }
+
+    /// Which deliveries they are: the first four columns of a table of lines.
+    private static func keys(of entries: [AttemptRecorder.Entry]) -> [SQLArray] {
+        [
+            .texts(entries.map(\.delivery.workspace.rawValue)),
+            .texts(entries.map(\.delivery.endpoint.rawValue)),
+            .integers(entries.map(\.delivery.number)),
+            .integers(entries.map(\.delivery.fence)),
+        ]
+    }
+
+    /// Keeps of such lines those whose endpoints are still ours.
+    private static let whereOurs: SQL =
+        "join webhook_configs c on c.workspace_id = line.column1 and c.id = line.column2 and c.fence = line.column4"
 
     /// What was delivered has none: it is owed no more.
     private static func status(after decision: RetryPolicy.Decision) -> Int64 {
