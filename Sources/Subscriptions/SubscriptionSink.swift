@@ -74,14 +74,34 @@ package struct SubscriptionSink: WorkspaceEventSink {
             try cursors.close(cursor.debate, workspace: cursor.workspace, in: transaction)
             return false
         }
-        for row in rows {
-            for event in try JournalEvents.events(of: row, in: record) {
-                try tell(event, to: listening, in: transaction)
-            }
-        }
+        for event in try events(of: rows, in: record, transaction) { try tell(event, to: listening, in: transaction) }
         cursor.lastSequence = last.sequence
         try cursors.save(cursor, in: transaction)
         return rows.count == limit
+    }
+
+    /// What may be told of the newest entries.
+    ///
+    /// With its release, what was kept back is told from the first entry on; what had been told before has the same id,
+    /// and is not told twice.
+    private func events(
+        of rows: [JournalRow],
+        in debate: DebateRecord,
+        _ transaction: borrowing Transaction
+    ) throws -> [WorkspaceEvent] {
+        guard let first = rows.first, let last = rows.last, ReleaseGate.stands(before: debate) else {
+            return try rows.flatMap { try JournalEvents.events(of: $0, in: debate) }
+        }
+        let all = try journal.read(
+            workspace: debate.workspace,
+            debate: debate.id,
+            limit: last.sequence,
+            in: transaction
+        )
+        let gate = try ReleaseGate(all, of: debate.id)
+        let isOpenedNow = (gate.openedAt ?? 0) >= first.sequence
+        return try (isOpenedNow ? all : rows).flatMap { try JournalEvents.events(of: $0, in: debate) }
+            .filter { gate.lets($0) }
     }
 
     /// Adds the channel and the tags of its debate to an event that was told elsewhere, so that filters hold for it.

@@ -270,7 +270,7 @@ struct DebateRouteTests {
         }
         let operators = [("Authorization", "Bearer operator")]
         let programs = [("Authorization", "Bearer \(ReadingKey.text)")]
-        let course = ["/messages", "/events", "/stream", "/consensus", "/votes"]
+        let course = ["/messages", "/events", "/stream", "/consensus", "/votes", "/receipt", "/journal"]
         try await harness.run { client async throws in
             for isHeldBack in [true, false] {
                 harness.debates.state.withLock { $0.heldBack = isHeldBack ? [id] : [] }

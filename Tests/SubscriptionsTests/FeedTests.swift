@@ -14,16 +14,21 @@ import Transport
         _ house: SubscriberHouse,
         from first: Int,
         to last: Int,
-        _ types: [String] = Self.types
+        _ types: [String] = Self.types,
+        action: JSONValue = "continue"
     ) async throws {
         for start in stride(from: first, through: last, by: 3) {
             let end = min(start + 2, last)
             let lines = (start...end).map { sequence -> String in
                 let type = types[(sequence - 1) % types.count]
                 let usage: JSONValue = type == "propose" ? ["fallback_model": "other"] : [:]
+                let data: JSONValue =
+                    type.hasPrefix("breakpoint")
+                    ? ["number": 1, "triggers": ["verdict_release"], "action": action]
+                    : ["agent": "one", "round": 1, "usage": usage]
                 let entry: JSONValue = [
                     "sequence": .integer(Int64(sequence)), "type": .string(type), "at": 1_750_000_000_000,
-                    "data": ["agent": "one", "round": 1, "usage": usage],
+                    "data": data,
                 ]
                 return entry.text
             }
@@ -41,7 +46,7 @@ import Transport
         }
     }
 
-    private func begin(_ house: SubscriberHouse) async throws {
+    private func begin(_ house: SubscriberHouse, settings: JSONValue = [:]) async throws {
         let debate = NewDebate(
             id: DebateID("d1"),
             workspace: house.workspace,
@@ -50,7 +55,7 @@ import Transport
             originKey: "o",
             conversationKey: "c",
             address: ["platform": "chat", "workspace": "chat:T1", "channel": "C1"],
-            settings: [:],
+            settings: settings,
             requestedBy: "u",
             isDemo: true,
             metadata: ["tags": ["urgent"]]
@@ -85,6 +90,34 @@ import Transport
             )
             let data = try #require(house.receiver.requests.first?.json["data"])
             #expect(data["debate_id"] == "d1" && data["sequence"] == 2)
+        }
+    }
+
+    @Test(
+        "What the panel says is told with its release, and not before",
+        arguments: DatabaseEngine.allCases,
+        [true, false]
+    )
+    func release(_ engine: DatabaseEngine, isReleased: Bool) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.isOrdered = true }
+            try await begin(house, settings: ["protocol": ["breakpoints": ["triggers": ["verdict_release"]]]])
+            let course = [
+                "debate_start", "round_start", "propose", "critique", "vote", "breakpoint", "breakpoint_resolved",
+            ]
+            func heard() async throws -> [String] {
+                _ = try await feed(house).tellOnce()
+                let deliverer = house.deliverer()
+                while try await deliverer.deliverDue() > 0 {}
+                return house.receiver.requests.compactMap { $0.json["type"]?.string }
+            }
+            try await write(house, from: 1, to: 3, course)
+            try await write(house, from: 4, to: 6, course)
+            let before = ["debate_start", "round_start", "agent_fallback_triggered", "breakpoint"]
+            #expect(try await heard() == before)
+            try await write(house, from: 7, to: 7, course, action: isReleased ? "continue" : "abort")
+            let words = isReleased ? ["agent_message", "critique", "vote"] : []
+            #expect(try await heard() == before + words + ["breakpoint_resolved"])
         }
     }
 

@@ -56,14 +56,14 @@ struct ReceiptController: Sendable {
     }
 
     /// The debate, for whoever may see what can be checked about it.
-    /// - Throws: `HTTPFailure`; a wrong code, and any code for what was not released, is answered like a debate that is
+    /// - Throws: `HTTPFailure`: 403 with the code `not_released` for a caller by credential; a wrong code, and any code for what was not released, is answered like a debate that is
     ///   not there.
     private func record(_ request: Request, _ context: GatewayContext) async throws -> DebateSummary {
         let lookup = DebateLookup(debates: debates)
         guard let code = QueryParameters(request.uri.query)["access"] else {
             var context = context
             context.caller = try await access.caller(request, context)
-            return try await lookup.record(context)
+            return try await lookup.readable(context)
         }
         let record = try await lookup.record(context)
         guard debates.opensReceipt(code, of: record.id, workspace: record.workspace),

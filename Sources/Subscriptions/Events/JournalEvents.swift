@@ -6,12 +6,7 @@ enum JournalEvents {
     /// The events of one entry; most entries are one, some are none, an answer of a substitute is two.
     /// - Throws: `DatabaseError` for an entry that cannot be read.
     static func events(of row: JournalRow, in debate: DebateRecord) throws -> [WorkspaceEvent] {
-        let entry: JSONValue
-        do {
-            entry = try JSONValue(parsing: row.bytes)
-        } catch {
-            throw DatabaseError(.decoding, "The journal of the debate \(debate.id) is damaged at \(row.sequence).")
-        }
+        let entry = try row.entry(of: debate.id)
         var told: [(type: String, data: JSONValue)] = []
         let data = entry["data"] ?? [:]
         switch entry["type"]?.string {
