@@ -2,26 +2,26 @@
 
 -- One row for each question to people. `status`: pending, approved, rejected, revised, decided, expired, withdrawn.
 create table approval_requests (
-    workspace_id text not null,
-    request_id text not null,
+    workspace_id text collate "C" not null,
+    request_id text collate "C" not null,
     approval_number bigint generated always as identity,
-    origin_key text not null,
-    kind text not null,
-    title text not null,
-    question text not null,
-    context text not null default '',
-    operation_json text not null,
-    operation_hash text not null,
-    policy_json text not null,
-    status text not null default 'pending',
-    outcome_option text,
-    outcome_line text not null default '',
+    origin_key text collate "C" not null,
+    kind text collate "C" not null,
+    title text collate "C" not null,
+    question text collate "C" not null,
+    context text collate "C" not null default '',
+    operation_json text collate "C" not null,
+    operation_hash text collate "C" not null,
+    policy_json text collate "C" not null,
+    status text collate "C" not null default 'pending',
+    outcome_option text collate "C",
+    outcome_line text collate "C" not null default '',
     priority smallint not null default 3,
-    requester_id text not null,
-    requester_name text not null default '',
-    debate_id text,
-    address_json text,
-    metadata_json text not null default '{}',
+    requester_id text collate "C" not null,
+    requester_name text collate "C" not null default '',
+    debate_id text collate "C",
+    address_json text collate "C",
+    metadata_json text collate "C" not null default '{}',
     version bigint not null default 0,
     expires_at bigint,
     responded_at bigint,
@@ -38,18 +38,18 @@ create index approval_requests_debate on approval_requests (workspace_id, debate
 
 -- One answer for each seat, and one for each person, whoever's seat they sat on.
 create table approval_decisions (
-    workspace_id text not null,
-    request_id text not null,
-    approver text not null,
-    actor text not null,
-    actor_identity text not null,
-    actor_name text not null,
-    surface text not null,
-    option_id text not null,
-    effect text not null,
-    comment text not null default '',
-    operation_hash text not null,
-    evidence text not null,
+    workspace_id text collate "C" not null,
+    request_id text collate "C" not null,
+    approver text collate "C" not null,
+    actor text collate "C" not null,
+    actor_identity text collate "C" not null,
+    actor_name text collate "C" not null,
+    surface text collate "C" not null,
+    option_id text collate "C" not null,
+    effect text collate "C" not null,
+    comment text collate "C" not null default '',
+    operation_hash text collate "C" not null,
+    evidence text collate "C" not null,
     decided_at bigint not null,
     primary key (workspace_id, request_id, approver),
     unique (workspace_id, request_id, actor)
@@ -58,18 +58,18 @@ create table approval_decisions (
 -- Every copy of a prompt, and what it says now. Buttons and links carry its number, under a code that nobody else can
 -- make; `bound_to` is whose answer they stand for.
 create table approval_prompts (
-    workspace_id text not null,
-    prompt_id text not null,
+    workspace_id text collate "C" not null,
+    prompt_id text collate "C" not null,
     prompt_number bigint generated always as identity,
-    request_id text not null,
-    platform text not null,
-    recipient text not null,
-    bound_to text not null,
-    address_json text not null,
-    conversation_key text,
-    reminder_of text,
-    state text not null default 'open',
-    shown text not null default '',
+    request_id text collate "C" not null,
+    platform text collate "C" not null,
+    recipient text collate "C" not null,
+    bound_to text collate "C" not null,
+    address_json text collate "C" not null,
+    conversation_key text collate "C",
+    reminder_of text collate "C",
+    state text collate "C" not null default 'open',
+    shown text collate "C" not null default '',
     created_at bigint not null,
     updated_at bigint not null,
     primary key (workspace_id, prompt_id)
@@ -82,11 +82,11 @@ create index approval_prompts_recipient on approval_prompts (workspace_id, recip
 
 -- Who decides for whom, and until when.
 create table approval_delegations (
-    workspace_id text not null,
-    delegation_id text not null,
-    delegator text not null,
-    delegate text not null,
-    created_by text not null,
+    workspace_id text collate "C" not null,
+    delegation_id text collate "C" not null,
+    delegator text collate "C" not null,
+    delegate text collate "C" not null,
+    created_by text collate "C" not null,
     created_at bigint not null,
     ends_at bigint not null,
     ended_at bigint,
@@ -100,9 +100,9 @@ create index user_id_mappings_user on user_id_mappings (workspace_id, user_id);
 
 -- Who holds a role by whose name approvers may be called.
 create table approver_roles (
-    workspace_id text not null,
-    role text not null,
-    person text not null,
+    workspace_id text collate "C" not null,
+    role text collate "C" not null,
+    person text collate "C" not null,
     created_at bigint not null,
     primary key (workspace_id, role, person)
 );
@@ -110,10 +110,10 @@ create table approver_roles (
 -- The steps that time takes in the course of a request or a delegation: reminder, escalation, expiry, end.
 -- `current_state`: waiting, done, dropped.
 create table finding_workflows (
-    workspace_id text not null,
-    finding_id text not null,
-    step text not null,
-    current_state text not null default 'waiting',
+    workspace_id text collate "C" not null,
+    finding_id text collate "C" not null,
+    step text collate "C" not null,
+    current_state text collate "C" not null default 'waiting',
     due_date bigint not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -123,13 +123,13 @@ create index finding_workflows_due on finding_workflows (due_date) where current
 
 -- The log of everything that people and time decided, chained by SHA-256 in each workspace; rows are only ever added.
 create table governance_artifacts (
-    workspace_id text not null,
+    workspace_id text collate "C" not null,
     sequence bigint not null,
-    subject_id text not null,
-    artifact_type text not null,
-    entry_json text not null,
-    previous_hash text not null,
-    hash text not null,
+    subject_id text collate "C" not null,
+    artifact_type text collate "C" not null,
+    entry_json text collate "C" not null,
+    previous_hash text collate "C" not null,
+    hash text collate "C" not null,
     created_at bigint not null,
     primary key (workspace_id, sequence)
 );
@@ -137,9 +137,9 @@ create index governance_artifacts_subject on governance_artifacts (workspace_id,
 
 -- The end of each workspace's chain.
 create table governance_heads (
-    workspace_id text primary key,
+    workspace_id text collate "C" primary key,
     sequence bigint not null,
-    hash text not null
+    hash text collate "C" not null
 );
 
 create function governance_artifacts_stay() returns trigger language plpgsql as $$

@@ -34,6 +34,7 @@ package func hexadecimalBytes(_ text: String) -> [UInt8]? {
 }
 
 /// The value of a hexadecimal digit of either case, or nil.
+@inlinable
 package func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")

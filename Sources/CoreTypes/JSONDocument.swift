@@ -143,7 +143,8 @@ package struct JSONNode: Sendable {
         }
         var key = key
         return key.withUTF8 { wanted in
-            document.bytes[Int(token.start)..<Int(token.end)].elementsEqual(wanted)
+            guard Int(token.end - token.start) == wanted.count else { return false }
+            return document.bytes[Int(token.start)..<Int(token.end)].elementsEqual(wanted)
         }
     }
 }

@@ -3,8 +3,9 @@ import Synchronization
 
 /// Runs a debate: makes the calls that its machine asks for and writes down what happens.
 ///
-/// Results are appended to the journal as they arrive and the next phase does not wait for the disk: an answer that
-/// was lost before it was durable is asked for again after a restart, under the same key. All calls are children of
+/// What happened is appended to the journal as soon as the debate has to wait for something, and the next phase does not
+/// wait for the disk: an answer that was lost before it was durable is asked for again after a restart, under the same
+/// key. All calls are children of
 /// the task that runs the debate; when that is cancelled they stop, and nothing more is journaled.
 package final class Arena: Sendable {
     private let description: DebateDescription
@@ -87,17 +88,20 @@ package final class Arena: Sendable {
         var step = resolution.map { machine.handle($0) } ?? machine.resume()
         while true {
             try Task.checkCancellation()
-            try append(step.events, with: &recorder)
+            recorder.record(step.events, at: time.now())
             switch step.next {
             case .finish(let result):
+                try handOver(&recorder)
                 try await journal.flush()
                 return recorder.outcome(result)
             case _ where board.cancelledBy != nil:
                 step = machine.handleCancel(by: board.cancelledBy ?? "")
             case .pause(let breakpoint):
+                try handOver(&recorder)
                 try await journal.flush()
                 return recorder.outcome(waitingAt: breakpoint, machine)
             case .loadInputs(let cursor):
+                try handOver(&recorder)
                 step = machine.handle(inputs: try await inputs.load(after: cursor))
             case .calls(let calls):
                 step = try await make(calls, seats, &machine, &recorder, deadline)
@@ -134,7 +138,7 @@ package final class Arena: Sendable {
                 var step = DebateStep()
                 if !news.completions.isEmpty { step = machine.handle(news.completions) }
                 if case .wait = step.next {
-                    try append(step.events, with: &recorder)
+                    recorder.record(step.events, at: time.now())
                     step.events = []
                     if let person = news.cancelledBy {
                         step = machine.handleCancel(by: person)
@@ -143,6 +147,7 @@ package final class Arena: Sendable {
                     }
                 }
                 guard case .wait = step.next else { return step }
+                try handOver(&recorder)
                 if !isWatched {
                     isWatched = true
                     let rest = phaseEnd - time.now()
@@ -153,9 +158,9 @@ package final class Arena: Sendable {
         }
     }
 
-    private func append(_ events: [DebateEvent], with recorder: inout Recorder) throws {
-        guard !events.isEmpty else { return }
-        let (entries, lines) = recorder.record(events, at: time.now())
+    /// Appends to the journal what happened since the last time.
+    private func handOver(_ recorder: inout Recorder) throws {
+        let (entries, lines) = recorder.takeRecorded()
         guard !entries.isEmpty else { return }
         try journal.append(entries, lines: lines)
         observer?(entries)
@@ -201,11 +206,13 @@ package final class Arena: Sendable {
     }
 }
 
-/// What a run has written so far, and what it holds back for its end.
+/// What a run has written so far, what is not handed over yet, and what it holds back for its end.
 private struct Recorder {
     private var writer: JournalWriter
     private var entries: [JournalEntry]
     private let encodes: Bool
+    private var recorded: [JournalEntry] = []
+    private var lines = JournalLines()
     private var finalEntries: [JournalEntry] = []
     private var finalLines = JournalLines()
     /// The bytes of an entry with a short text.
@@ -219,29 +226,29 @@ private struct Recorder {
     }
 
     /// Makes entries of events; the end of the debate is kept back.
-    mutating func record(_ events: [DebateEvent], at: Timestamp) -> ([JournalEntry], JournalLines) {
-        var recorded: [JournalEntry] = []
-        var lines = JournalLines()
-        recorded.reserveCapacity(events.count)
-        if encodes { lines.bytes.reserveCapacity(events.count * Self.usualEntry) }
+    mutating func record(_ events: [DebateEvent], at: Timestamp) {
+        if encodes, recorded.isEmpty { lines.bytes.reserveCapacity(events.count * Self.usualEntry) }
         for event in events {
+            let entry: JournalEntry
             if case .debateEnd = event {
-                var end = JournalLines()
-                let entry = encode(event, at: at, to: &end)
+                finalLines = JournalLines()
+                entry = encodes ? writer.append(event, at: at, to: &finalLines) : writer.appendUnencoded(event, at: at)
                 finalEntries = [entry]
-                finalLines = end
-                entries.append(entry)
             } else {
-                let entry = encode(event, at: at, to: &lines)
+                entry = encodes ? writer.append(event, at: at, to: &lines) : writer.appendUnencoded(event, at: at)
                 recorded.append(entry)
-                entries.append(entry)
             }
+            entries.append(entry)
         }
-        return (recorded, lines)
     }
 
-    private mutating func encode(_ event: DebateEvent, at: Timestamp, to lines: inout JournalLines) -> JournalEntry {
-        encodes ? writer.append(event, at: at, to: &lines) : writer.appendUnencoded(event, at: at)
+    /// Gives what was recorded since the last time, and forgets it.
+    mutating func takeRecorded() -> ([JournalEntry], JournalLines) {
+        defer {
+            recorded = []
+            lines = JournalLines()
+        }
+        return (recorded, lines)
     }
 
     func outcome(waitingAt breakpoint: DebateBreakpoint, _ machine: DebateMachine) -> DebateOutcome {

@@ -37,7 +37,9 @@ package protocol Database: Sendable {
     /// The same database over one connection that nobody else uses, for a writer that must never wait for one.
     ///
     /// Cancelling a task does not stop a statement on it, so that what is being written ends one way or the other.
-    func dedicated() -> any Database
+    /// - Parameter executor: where the writer works, and the connection with it, so that no statement costs a change of
+    ///   threads.
+    func dedicated(on executor: DispatchQueueExecutor) -> any Database
 
     /// Gives the connections back; every later call throws `DatabaseError` with the reason `closed`.
     func close() async

@@ -50,7 +50,7 @@ struct AbsentDatabase: Database {
     func run(_ statement: SQL) async throws -> [Row] { try await base.run(statement) }
     func notify(_ wakeUp: WakeUp) async {}
     func runWakeUps() async {}
-    func dedicated() -> any Database { self }
+    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
     func close() async {}
 }
 

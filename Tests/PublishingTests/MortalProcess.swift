@@ -69,7 +69,7 @@ struct MortalDatabase: Database {
 
     func notify(_ wakeUp: WakeUp) async {}
     func runWakeUps() async {}
-    func dedicated() -> any Database { self }
+    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
     func close() async {}
 }
 

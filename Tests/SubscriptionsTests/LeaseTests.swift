@@ -275,7 +275,7 @@ private final class LosingDatabase: Database {
     func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
     func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
     func runWakeUps() async { await whole.runWakeUps() }
-    func dedicated() -> any Database { self }
+    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
     func close() async {}
 }
 

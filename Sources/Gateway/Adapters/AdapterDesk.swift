@@ -2,11 +2,12 @@ import Channels
 import CoreTypes
 import HTTPTypes
 import Logging
+import NIOHTTP1
 
 /// Decides what the platforms' requests get: verify, store, acknowledge, in that order and nothing else.
 ///
 /// An accepted request writes no log line: this has to keep up with a platform's busiest minute.
-struct AdapterDesk: Sendable {
+final class AdapterDesk: Sendable {
     /// By path, then by method.
     let endpoints: [String: [String: AdapterEndpoint]]
     let intake: any Intake
@@ -17,9 +18,26 @@ struct AdapterDesk: Sendable {
     let time: any TimeSource
     let logger: Logger
 
+    init(
+        endpoints: [String: [String: AdapterEndpoint]],
+        intake: any Intake,
+        budget: ByteBudget,
+        bodyTimeout: Duration,
+        time: any TimeSource,
+        logger: Logger
+    ) {
+        self.endpoints = endpoints
+        self.intake = intake
+        self.budget = budget
+        self.bodyTimeout = bodyTimeout
+        self.time = time
+        self.logger = logger
+    }
+
     /// The endpoint that a request is for; nil where it is for no platform.
-    func endpoint(for request: HTTPRequest) -> (endpoint: AdapterEndpoint, query: String)? {
-        guard let target = request.path, target.utf8.starts(with: AdapterEndpoint.basePath.utf8) else { return nil }
+    func endpoint(for request: HTTPRequestHead) -> (endpoint: AdapterEndpoint, query: String)? {
+        let target = request.uri
+        guard target.hasPrefix(AdapterEndpoint.basePath) else { return nil }
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
             return endpoints[target]?[request.method.rawValue].map { ($0, "") }
         }
@@ -29,11 +47,10 @@ struct AdapterDesk: Sendable {
     }
 
     /// The request without its body.
-    func head(of request: HTTPRequest, at endpoint: AdapterEndpoint, query: String) -> RawRequest {
+    func head(of request: HTTPRequestHead, at endpoint: AdapterEndpoint, query: String) -> RawRequest {
         var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(request.headerFields.count + 1)
-        for field in request.headerFields { headers.append((field.name.canonicalName, field.value)) }
-        if let authority = request.authority { headers.append(("host", authority)) }
+        headers.reserveCapacity(request.headers.count)
+        for (name, value) in request.headers { headers.append((name.lowercased(), value)) }
         return RawRequest(
             method: request.method.rawValue,
             route: endpoint.route.path,

@@ -2,7 +2,7 @@ import Channels
 import CoreTypes
 
 /// One inbound route of one platform, with all that answering it needs.
-struct AdapterEndpoint: Sendable {
+final class AdapterEndpoint: Sendable {
     let adapter: any ChannelAdapter
     /// The adapter, where it can refuse a request by its head.
     let screening: (any ScreeningChannel)?

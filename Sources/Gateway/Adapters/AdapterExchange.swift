@@ -2,9 +2,10 @@ import Channels
 import CoreTypes
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
-/// One request of a platform while its body arrives.
-struct AdapterExchange {
+/// One request of a platform while its body arrives, on the event loop of its connection.
+final class AdapterExchange {
     /// What has to happen after a part of the request.
     enum Action {
         /// Nothing: more is to come.
@@ -26,11 +27,11 @@ struct AdapterExchange {
     /// What was taken of the budget for bodies.
     private(set) var held = 0
 
-    init(_ request: HTTPRequest, at endpoint: AdapterEndpoint, query: String, desk: AdapterDesk) {
+    init(_ request: HTTPRequestHead, at endpoint: AdapterEndpoint, query: String, desk: AdapterDesk) {
         self.endpoint = endpoint
         self.desk = desk
         head = desk.head(of: request, at: endpoint, query: query)
-        isLast = head.header("connection")?.lowercased() == "close"
+        isLast = !request.isKeepAlive
         // A length that is no number is more than any limit.
         announced = head.header("content-length").map { Int($0) ?? .max }
     }
@@ -45,7 +46,7 @@ struct AdapterExchange {
     }
 
     /// Takes a part of the body.
-    mutating func take(_ part: ByteBuffer) -> Action {
+    func take(_ part: ByteBuffer) -> Action {
         let count = part.readableBytes
         guard body.count + count <= endpoint.route.maximumBodyBytes else {
             return .refuse(AdapterAnswer(status: .contentTooLarge))
@@ -63,7 +64,7 @@ struct AdapterExchange {
     }
 
     /// The body has ended.
-    mutating func end() -> Action {
+    func end() -> Action {
         defer { body = [] }
         return .receive(RawRequest(head, body: body))
     }

@@ -1,17 +1,18 @@
 import HTTPTypes
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// Answers the platforms' requests where they arrive: on the thread of their connection, with no task made for them.
 ///
 /// A request in flight costs a few objects and no switch of threads but that to the commit and back. Everything that
 /// is no platform's goes on to the router. One request is answered at a time; what a peer sends meanwhile is held
-/// back, and once something is, nothing more is read from its socket.
+/// back, and once something is, nothing more is read from its socket. Silent peers are cut off, whoever their request
+/// is for: nobody behind sees all that goes by here.
 final class AdapterHandler: ChannelDuplexHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
         /// What arrives is the router's.
@@ -28,13 +29,16 @@ final class AdapterHandler: ChannelDuplexHandler {
     private var state = State.passing
     /// How many requests the router has not answered yet.
     private var passed = 0
-    private var held = CircularBuffer<HTTPRequestPart>()
+    private var held = CircularBuffer<HTTPServerRequestPart>()
     private var heldEvents: [Any] = []
     private var wantsRead = false
+    private var idleness: ConnectionIdleness
+    private var idleLook: Scheduled<Void>?
 
-    init(desk: AdapterDesk, dates: HTTPDates) {
+    init(desk: AdapterDesk, dates: HTTPDates, idleTimeout: TimeAmount) {
         self.desk = desk
         self.dates = dates
+        idleness = ConnectionIdleness(timeout: idleTimeout, now: .now())
     }
 
     /// Whether what arrives has to wait.
@@ -43,13 +47,22 @@ final class AdapterHandler: ChannelDuplexHandler {
         return !held.isEmpty
     }
 
+    private var isCollecting: Bool {
+        if case .collecting = state { true } else { false }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        switch part {
+        case .head: idleness.begin(at: .now())
+        case .body: idleness.receive(at: .now())
+        case .end: idleness.receiveEnd()
+        }
         guard !isBusy else { return held.append(part) }
         handle(part, context)
     }
 
-    private func handle(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    private func handle(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
         case (.passing, .head(let request)):
             guard let (endpoint, query) = desk.endpoint(for: request) else {
@@ -62,15 +75,10 @@ final class AdapterHandler: ChannelDuplexHandler {
             act(exchange.begin(), exchange, context)
         case (.passing, _):
             context.fireChannelRead(wrapInboundOut(part))
-        case (.collecting(var exchange), .body(let buffer)):
-            // The state lets go of the body, so that it grows in place.
-            state = .storing
-            let action = exchange.take(buffer)
-            act(action, exchange, context)
-        case (.collecting(var exchange), .end):
-            state = .storing
-            let action = exchange.end()
-            act(action, exchange, context)
+        case (.collecting(let exchange), .body(let buffer)):
+            act(exchange.take(buffer), exchange, context)
+        case (.collecting(let exchange), .end):
+            act(exchange.end(), exchange, context)
         case (.collecting, .head), (.storing, _), (.closing, _):
             break
         }
@@ -88,11 +96,11 @@ final class AdapterHandler: ChannelDuplexHandler {
             finish(exchange, answer, isLast: true, context)
         case .receive(let request):
             state = .storing
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let eventLoop = context.eventLoop
+            let bound = NIOLoopBound((self, exchange, context), eventLoop: eventLoop)
             desk.receive(request, at: exchange.endpoint) { answer in
                 eventLoop.execute {
-                    let (handler, context) = bound.value
+                    let (handler, exchange, context) = bound.value
                     handler.finish(exchange, answer, isLast: exchange.isLast, context)
                     handler.goOn(context)
                 }
@@ -109,15 +117,12 @@ final class AdapterHandler: ChannelDuplexHandler {
         desk.budget.giveBack(exchange.held)
         exchange.endpoint.metrics.record(status: answer.status.code, since: exchange.startedAt)
         state = isLast ? .closing : .passing
+        idleness.answer(at: .now())
         guard context.channel.isActive else { return }
-        var headers = answer.headers
-        headers[.contentLength] = String(answer.body.count)
-        headers[.date] = dates.now()
-        if isLast { headers[.connection] = "close" }
-        let head = HTTPResponse(status: answer.status, headerFields: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(head(of: answer, isLast: isLast))), promise: nil)
         if !answer.body.isEmpty {
-            context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: answer.body))), promise: nil)
+            let body = context.channel.allocator.buffer(bytes: answer.body)
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         guard isLast else { return }
@@ -127,10 +132,24 @@ final class AdapterHandler: ChannelDuplexHandler {
         context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
 
+    private func head(of answer: AdapterAnswer, isLast: Bool) -> HTTPResponseHead {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(answer.headers.count + 3)
+        for field in answer.headers { headers.add(name: field.name.rawName, value: field.value) }
+        headers.add(name: "Content-Length", value: String(answer.body.count))
+        headers.add(name: "Date", value: dates.now())
+        if isLast { headers.add(name: "Connection", value: "close") }
+        return HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: answer.status.code),
+            headers: headers
+        )
+    }
+
     /// Takes up what was held back.
     private func goOn(_ context: ChannelHandlerContext) {
         if !held.isEmpty {
-            var parts = CircularBuffer<HTTPRequestPart>()
+            var parts = CircularBuffer<HTTPServerRequestPart>()
             swap(&parts, &held)
             while !isBusy, let part = parts.popFirst() { handle(part, context) }
             held += parts
@@ -156,15 +175,40 @@ final class AdapterHandler: ChannelDuplexHandler {
         context.write(data, promise: promise)
         guard isEnd, passed > 0 else { return }
         passed -= 1
+        idleness.answer(at: .now())
         if passed == 0, !held.isEmpty { goOn(context) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // That the peer sends nothing more does not mean that it reads nothing more.
-        if isBusy { heldEvents.append(event) } else { context.fireUserInboundEventTriggered(event) }
+        // That the peer sends nothing more does not mean that it reads nothing more. And those behind, who would close
+        // the connection for a drain, know nothing of a request whose body is arriving here.
+        if isBusy || (isCollecting && event is ChannelShouldQuiesceEvent) {
+            heldEvents.append(event)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { lookForIdleness(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        idleLook?.cancel()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        lookForIdleness(context)
+        context.fireChannelActive()
+    }
+
+    private func lookForIdleness(_ context: ChannelHandlerContext) {
+        guard let next = idleness.nextLook(at: .now()) else { return context.close(promise: nil) }
+        idleLook = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.lookForIdleness(context) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        idleLook?.cancel()
         if case .collecting(let exchange) = state {
             desk.budget.giveBack(exchange.held)
             state = .closing

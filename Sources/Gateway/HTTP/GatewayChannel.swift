@@ -7,8 +7,8 @@ import NIOHTTPTypesHTTP1
 
 /// What stands on a connection: HTTP/1.1, the limits, the platforms' short way, and the router behind it.
 ///
-/// As Hummingbird's `HTTP1Channel`, which has no place for a handler that answers: one in front of its state handler
-/// would be cut off as idle while it answers.
+/// As Hummingbird's `HTTP1Channel`, which has no place for a handler that answers before HTTP's parts are turned into
+/// the router's types; its state handler counts no idle time here, because it does not see the platforms' requests.
 struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
@@ -32,9 +32,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits
             )
+            try pipeline.addHandler(AdapterHandler(desk: desk, dates: dates, idleTimeout: TimeAmount(idleTimeout)))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
-            try pipeline.addHandler(AdapterHandler(desk: desk, dates: dates))
+            try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true)

@@ -14,7 +14,7 @@ actor PostgresConnection {
         var socket: Int32 = -1
     }
 
-    private let executor = DispatchQueueExecutor(label: "aragora.postgres")
+    private let executor: DispatchQueueExecutor
     private var handle: PostgresHandle?
     private var cancelHandle: PostgresCancelHandle?
     private let condition = Mutex(Condition())
@@ -22,12 +22,22 @@ actor PostgresConnection {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Connects.
-    /// - Parameter preparesStatements: whether the connection runs the same few statements over and over.
+    /// - Parameters:
+    ///   - preparesStatements: whether the connection runs the same few statements over and over.
+    ///   - executor: where it works.
     /// - Throws: `DatabaseError`.
-    static func open(url: Secret, preparesStatements: Bool) async throws -> PostgresConnection {
-        let connection = PostgresConnection()
+    static func open(
+        url: Secret,
+        preparesStatements: Bool,
+        executor: DispatchQueueExecutor
+    ) async throws -> PostgresConnection {
+        let connection = PostgresConnection(executor: executor)
         try await connection.connect(url: url, preparesStatements: preparesStatements)
         return connection
+    }
+
+    private init(executor: DispatchQueueExecutor) {
+        self.executor = executor
     }
 
     private func connect(url: Secret, preparesStatements: Bool) throws {

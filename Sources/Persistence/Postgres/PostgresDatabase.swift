@@ -24,6 +24,8 @@ package final class PostgresDatabase: Database {
         var honoursCancellation = true
         /// Whether the server remembers the statements, which pays where they are few.
         var preparesStatements = false
+        /// Where the connections work; nil for each on a thread of its own.
+        var executor: DispatchQueueExecutor?
         var listening = PostgresListener.Timing()
 
         /// Describes how to reach a database.
@@ -84,6 +86,7 @@ package final class PostgresDatabase: Database {
         pool = PostgresPool(
             url: configuration.url,
             preparesStatements: configuration.preparesStatements,
+            executor: configuration.executor,
             limits: PostgresPool.State.Limits(
                 maximum: max(1, configuration.maximumConnections),
                 minimumIdle: configuration.minimumConnections,
@@ -148,8 +151,9 @@ package final class PostgresDatabase: Database {
         await listener.run()
     }
 
-    package func dedicated() -> any Database {
+    package func dedicated(on executor: DispatchQueueExecutor) -> any Database {
         var configuration = configuration
+        configuration.executor = executor
         configuration.maximumConnections = 1
         configuration.honoursCancellation = false
         configuration.preparesStatements = true

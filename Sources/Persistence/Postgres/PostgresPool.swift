@@ -13,6 +13,7 @@ final class PostgresPool: Sendable {
 
     private let url: Secret
     private let preparesStatements: Bool
+    private let executor: DispatchQueueExecutor?
     private let leaseTimeout: Duration
     private let time: any TimeSource
     private let jitter: any JitterSource
@@ -21,6 +22,7 @@ final class PostgresPool: Sendable {
     init(
         url: Secret,
         preparesStatements: Bool,
+        executor: DispatchQueueExecutor? = nil,
         limits: State.Limits,
         leaseTimeout: Duration,
         time: any TimeSource,
@@ -28,6 +30,7 @@ final class PostgresPool: Sendable {
     ) {
         self.url = url
         self.preparesStatements = preparesStatements
+        self.executor = executor
         self.leaseTimeout = leaseTimeout
         self.time = time
         self.jitter = jitter
@@ -70,7 +73,11 @@ final class PostgresPool: Sendable {
 
     private func connect() async throws -> State.Member {
         do {
-            let connection = try await PostgresConnection.open(url: url, preparesStatements: preparesStatements)
+            let connection = try await PostgresConnection.open(
+                url: url,
+                preparesStatements: preparesStatements,
+                executor: executor ?? DispatchQueueExecutor(label: "aragora.postgres")
+            )
             guarded.withLock { $0.state.connected() }
             return State.Member(connection: connection, openedAt: time.now())
         } catch {

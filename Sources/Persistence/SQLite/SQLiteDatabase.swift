@@ -84,7 +84,7 @@ package final class SQLiteDatabase: Database {
     }
 
     /// This database: SQLite has one writer, whoever asks.
-    package func dedicated() -> any Database { self }
+    package func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
 
     package func close() async {
         try? await writeLane.perform { try self.writer.close() }

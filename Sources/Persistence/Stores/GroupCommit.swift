@@ -18,7 +18,9 @@ final class GroupCommit<Queue: CommitQueue>: Sendable {
     private let state: Mutex<State>
     private let gathering: Duration?
     private let time: any TimeSource
-    private let thread = CommitThread()
+    /// Where the commits are made, apart from all else: while hundreds of tasks wait for one commit, the task that makes
+    /// the next must not stand in the queue behind them, or the database would idle meanwhile.
+    let executor = DispatchQueueExecutor(label: "aragora.commit")
 
     /// Starts with an empty queue.
     /// - Parameter gathering: how long the first few of a crowd wait for the others; nil for not at all. Where those
@@ -54,7 +56,7 @@ final class GroupCommit<Queue: CommitQueue>: Sendable {
     /// - Parameter commit: commits a group and gives one result for each entry, in the group's order.
     func run(commit: ([Queue.Entry]) async -> [Result<Queue.Outcome, any Error>]) async {
         state.withLock { $0.isClosed = false }
-        await withTaskExecutorPreference(thread) {
+        await withTaskExecutorPreference(executor) {
             await commitUntilCancelled(commit)
         }
     }

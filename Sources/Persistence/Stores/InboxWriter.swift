@@ -54,7 +54,7 @@ package final class InboxWriter: Sendable {
 
     /// Writes until the task is cancelled, and then what is still waiting.
     package func run() async {
-        let connection = database.dedicated()
+        let connection = database.dedicated(on: group.executor)
         await group.run { entries in
             do {
                 try await store(entries, connection)

@@ -43,7 +43,7 @@ package final class JournalWriter: Sendable {
 
     /// Writes until the task is cancelled, and then what is still waiting.
     package func run() async {
-        let connection = database.dedicated()
+        let connection = database.dedicated(on: group.executor)
         await group.run { segments in
             groupSize.record(segments.count)
             return await write(segments, connection)

@@ -1,0 +1,44 @@
+import NIOCore
+
+/// How long a connection's peer has been waited for.
+///
+/// A peer that is silent for too long is cut off, between its requests and in the middle of one; a peer that waits for
+/// an answer is not.
+struct ConnectionIdleness {
+    private let timeout: TimeAmount
+    private var lastSign: NIODeadline
+    /// Whether a request has begun to arrive and is not whole yet.
+    private var isReceiving = false
+    private var unanswered = 0
+
+    init(timeout: TimeAmount, now: NIODeadline) {
+        self.timeout = timeout
+        lastSign = now
+    }
+
+    /// A request begins.
+    mutating func begin(at now: NIODeadline) {
+        unanswered += 1
+        isReceiving = true
+        lastSign = now
+    }
+
+    /// A part of a request's body has come.
+    mutating func receive(at now: NIODeadline) { lastSign = now }
+
+    /// A request is whole.
+    mutating func receiveEnd() { isReceiving = false }
+
+    /// A request was answered.
+    mutating func answer(at now: NIODeadline) {
+        unanswered -= 1
+        lastSign = now
+    }
+
+    /// When to look again; nil where the peer has been silent for too long.
+    func nextLook(at now: NIODeadline) -> NIODeadline? {
+        if unanswered > 0, !isReceiving { return now + timeout }
+        let end = lastSign + timeout
+        return now < end ? end : nil
+    }
+}

@@ -1,0 +1,104 @@
+import CoreTypes
+import NIOCore
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("Connections", .timeLimit(.minutes(5)))
+struct ConnectionTests {
+    private static let path = "/api/v1/bots/fake/events"
+    private static let signed = [("X-Fake-Signature", "right")]
+
+    private func harness() -> GatewayHarness {
+        var harness = GatewayHarness()
+        harness.adapters = [FakeAdapter(steps: Steps())]
+        return harness
+    }
+
+    @Test("Only a peer that is waited for becomes idle")
+    func idleness() {
+        let start = NIODeadline.uptimeNanoseconds(0)
+        func moment(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
+        var idleness = ConnectionIdleness(timeout: .seconds(10), now: start)
+        #expect(idleness.nextLook(at: moment(4)) == moment(10))
+        #expect(idleness.nextLook(at: moment(10)) == nil)
+
+        idleness.begin(at: moment(5))
+        idleness.receive(at: moment(9))
+        #expect(idleness.nextLook(at: moment(18)) == moment(19))
+        #expect(idleness.nextLook(at: moment(19)) == nil)
+
+        idleness.receiveEnd()
+        #expect(idleness.nextLook(at: moment(100)) == moment(110), "The answer is ours to give.")
+
+        idleness.answer(at: moment(100))
+        #expect(idleness.nextLook(at: moment(109)) == moment(110))
+        #expect(idleness.nextLook(at: moment(110)) == nil)
+    }
+
+    @Test(
+        "A silent peer is cut off, before, between and in the middle of its requests",
+        arguments: [path, "/api/v1/debates"]
+    )
+    func silence(path: String) async throws {
+        var harness = harness()
+        // Long enough for a busy machine to send what it has to.
+        harness.configuration.idleTimeout = .milliseconds(1500)
+        try await harness.run { client async throws in
+            try await client.connect { connection async throws in
+                #expect(try await connection.readAll().isEmpty)
+            }
+            try await client.connect { connection async throws in
+                try await connection.send(client.head("POST", path, headers: Self.signed, body: "whole"))
+                #expect(try await connection.readAll().hasPrefix("HTTP/1.1 "))
+            }
+            try await client.connect { connection async throws in
+                let headers = Self.signed + [("Content-Type", "application/json"), ("Content-Length", "100")]
+                try await connection.send(client.head("POST", path, headers: headers, body: "half"))
+                #expect(try await connection.readAll().isEmpty)
+            }
+        }
+    }
+
+    @Test("What a peer sent before it went away weighs on nobody")
+    func goneInTheMiddle() async throws {
+        var harness = harness()
+        harness.configuration.maximumHeldBytes = 1500
+        let body = String(repeating: "x", count: 1000)
+        try await harness.run { client async throws in
+            try await client.connect { connection async throws in
+                let headers = Self.signed + [("Content-Length", "1001")]
+                try await connection.send(client.head("POST", Self.path, headers: headers, body: body))
+                try await eventually("a full budget") {
+                    try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 503
+                        ? true : nil
+                }
+            }
+            try await eventually("room again") {
+                try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 202 ? true : nil
+            }
+        }
+    }
+
+    @Test("A drain lets a platform's request arrive whole and answers it")
+    func drain() async throws {
+        try await harness().run { client, group async throws in
+            try await client.connect { connection async throws in
+                let headers = Self.signed + [("Content-Length", "10")]
+                try await connection.send(client.head("POST", Self.path, headers: headers, body: "first"))
+                // This answer comes after the loop has seen what was sent before.
+                #expect(try await client.request("POST", Self.path, headers: Self.signed, body: "x").status == 202)
+                await group.triggerGracefulShutdown()
+                try await eventually("a closed door") {
+                    let answer = try? await client.request("GET", "/healthz")
+                    return answer == nil ? true : nil
+                }
+                try await connection.send("other")
+                let answer = try await connection.readAll()
+                #expect(answer.hasPrefix("HTTP/1.1 202 ") && answer.hasSuffix("ok"))
+            }
+        }
+    }
+}
