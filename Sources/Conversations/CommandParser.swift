@@ -43,14 +43,34 @@ package struct CommandParser: Sendable {
                 suggestion: rest.isEmpty ? nearest : "\(nearest) \(rest)"
             )
         case .conversation:
-            if rest.isEmpty, let nearest {
-                throw CommandMistake("There is no command “\(clipped(word))”.", suggestion: nearest)
+            if let nearest, isMistyped(word, nearest, rest) {
+                throw CommandMistake(
+                    "There is no command “\(clipped(word))”.",
+                    suggestion: rest.isEmpty ? nearest : "\(nearest) \(rest)"
+                )
             }
             // "Thanks!" is no question for a panel.
             if rest.isEmpty, !word.hasSuffix("?") { return .help }
             return try parse("debate", text)
         }
     }
+
+    /// Whether a word that resembles a command was meant as one: nothing but a number or an option stands behind it, or
+    /// it is no word but that of a command that takes a question.
+    private func isMistyped(_ word: Substring, _ nearest: String, _ rest: Substring) -> Bool {
+        if rest.isEmpty || rest.drop(while: { $0 == "#" }).allSatisfy({ ("0"..."9").contains($0) }) { return true }
+        if let (name, _) = leadingOption(rest), Self.isNear(name) { return true }
+        // "Debate: should we …" is a question, and "As we grow, should we …" as well.
+        let typed = word.lowercased()
+        return (nearest == "debate" || nearest == "ask") && editDistance(typed, nearest) == 1
+            && typed.allSatisfy(\.isLetter) && !Self.realWords.contains(typed)
+    }
+
+    /// Words that resemble `debate` or `ask` and that sentences begin with.
+    private static let realWords: Set<String> = [
+        "debase", "debated", "debater", "debates", "rebate", "ark", "as", "ash", "asks", "asp", "ass", "bask", "cask",
+        "mask", "task",
+    ]
 
     /// Whether a text of a conversation is a command, and no sentence that happens to begin with the word of one.
     static func isCommand(_ text: String) -> Bool {
@@ -219,15 +239,30 @@ package struct CommandParser: Sendable {
     }
 
     private func trailingOption(_ text: Substring) -> (question: Substring, name: Substring, value: Substring)? {
-        guard let gap = text.lastIndex(where: \.isWhitespace) else { return nil }
-        let last = text[text.index(after: gap)...]
-        if let name = optionName(last.prefix { $0 != "=" }), last.contains("="), Self.isNear(name) {
-            return (text[..<gap].trimmed, name, last.drop { $0 != "=" }.dropFirst())
+        var value = lastWord(of: text)
+        for _ in 0..<Self.longestList where !value.isEmpty {
+            let rest = text[..<value.startIndex].trimmed
+            if let name = optionName(value.prefix { $0 != "=" }), value.contains("="), Self.isNear(name) {
+                return (rest, name, value.drop { $0 != "=" }.dropFirst())
+            }
+            let word = lastWord(of: rest)
+            guard !word.isEmpty else { return nil }
+            if let name = optionName(word), Self.isNear(name) {
+                return (text[..<word.startIndex].trimmed, name, value)
+            }
+            // As before a question, a list may have blanks behind its commas.
+            guard word.last == "," else { return nil }
+            value = text[word.startIndex...]
         }
-        let before = text[..<gap].trimmed
-        let start = before.lastIndex(where: \.isWhitespace).map { before.index(after: $0) } ?? before.startIndex
-        guard let name = optionName(before[start...]), Self.isNear(name) else { return nil }
-        return (before[..<start].trimmed, name, last)
+        return nil
+    }
+
+    /// The most words that are looked through for the option whose values they might be.
+    private static let longestList = 32
+
+    /// The last word of a text with others before it, empty where there is only one.
+    private func lastWord(of text: Substring) -> Substring {
+        text.lastIndex(where: \.isWhitespace).map { text[text.index(after: $0)...] } ?? text.prefix(0)
     }
 
     /// Behind a question, only what resembles an option is one: a question may end in `-- or not`.

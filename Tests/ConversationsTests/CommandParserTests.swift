@@ -42,6 +42,9 @@ import Testing
         "--agents openai, gemini --rounds 3 --consensus unanimous Tabs or spaces?",
         "--agents \"openai, gemini\" --rounds 3 --consensus unanimous Tabs or spaces?",
         "Tabs or spaces? --agents=“openai,gemini” --rounds 3 --consensus unanimous",
+        "Tabs or spaces? --rounds 3 --consensus unanimous --agents openai, gemini",
+        "Tabs or spaces? --rounds 3 --agents=openai, gemini --consensus unanimous",
+        "Tabs or spaces? --agents “openai, gemini” --rounds 3 --consensus unanimous",
     ])
     func optionsAreReadAsPhonesTypeThem(text: String) throws {
         let options = DebateOptions(rounds: 3, agents: ["openai", "gemini"], consensus: "unanimous")
@@ -51,6 +54,7 @@ import Testing
 
     @Test(arguments: [
         "Should we move — or stay?", "Is it worth it -- or not", "Do we need --verbose in the tool?",
+        "Which of a, b, c?", "Is it red, green, blue -- or not, or none",
         "What about “curly” quotes and ‘these’?", "Is 3--4 a range", "-1 or 1?", "Which is it, tabs --",
     ])
     func dashesAndQuotesOfTheQuestionStay(question: String) throws {
@@ -126,6 +130,8 @@ import Testing
 
     @Test(arguments: [
         "Should we move?", "status of the migration is bad", "stop that nonsense now", "help us decide between them",
+        "As we grow, should we hire?", "Debates are loud, are they not?", "Debate: should we move?",
+        "States or cities?", "Donate or volunteer?", "Top 3 reasons to move?", "Agent 007 or 008?",
         "recent layoffs were wrong", "agents should have memory", "verdict on the new logo please", "why?",
     ])
     func inConversationASentenceIsAQuestion(text: String) throws {
@@ -142,7 +148,13 @@ import Testing
         #expect(try parser.parse(text, style: .conversation) == command)
     }
 
-    @Test func inConversationOneMisspeltWordIsNoQuestion() throws {
-        #expect(try mistake("stauts", .conversation).suggestion == "status")
+    @Test(arguments: [
+        ("stauts", "status"), ("statsu 3", "status 3"), ("verdikt #3", "verdict #3"),
+        ("debat --rounds 2 Should we?", "debate --rounds 2 Should we?"),
+        ("aks --agents openai Why?", "ask --agents openai Why?"),
+        ("debat Should we?", "debate Should we?"), ("Deabte should we?", "debate should we?"), ("aks why?", "ask why?"),
+    ])
+    func inConversationAMistypedCommandIsNoQuestion(text: String, suggestion: String) throws {
+        #expect(try mistake(text, .conversation).suggestion == suggestion)
     }
 }
