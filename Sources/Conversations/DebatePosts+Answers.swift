@@ -105,7 +105,7 @@ extension DebatePosts {
     func details(of debate: DebateRecord, _ projection: DebateProjection) -> Post {
         var body = ""
         for proposal in projection.proposals {
-            body += "### \(proposal.agent)\n\n\(proposal.content)\n\n"
+            body += "### \(proposal.agent)\n\n\(MarkdownDocument.closed(proposal.content))\n\n"
         }
         if !projection.critiques.isEmpty {
             body += "### Criticism\n\n"
@@ -186,7 +186,17 @@ extension DebatePosts {
     }
 
     func questionForm(question: String, agents: [AgentProfile]) -> Form {
-        Form(
+    /// The most of a message that is put into the form: forms take 3,000 characters on Slack, and what is beyond the
+    /// basic plane counts twice.
+    private static let prefilled = 2900
+
+        let cut = question.prefix(Self.prefilled)
+        let hint =
+            cut.endIndex == question.endIndex
+            ? "A hard one: what should be decided, and what has to be weighed?"
+            : "The message is too long for a form: only its first \(Self.prefilled) characters are here. "
+                + "To have all of it debated, mention the app in its thread, or send it with the command `debate`."
+        return Form(
             title: "Ask Aragora",
             callback: "debate",
             submitLabel: "Debate",
@@ -194,9 +204,9 @@ extension DebatePosts {
                 .init(
                     name: "question",
                     label: "Question",
-                    hint: "A hard one: what should be decided, and what has to be weighed?",
+                    hint: hint,
                     kind: .text(multiline: true),
-                    initial: String(question.prefix(2900))
+                    initial: String(cut)
                 ),
                 .init(
                     name: "agents",

@@ -87,7 +87,7 @@ package struct DebatePosts: Sendable {
             return ending(of: debate, projection, tokens: tokens)
         }
         var body = debate.isDemo ? "> **\(Self.demoNotice)**\n\n" : ""
-        body += result.finalAnswer
+        body += MarkdownDocument.closed(result.finalAnswer)
         if let reason = result.reason { body += "\n\n_\(reason)_" }
         body += dissent(projection.consensus)
         let agreed = projection.consensus?.shares.first { $0.choice == result.winner }?.voters ?? []
@@ -120,7 +120,7 @@ package struct DebatePosts: Sendable {
         let reason = result?.reason ?? (isCancelled ? "Somebody stopped it." : "No agent gave a usable answer.")
         var body = reason
         if let answer = result?.finalAnswer, !answer.isEmpty {
-            body += "\n\n**What the panel had so far**\n\n\(answer)"
+            body += "\n\n**What the panel had so far**\n\n\(MarkdownDocument.closed(answer))"
         }
         if !isCancelled { body += "\n\nThe operator can check the model keys with `aragora doctor`; then ask again." }
         return Post(

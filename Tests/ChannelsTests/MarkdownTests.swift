@@ -54,6 +54,24 @@ import Testing
         #expect(blocks("a <b>c</b>") == [.paragraph([.text("a <b>c</b>")])])
     }
 
+    @Test(arguments: [
+        "```swift\nlet a", "~~~~\nlet a\n", "text\n\n````\n```\ncode\n```", "<!-- note", "<pre>\na", "<script>",
+        "<?php",
+        "<![CDATA[ a", "<!DOCTYPE a", "- a\n\n  ```\n  b\n\n```\nc", "```\na\n```\n\n~~~\nb",
+    ])
+    func whatATextLeavesOpenSwallowsNothingBehindIt(_ text: String) {
+        let closed = MarkdownDocument.closed(text)
+        #expect(closed.hasPrefix(text) && closed.count > text.count)
+        #expect(blocks("\(closed)\n\n**Dissent**").last == .paragraph([.strong([.text("Dissent")])]))
+    }
+
+    @Test(arguments: [
+        "", "text", "```\na\n```", "a < b", "<b>c</b>", "- a\n\n  ```\n  b", "> ```\n> a", "|a|\n|-|\n|<|",
+    ])
+    func whatIsCompleteStaysAsItIs(_ text: String) {
+        #expect(MarkdownDocument.closed(text) == text)
+    }
+
     @Test func listsKnowTheirNumbersAndTasks() {
         guard case .list(let ordered) = blocks("3. a\n4. b").first,
             case .list(let tasks) = blocks("- [x] a\n- [ ] b\n- c").first
