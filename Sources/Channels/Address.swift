@@ -8,6 +8,9 @@ package struct Address: Codable, Hashable, Sendable {
     package var channel: String
     /// The platform's own id of the thread's first message, where there is a thread already.
     package var thread: String?
+    /// Whether `thread` names a message that nobody has replied to, as far as we know: a reply opens the thread, but
+    /// nothing that one person alone sees is shown in it.
+    package var threadIsNew: Bool
     /// The outbox row whose message is the thread's first one, where we are the ones who open it.
     package var threadOpenedBy: OutboxKey?
     /// The platform's own id of the person: the reader of an ephemeral answer, the partner of a direct message.
@@ -24,6 +27,7 @@ package struct Address: Codable, Hashable, Sendable {
         workspace: WorkspaceID,
         channel: String,
         thread: String? = nil,
+        threadIsNew: Bool = false,
         threadOpenedBy: OutboxKey? = nil,
         person: String? = nil,
         responseURL: String? = nil,
@@ -34,6 +38,7 @@ package struct Address: Codable, Hashable, Sendable {
         self.workspace = workspace
         self.channel = channel
         self.thread = thread
+        self.threadIsNew = threadIsNew
         self.threadOpenedBy = threadOpenedBy
         self.person = person
         self.responseURL = responseURL

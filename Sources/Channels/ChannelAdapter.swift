@@ -163,8 +163,9 @@ package enum Reconciliation: Sendable {
 /// A platform whose threads can be read.
 package protocol HistoryChannel: ChannelAdapter {
     /// The thread's earlier messages, oldest first, without our own; at most `limit`.
+    /// - Parameter message: the platform's id of the one that they are to be older than; nil for all that are there.
     /// - Throws: a `CodedError`.
-    func history(of address: Address, limit: Int) async throws -> [HistoryMessage]
+    func history(of address: Address, before message: String?, limit: Int) async throws -> [HistoryMessage]
 }
 
 /// A message that was there before.
@@ -177,6 +178,14 @@ package struct HistoryMessage: Sendable, Hashable {
         self.author = author
         self.text = text
     }
+}
+
+/// A platform that names people by ids, and can be asked how they are called.
+///
+/// Names are for reading alone, never for deciding who somebody is.
+package protocol NamingChannel: ChannelAdapter {
+    /// The names, by their ids, of those whom a text mentions as `@` and an id; whoever is not known is left out.
+    func names(in text: String, workspace: WorkspaceID) async -> [String: String]
 }
 
 /// A platform whose messages have addresses that a browser, or the platform's own app, opens.

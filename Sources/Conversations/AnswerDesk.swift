@@ -114,9 +114,41 @@ package struct AnswerDesk: Sendable {
         )
     }
 
+    /// The debates that go on and that somebody may see from where they are: their own ones, or else the others'.
+    func runningDebates(
+        near event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws -> [DebateRecord] {
+        let running = try debates.visible(
+            workspace: event.workspace,
+            channel: event.address.channel,
+            person: event.actor.id,
+            isRunning: true,
+            limit: Self.listed,
+            in: transaction
+        )
+        let own = running.filter { $0.requestedBy == event.actor.id }
+        return own.isEmpty ? running : own
+    }
+
+    /// Asks which of several debates is to be stopped.
+    func askWhichToStop(
+        _ candidates: [DebateRecord],
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        var post = posts.list(of: try candidates.map { ($0, try thread(of: $0, in: transaction)) })
+        post.title = "Several debates are running"
+        post.footer = "`stop <number>` stops one."
+        post.fallbackText = "Several debates are running"
+        try reply(post, event, in: transaction)
+    }
+
+    private static let listed = 10
+
     func recent(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
         var items: [(debate: DebateRecord, thread: String?)] = []
-        for debate in try visibleDebates(to: event, limit: 10, in: transaction) {
+        for debate in try visibleDebates(to: event, limit: Self.listed, in: transaction) {
             items.append((debate, try thread(of: debate, in: transaction)))
         }
         guard !items.isEmpty else { return try noSuchDebate(nil, event, in: transaction) }
@@ -187,13 +219,9 @@ package struct AnswerDesk: Sendable {
     }
 
     func openQuestionForm(text: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        try outbox.open(
-            posts.questionForm(question: text, agents: panel.known),
-            at: event.address,
-            key: OutboxKey("\(event.originKey)/form"),
-            context: DeliveryContext(role: .form, debate: nil).json,
-            in: transaction
-        )
+        let otherwise = "The form could not be opened. Try again, or type `/aragora debate <question>`."
+        let form = posts.questionForm(question: text, agents: panel.known)
+        try give(.ask(form, otherwise: Post(body: otherwise, fallbackText: otherwise)), event, in: transaction)
     }
 
     private var isDemo: Bool { panel.known.contains(where: \.isDemo) }

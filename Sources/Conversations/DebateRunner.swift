@@ -78,13 +78,14 @@ package struct DebateRunner: Sendable {
             }
             return
         }
-        let settings = try DebateSettings(json: record.settings)
+        let people = PeopleNames(channel: adapters[record.platform], workspace: record.workspace)
+        let settings = try await settings(of: record, people)
         let waiting = entries.isEmpty ? nil : DebateProjection(entries).waiting
         let resolution = try await resolution(of: waiting, record)
         if let waiting, resolution == nil, !record.cancelRequested {
             return try await pause(record, at: waiting, entries, job: job)
         }
-        let background = entries.isEmpty ? await background(of: record, settings) : settings.background
+        let background = entries.isEmpty ? await background(of: record, settings, people) : settings.background
         try await database.write { transaction in
             try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
             try debates.start(id, workspace: record.workspace, now: time.now(), in: transaction)
@@ -105,18 +106,20 @@ package struct DebateRunner: Sendable {
             ),
             panel: seats(settings.agents),
             journal: writing,
-            inputs: StoredInputs(database: database, debate: id, workspace: record.workspace),
+            inputs: StoredInputs(database: database, debate: id, workspace: record.workspace, people: people),
             time: time,
             observer: { reports.note($0) }
         )
         // Before it runs, so that nobody is asked any more.
-        if record.cancelRequested { arena.cancel(requestedBy: record.stoppedBy ?? Self.somebody) }
+        if record.cancelRequested {
+            arena.cancel(requestedBy: await people.name(of: record.stoppedBy ?? Self.somebody))
+        }
         let outcome = try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
             group.addTask { try await arena.run(replaying: entries, resolution: resolution) }
             group.addTask {
                 for await signal in signals where signal == .cancel {
                     let now = try? await database.read { try debates.find(id, workspace: record.workspace, in: $0) }
-                    arena.cancel(requestedBy: now?.stoppedBy ?? Self.somebody)
+                    arena.cancel(requestedBy: await people.name(of: now?.stoppedBy ?? Self.somebody))
                 }
                 return nil
             }
@@ -138,6 +141,16 @@ package struct DebateRunner: Sendable {
         }
         try await concluder.conclude(record, settings: settings, outcome, job: job)
         Counter(label: "aragora_debates_total", dimensions: [("status", outcome.result.status.rawValue)]).increment()
+    }
+
+    /// What was chosen, with the asker's name: a platform's event may have their id alone.
+    private func settings(of record: DebateRecord, _ people: PeopleNames) async throws -> DebateSettings {
+        var settings = try DebateSettings(json: record.settings)
+        if settings.requester == nil {
+            let name = await people.name(of: record.requestedBy)
+            if name != record.requestedBy { settings.requester = name }
+        }
+        return settings
     }
 
     private static let somebody = "somebody"
@@ -187,21 +200,34 @@ package struct DebateRunner: Sendable {
         }
     }
 
-    /// What the panel should know: what was given with the question, and the thread's earlier messages.
-    private func background(of record: DebateRecord, _ settings: DebateSettings) async -> String {
+    /// What the panel should know: what was given with the question, who is mentioned in it, and the thread's earlier
+    /// messages.
+    private func background(
+        of record: DebateRecord,
+        _ settings: DebateSettings,
+        _ people: PeopleNames
+    ) async -> String {
+        let given = [settings.background, await people.line(about: record.task)].filter { !$0.isEmpty }
+            .joined(separator: "\n\n")
         guard let address = Address(json: record.address), address.thread != nil,
             let channel = adapters[record.platform] as? any HistoryChannel
-        else { return settings.background }
+        else { return given }
         do {
-            let messages = try await channel.history(of: address, limit: Self.historyLimit)
-                .filter { $0.text != record.task }
-            guard !messages.isEmpty else { return settings.background }
-            let thread = messages.map { "\($0.author): \($0.text)" }.joined(separator: "\n")
-            let parts = [settings.background, "Earlier messages of the thread:\n\(thread)"]
+            // A question from a form has no message; the one that it was asked about may say the same.
+            let messages = try await channel.history(
+                of: address,
+                before: record.metadata["message"]?.string,
+                limit: Self.historyLimit
+            ).filter { $0.text != record.task }
+            guard !messages.isEmpty else { return given }
+            let thread = await people.named(
+                messages.map { "\($0.author): \($0.text)" }.joined(separator: "\n")
+            )
+            let parts = [given, "Earlier messages of the thread:\n\(thread)"]
             return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
         } catch {
             logger.notice("The thread's earlier messages could not be read.", metadata: ["error": "\(error)"])
-            return settings.background
+            return given
         }
     }
 }

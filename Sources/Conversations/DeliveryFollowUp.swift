@@ -51,13 +51,13 @@ package struct DeliveryFollowUp: Sendable {
         )
         // The start message of a command opens a thread, and only now it is known which.
         guard message.operation == .post, let context = DeliveryContext(json: message.context), context.role == .start,
-            let id = context.debate, message.address.thread == nil, let thread = message.messageIDs.first,
-            !thread.isEmpty
+            let id = context.debate, message.address.thread == nil, let place = message.place
         else { return }
         var address = message.address
-        address.thread = thread
+        address.channel = place.channel
+        address.thread = place.messageID
         try conversations.bind(
-            "\(message.platform):\(address.channel):\(thread)",
+            "\(message.platform):\(place.channel):\(place.messageID)",
             platform: message.platform,
             to: id,
             address: address.json,
@@ -87,7 +87,7 @@ package struct DeliveryFollowUp: Sendable {
         address.person = debate.requestedBy
         let isStart = context.role == .start
         let text = """
-            \(isStart ? "The start message" : "The verdict") of debate #\(debate.number) could not be posted here: \
+            \(isStart ? "The start message" : "The verdict") of debate #\(debate.number) could not be posted: \
             \(message.note.message) \(isStart ? "The debate itself goes on; " : "")`verdict \(debate.number)` \
             shows its outcome.
             """

@@ -172,10 +172,9 @@ package struct EventHandler: Sendable {
         case .ask(let question, let options):
             try starter.quickAnswer(question, options: options, event, in: transaction)
         case .stop(let id):
-            guard let debate = try meantDebate(id, event, in: transaction) else { return }
-            try buttons.stop(debate, event, in: transaction)
+            try stop(id, event, in: transaction)
         case .status(let id):
-            guard let debate = try meantDebate(id, event, in: transaction) else { return }
+            guard let debate = try meantDebate(id, prefersRunning: true, event, in: transaction) else { return }
             try answers.status(of: debate, event, in: transaction)
         case .verdict(let id):
             guard let debate = try meantDebate(id, event, in: transaction) else { return }
@@ -194,6 +193,24 @@ package struct EventHandler: Sendable {
         }
     }
 
+    /// Stops the debate that is named, else the thread's, else the only one that may be meant.
+    private func stop(_ name: String?, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        if name == nil, try boundDebate(of: event, in: transaction) == nil {
+            let running = try answers.runningDebates(near: event, in: transaction)
+            guard running.count <= 1 else { return try answers.askWhichToStop(running, event, in: transaction) }
+            guard let debate = running.first else {
+                return try answers.reply(
+                    "No debate of yours is running, nor one of this channel.",
+                    event,
+                    in: transaction
+                )
+            }
+            return try buttons.stop(debate, event, in: transaction)
+        }
+        guard let debate = try meantDebate(name, event, in: transaction) else { return }
+        try buttons.stop(debate, event, in: transaction)
+    }
+
     private func start(
         _ question: String,
         _ options: DebateOptions,
@@ -202,9 +219,10 @@ package struct EventHandler: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         var question = Question(question, options: options, from: event)
+        if case .message(_, let messageID, _, _) = event.kind { question.metadata["message"] = .string(messageID) }
         if let earlier, earlier.status.isFinal {
             question.background = "An earlier debate in this thread asked: \(earlier.task)"
-            question.metadata = ["follows": .string(earlier.id.rawValue)]
+            question.metadata["follows"] = .string(earlier.id.rawValue)
         }
         try starter.start(question, in: transaction)
     }
@@ -226,8 +244,10 @@ package struct EventHandler: Sendable {
 
     /// The debate that a command names, else the thread's, else the newest that the person may see; answers where there
     /// is none.
+    /// - Parameter prefersRunning: whether one that goes on is meant rather than a newer one that has ended.
     private func meantDebate(
         _ name: String?,
+        prefersRunning: Bool = false,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws -> DebateRecord? {
@@ -237,6 +257,8 @@ package struct EventHandler: Sendable {
                     .flatMap { $0.isVisible(to: event) ? $0 : nil }
             } else if let bound = try boundDebate(of: event, in: transaction) {
                 bound
+            } else if prefersRunning, let running = try answers.runningDebates(near: event, in: transaction).first {
+                running
             } else {
                 try answers.visibleDebates(to: event, limit: 1, in: transaction).first
             }

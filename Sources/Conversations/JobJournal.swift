@@ -73,11 +73,23 @@ struct StoredInputs: DebateInputs {
     let database: any Database
     let debate: DebateID
     let workspace: WorkspaceID
+    let people: PeopleNames
 
     func load(after cursor: Int64) async throws -> [DebateInput] {
-        try await database.read { transaction in
+        let stored = try await database.read { transaction in
             try DebateInputStore().inputs(of: debate, workspace: workspace, after: cursor, in: transaction)
-                .map { DebateInput(cursor: $0.cursor, key: $0.key, author: $0.author, text: $0.content) }
         }
+        var inputs: [DebateInput] = []
+        for input in stored {
+            inputs.append(
+                DebateInput(
+                    cursor: input.cursor,
+                    key: input.key,
+                    author: await people.name(of: input.author),
+                    text: await people.named(input.content)
+                )
+            )
+        }
+        return inputs
     }
 }

@@ -274,6 +274,14 @@ import Testing
             _ = try await house.dispatcher().sendDue()
             #expect(try await house.errorCode("e") == "expired")
             #expect(house.channel.messages.isEmpty && house.channel.forms.isEmpty)
+            // A person can be answered without the URL.
+            address.person = "U1"
+            let personal = address
+            try await house.database.write { transaction in
+                try outbox.ephemeral(Post(body: "psst", fallbackText: ""), to: personal, key: "p", in: transaction)
+            }
+            _ = try await house.dispatcher().sendDue()
+            #expect(house.channel.texts == ["psst"])
         }
     }
 

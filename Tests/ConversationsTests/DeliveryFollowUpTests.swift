@@ -22,7 +22,7 @@ import Testing
             let told = try #require(house.answers.first)
             #expect(house.answers.count == 1 && told.address.person == "U1")
             #expect(
-                told.payload.contains("The verdict of debate #1 could not be posted here: The channel is archived.")
+                told.payload.contains("The verdict of debate #1 could not be posted: The channel is archived.")
             )
             #expect(told.payload.hasSuffix("`verdict 1` shows its outcome."))
             #expect(!told.payload.contains("goes on"))

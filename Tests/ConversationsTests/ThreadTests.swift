@@ -82,6 +82,41 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func theThreadOfAMessageToAPersonBelongsToItsDebate(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            // What is sent to a person comes out in a channel that only the message's id tells.
+            house.channel.script(.workThenAnswer(.sent(messageID: "D1:171.1")))
+            try await house.receive(
+                InboundEvent(
+                    workspace: house.workspace,
+                    originKey: "chat:view:1",
+                    conversationKey: "chat:U1",
+                    actor: .init(id: "U1", displayName: "Ada"),
+                    address: Address(platform: "chat", workspace: house.workspace, channel: "U1", person: "U1"),
+                    kind: .formSubmitted(callback: "debate", answers: ["question": "Tabs or spaces?"], state: "")
+                )
+            )
+            try await house.deliver()
+            try await house.receive(
+                InboundEvent(
+                    workspace: house.workspace,
+                    originKey: "chat:D1:171.2",
+                    conversationKey: "chat:D1:171.1",
+                    actor: .init(id: "U1", displayName: "Ada"),
+                    address: Address(platform: "chat", workspace: house.workspace, channel: "D1", thread: "171.1"),
+                    kind: .message(text: "The linter.", messageID: "171.2", mentionsUs: false, isDirect: true)
+                )
+            )
+            #expect(try await house.debates().count == 1)
+            #expect(try await house.evidence(house.debate()) == ["Ada: The linter."])
+            let address = try await house.database.run(
+                "select address_json from conversations where conversation_key = 'chat:D1:171.1'"
+            ).first.flatMap { Address(json: try $0.json("address_json")) }
+            #expect(address?.channel == "D1" && address?.thread == "171.1")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func whatCannotBeEvidenceIsRefusedInWords(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Tabs or spaces?", "1"))
@@ -109,6 +144,26 @@ import Testing
             try await house.work()
             let background = try #require(house.calls.briefings.first?.background)
             #expect(background.hasSuffix("Grace: Our editor shows tabs badly."))
+            #expect(house.platform.askedBefore == ["5"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoeverReadsAboutPeopleReadsTheirNames(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            house.platform.introduce(["U2": "Grace", "U3": "Alan"])
+            try await house.receive(house.mention("Tabs or spaces, @U3?", "1", by: "U2"))
+            try await house.receive(house.reply("@U2 likes tabs.", "2", thread: "1", by: "U3"))
+            try await house.work()
+            let briefing = try #require(house.calls.briefings.first)
+            #expect(briefing.background == "People: @U3 is Alan.")
+            let evidence = try #require(try await house.projection(house.debate())?.evidence.first)
+            #expect(evidence.author == "Alan" && evidence.text == "@Grace likes tabs.")
+            try await house.deliver()
+            #expect(house.publicMessages[0].payload.contains("Asked by Grace."))
+            // What is stored is who somebody is.
+            #expect(try await house.debate().requestedBy == "U2")
+            #expect(try await house.evidence(house.debate()) == ["U3: @U2 likes tabs."])
         }
     }
 }

@@ -48,7 +48,8 @@ struct ConfigurationTests {
         let events = manifest["settings"]?["event_subscriptions"]?["bot_events"]?.array?.compactMap(\.string)
         #expect(
             events == [
-                "app_mention", "app_uninstalled", "message.channels", "message.groups", "message.im", "tokens_revoked",
+                "app_mention", "app_uninstalled", "message.channels", "message.groups", "message.im", "message.mpim",
+                "tokens_revoked",
             ]
         )
         #expect(manifest["settings"]?["interactivity"]?["is_enabled"]?.bool == true)

@@ -32,16 +32,45 @@ struct InterpretationTests {
         #expect(!isDirect)
         #expect(event.actor == InboundEvent.Actor(id: "U0ALICE001"))
         #expect(event.address.channel == "C0CHANNEL1")
-        #expect(event.address.thread == "1.1")
+        #expect(event.address.thread == "1.1" && event.address.threadIsNew)
         #expect(event.address.person == "U0ALICE001")
         #expect(event.originKey == "slack:C0CHANNEL1:1.1")
+    }
+
+    @Test(
+        "Our name is left out however the envelope says who we are",
+        arguments: [SlackPayloads.Authorization.full, .legacy, .none]
+    )
+    func envelopes(_ authorization: SlackPayloads.Authorization) throws {
+        var payloads = payloads
+        payloads.authorization = authorization
+        let event = try only(payloads.mention("Should <@U0BOB00001> move?", ts: "1.1"))
+        guard case .message(let text, _, let mentionsUs, _) = event.kind else {
+            Issue.record("It is no message")
+            return
+        }
+        #expect(mentionsUs)
+        #expect(text == "Should @U0BOB00001 move?")
+        #expect(event.mentions == ["U0BOB00001": "U0BOB00001"])
+    }
+
+    @Test("In a conversation of several people we are spoken to by name")
+    func groups() throws {
+        #expect(try bench.events(payloads.groupMessage("Should we?", ts: "1.1")).isEmpty)
+        let event = try only(payloads.groupMessage("<@U0BOT00001> Should we?", ts: "1.1"))
+        guard case .message(let text, _, let mentionsUs, let isDirect) = event.kind else {
+            Issue.record("It is no message")
+            return
+        }
+        #expect(text == "Should we?" && mentionsUs && !isDirect)
+        #expect(event.address.thread == "1.1")
     }
 
     @Test("A reply in a thread is no mention, unless its text has one")
     func replies() throws {
         func mentions(_ text: String) throws -> Bool {
             let event = try only(payloads.message(text, ts: "1.2", thread: "1.1"))
-            #expect(event.address.thread == "1.1")
+            #expect(event.address.thread == "1.1" && !event.address.threadIsNew)
             if case .message(_, _, let mentionsUs, _) = event.kind { return mentionsUs }
             return false
         }
@@ -161,7 +190,8 @@ struct InterpretationTests {
     func removal() throws {
         if case .uninstalled(let reason, let moment) = try only(payloads.uninstalled()).kind {
             #expect(reason == "app_uninstalled")
-            #expect(moment == Timestamp(milliseconds: 1_750_000_000_000))
+            // At some moment of the second that Slack names.
+            #expect(moment == Timestamp(milliseconds: 1_750_000_000_999))
         } else {
             Issue.record("It is no removal")
         }

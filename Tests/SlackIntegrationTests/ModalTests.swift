@@ -71,6 +71,27 @@ struct ModalTests {
         }
     }
 
+    @Test("What came of a form knows where it was asked for, and whether anybody has replied there")
+    func origin() async throws {
+        try await withSlack { slack, bench in
+            for (position, thread) in [nil, "1.0"].enumerated() {
+                let about = bench.payloads.messageShortcut(
+                    on: "Why?",
+                    ts: "1.1",
+                    thread: thread,
+                    trigger: "t\(position)"
+                )
+                let asked = try #require(try bench.events(about).first).address
+                #expect(word(await bench.adapter.open(Self.question, at: asked, key: "k")) == "sent")
+                let view = try #require(await slack.views.last)
+                let answers = ["required:question": "Why?"]
+                let back = try #require(try bench.events(bench.payloads.submission(of: view, answers: answers)).first)
+                #expect(back.address.thread == thread ?? "1.1")
+                #expect(back.address.threadIsNew == (thread == nil))
+            }
+        }
+    }
+
     @Test("What has no value is left out: Slack refuses a form with null in it", arguments: forms.indices)
     func noNulls(index: Int) async throws {
         try await opened(Self.forms[index]) { _, view in #expect(!view.text.contains(":null")) }

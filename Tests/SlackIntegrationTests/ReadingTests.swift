@@ -70,14 +70,14 @@ struct ReadingTests {
     func history() async throws {
         try await withSlack { slack, bench in
             var address = bench.address
-            #expect(try await bench.adapter.history(of: address, limit: 10).isEmpty)
+            #expect(try await bench.adapter.history(of: address, before: nil, limit: 10).isEmpty)
             address.thread = await slack.say("Should we *move*?", channel: address.channel, user: "U0ALICE001")
             let thread = address.thread
             await slack.say("I &lt;3 it", channel: address.channel, user: "U0BOB00001", thread: thread)
             _ = await bench.adapter.send(try bench.part("ours"), to: address, key: "k")
             await slack.say("<@U0BOT00001> go on", channel: address.channel, user: "U0NOBODY01", thread: thread)
             await slack.say("elsewhere", channel: address.channel, user: "U0BOB00001")
-            let history = try await bench.adapter.history(of: address, limit: 10)
+            let history = try await bench.adapter.history(of: address, before: nil, limit: 10)
             #expect(
                 history == [
                     HistoryMessage(author: "Alice", text: "Should we **move**?"),
@@ -85,10 +85,47 @@ struct ReadingTests {
                     HistoryMessage(author: "U0NOBODY01", text: "go on"),
                 ]
             )
-            let short = try await bench.adapter.history(of: address, limit: 2)
+            let short = try await bench.adapter.history(of: address, before: nil, limit: 2)
             #expect(short.map(\.text) == ["Should we **move**?", "go on"])
             // A name is asked for once.
             #expect(await slack.calls("users.info").count { $0.arguments["user"]?.string == "U0ALICE001" } == 1)
+        }
+    }
+
+    @Test("What was said after a question is no history of it, nor is the question itself")
+    func historyBefore() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            address.thread = await slack.say("first", channel: address.channel, user: "U0ALICE001")
+            let (channel, thread) = (address.channel, address.thread)
+            await slack.say("second", channel: channel, user: "U0BOB00001", thread: thread)
+            let question = await slack.say("<@U0BOT00001> why?", channel: channel, user: "U0BOB00001", thread: thread)
+            await slack.say("later", channel: channel, user: "U0BOB00001", thread: thread)
+            let history = try await bench.adapter.history(of: address, before: question, limit: 10)
+            #expect(history.map(\.text) == ["first", "second"])
+            let calls = await slack.calls("conversations.replies").count
+            // The question that opens a thread has none, and nobody is asked.
+            #expect(try await bench.adapter.history(of: address, before: thread, limit: 10).isEmpty)
+            #expect(await slack.calls("conversations.replies").count == calls)
+        }
+    }
+
+    @Test("People whom a text mentions by their ids are named; while Slack is away, one call finds that out")
+    func names() async throws {
+        try await withSlack { slack, bench in
+            let text = "@U0ALICE001 and (@U0BOB00001), not @U0NOBODY01, @UPPER, @alice or a@U0CAROL001"
+            let workspace = bench.address.workspace
+            #expect(
+                await bench.adapter.names(in: text, workspace: workspace)
+                    == ["U0ALICE001": "Alice", "U0BOB00001": "Bob"]
+            )
+            #expect(await slack.calls("users.info").count == 3)
+            await slack.fail("users.info", .serverError)
+            #expect(await bench.adapter.names(in: "@U0NOBODY01 @U0NOBODY02", workspace: workspace).isEmpty)
+            #expect(await slack.calls("users.info").count == 4)
+            bench.time.advance(by: .seconds(61))
+            #expect(await bench.adapter.names(in: "@U0NOBODY01 @U0NOBODY02", workspace: workspace).isEmpty)
+            #expect(await slack.calls("users.info").count == 6)
         }
     }
 
@@ -100,7 +137,7 @@ struct ReadingTests {
             for number in 0..<500 {
                 await slack.say("\(number)", channel: address.channel, user: "U0BOB00001", thread: address.thread)
             }
-            let history = try await bench.adapter.history(of: address, limit: 3)
+            let history = try await bench.adapter.history(of: address, before: nil, limit: 3)
             #expect(history.map(\.text) == ["first", "498", "499"])
         }
     }
@@ -112,7 +149,7 @@ struct ReadingTests {
             address.thread = "1.1"
             await slack.remove(channel: address.channel)
             let error = await #expect(throws: (any Error).self) {
-                _ = try await bench.adapter.history(of: address, limit: 3)
+                _ = try await bench.adapter.history(of: address, before: nil, limit: 3)
             }
             #expect((error as? any CodedError)?.code == "channel_not_found")
         }

@@ -135,6 +135,38 @@ struct ReceptionTests {
         )
     }
 
+    @Test("Whatever is done in a workspace of an organisation belongs to that workspace")
+    func organisationsInteractions() throws {
+        var grid = payloads
+        grid.enterprise = "E0GRID0001"
+        grid.isOrganisations = true
+        let view: JSONValue = ["id": "V1", "blocks": []]
+        func workspaces(_ payload: SlackPayload) throws -> [String] {
+            try bench.receive(payload).entries.map(\.workspace.rawValue)
+        }
+        for payload in [
+            grid.press("t", messageTS: "1.1"), grid.shortcut(), grid.messageShortcut(on: "a", ts: "1.1"),
+            grid.submission(of: view, answers: [:]), grid.mention("a", ts: "1.1"), grid.command("help"),
+        ] {
+            #expect(try workspaces(payload) == ["slack:T0TEAM0001"])
+        }
+        #expect(try workspaces(grid.submission(of: view, answers: [:], installedTeam: "T9")) == ["slack:T9"])
+        // The end of the organisation's installation is the organisation's.
+        #expect(try workspaces(grid.uninstalled()) == ["slack:E0GRID0001"])
+        #expect(try workspaces(grid.tokensRevoked(bot: true)) == ["slack:E0GRID0001"])
+        grid.isOrganisations = false
+        #expect(try workspaces(grid.uninstalled()) == ["slack:T0TEAM0001"])
+    }
+
+    @Test("An event of a shared channel belongs to the workspace that we are installed in")
+    func sharedChannels() throws {
+        var shared = payloads
+        shared.hostTeam = "T0HOST0001"
+        #expect(
+            try bench.receive(shared.mention("a", ts: "1.1")).entries.map(\.workspace.rawValue) == ["slack:T0TEAM0001"]
+        )
+    }
+
     @Test(
         "Bodies that are none of Slack's are refused",
         arguments: [

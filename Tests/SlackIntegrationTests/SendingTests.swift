@@ -171,6 +171,53 @@ struct SendingTests {
         }
     }
 
+    @Test("A private answer is seen, whether the thread that it belongs to has been opened or not")
+    func ephemeralInThread() async throws {
+        try await withSlack { slack, bench in
+            let payloads = bench.payloads
+            func answer(_ payload: SlackPayload) async throws {
+                let event = try #require(try bench.events(payload).first)
+                let sent = await bench.adapter.sendEphemeral(try bench.part("x"), to: event.address, key: "k")
+                #expect(word(sent) == "sent")
+            }
+            let ts = await slack.say("<@U0BOT00001> help", channel: payloads.channel, user: payloads.user)
+            try await answer(payloads.mention("help", ts: ts))
+            try await answer(payloads.press("t", messageTS: ts))
+            try await answer(payloads.messageShortcut(on: "help", ts: ts))
+            #expect(await slack.ephemerals.map(\.thread) == [nil, nil, nil])
+
+            await slack.say("I agree", channel: payloads.channel, user: "U0BOB00001", thread: ts)
+            try await answer(payloads.mention("help", ts: "1.2", thread: ts))
+            try await answer(payloads.press("t", messageTS: ts, thread: ts))
+            #expect(await slack.ephemerals.map(\.thread) == [nil, nil, nil, ts, ts])
+            #expect(await slack.unseen.isEmpty)
+        }
+    }
+
+    @Test("Where the app may not speak any more, a private answer goes to the person's own channel")
+    func ephemeralElsewhere() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            address.thread = "1.1"
+            await slack.remove(channel: address.channel)
+            let sent = await bench.adapter.sendEphemeral(try bench.part("gone"), to: address, key: "k")
+            #expect(word(sent) == "sent")
+            #expect(await slack.messages("D0ALICE001").map(\.plainText) == ["gone"])
+            #expect(await slack.messages("D0ALICE001").map(\.thread) == [nil])
+            // A used-up response URL leads the same way.
+            let command = try #require(try bench.events(bench.payloads.command("help")).first)
+            await slack.fail("response_url", .error("used_url"))
+            _ = await bench.adapter.sendEphemeral(try bench.part("part six"), to: command.address, key: "k")
+            #expect(await slack.messages("D0ALICE001").map(\.plainText) == ["gone", "part six"])
+            await slack.fail("chat.postEphemeral", .error("invalid_blocks"), .serverError)
+            for expected in ["permanent invalid_blocks", "unknown http_500"] {
+                let outcome = await bench.adapter.sendEphemeral(try bench.part("x"), to: bench.address, key: "k")
+                #expect(word(outcome) == expected)
+            }
+            #expect(await slack.messages("D0ALICE001").count == 2)
+        }
+    }
+
     @Test("A private answer that may have been shown is not shown again another way")
     func uncertainEphemeral() async throws {
         try await withSlack { slack, bench in

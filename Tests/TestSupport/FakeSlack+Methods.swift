@@ -89,7 +89,7 @@ extension FakeSlack {
             blocks: arguments["blocks"]?.array ?? [],
             visibleTo: person
         )
-        messageList.append(message)
+        keep(message)
         return ["ok": true, "message_ts": .string(message.ts)]
     }
 
@@ -126,8 +126,13 @@ extension FakeSlack {
             // Newest first, and without what stands in threads.
             found = found.filter { $0.thread == nil || $0.thread == $0.ts }.reversed()
         }
+        // A thread's first message comes whatever is asked for.
+        let root = arguments["ts"]?.string
         if let oldest = arguments["oldest"]?.string.flatMap({ Double($0) }) {
-            found = found.filter { Double($0.ts) ?? 0 > oldest || $0.ts == arguments["ts"]?.string }
+            found = found.filter { Double($0.ts) ?? 0 > oldest || $0.ts == root }
+        }
+        if let latest = arguments["latest"]?.string.flatMap({ Double($0) }) {
+            found = found.filter { Double($0.ts) ?? 0 < latest || $0.ts == root }
         }
         let limit = arguments["limit"]?.string.flatMap { Int($0) } ?? 100
         let start = arguments["cursor"]?.string.flatMap { Int($0) } ?? 0

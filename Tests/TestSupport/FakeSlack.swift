@@ -163,7 +163,10 @@ package actor FakeSlack {
     package var posts: [FakeSlackMessage] { messageList.filter { $0.app != nil && $0.visibleTo == nil } }
 
     /// The messages that one person alone sees.
-    package var ephemerals: [FakeSlackMessage] { messageList.filter { $0.visibleTo != nil } }
+    package var ephemerals: [FakeSlackMessage] { messageList.filter { $0.visibleTo != nil && !$0.isUnseen } }
+
+    /// The messages that Slack took for one person and that nobody sees.
+    package var unseen: [FakeSlackMessage] { messageList.filter(\.isUnseen) }
 
     /// How often messages were changed.
     package var edits: Int { messageList.reduce(0) { $0 + $1.edits } }
@@ -258,7 +261,7 @@ package actor FakeSlack {
         }
         // The id of a response URL of this server names the channel and the person: `C1-U1`.
         let parts = id.split(separator: "-").map(String.init)
-        messageList.append(
+        keep(
             FakeSlackMessage(
                 channel: parts.first ?? "",
                 ts: nextTimestamp(),
@@ -271,6 +274,17 @@ package actor FakeSlack {
             )
         )
         return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "ok")))
+    }
+
+    /// Keeps a message; one for a single person is shown in a thread only if that has a reply already.
+    func keep(_ message: FakeSlackMessage) {
+        var message = message
+        if message.visibleTo != nil, let thread = message.thread {
+            message.isUnseen = !messageList.contains {
+                $0.channel == message.channel && $0.thread == thread && $0.visibleTo == nil
+            }
+        }
+        messageList.append(message)
     }
 
     /// A new timestamp, later than all before it.

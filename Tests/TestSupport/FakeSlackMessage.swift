@@ -15,6 +15,8 @@ package struct FakeSlackMessage: Sendable {
     package var metadata: JSONValue?
     /// The only one who sees it; nil for everybody.
     package var visibleTo: String?
+    /// Whether Slack took it and shows it to nobody: for one person alone, in a thread that has no reply.
+    package var isUnseen = false
     /// How often it was changed.
     package var edits = 0
 

@@ -1,55 +1,15 @@
 package import CoreTypes
 
-/// A request's body as Slack sends it, and where it sends it.
-package struct SlackPayload: Sendable {
-    /// The route below the adapter's base, such as `events`.
-    package let route: String
-    package let contentType: String
-    package let body: [UInt8]
-
-    /// Wraps a body.
-    package init(route: String, contentType: String, body: [UInt8]) {
-        self.route = route
-        self.contentType = contentType
-        self.body = body
-    }
-
-    /// A body of JSON.
-    package static func json(_ route: String, _ value: JSONValue) -> SlackPayload {
-        SlackPayload(route: route, contentType: "application/json", body: value.bytes)
-    }
-
-    /// A body of form fields.
-    package static func form(_ route: String, _ fields: KeyValuePairs<String, String>) -> SlackPayload {
-        let pairs = fields.map { "\($0.key)=\(encoded($0.value))" }
-        return SlackPayload(
-            route: route,
-            contentType: "application/x-www-form-urlencoded",
-            body: Array(pairs.joined(separator: "&").utf8)
-        )
-    }
-
-    private static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var output: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"):
-                output.append(byte)
-            case UInt8(ascii: " "): output.append(UInt8(ascii: "+"))
-            default: output += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: output, as: UTF8.self)
-    }
-}
-
 /// Builds every kind of body that Slack sends, for one person in one channel of one workspace.
 package struct SlackPayloads: Sendable {
     package var team = "T0TEAM0001"
     package var enterprise: String?
+    /// Whether the app is installed for the whole organisation: then interactions name no team but the person's.
+    package var isOrganisations = false
+    /// The team that an event's envelope names, where it is not the one that it is delivered for, as in shared channels.
+    package var hostTeam: String?
+    /// How the envelopes say for whom an event is.
+    package var authorization = Authorization.full
     package var app = "A0ARAGORA1"
     package var botUser = "U0BOT00001"
     package var channel = "C0CHANNEL1"
@@ -58,6 +18,14 @@ package struct SlackPayloads: Sendable {
     package var userName = "alice"
     /// What response URLs start with; the fake server's own ones are `http://127.0.0.1:<port>/response/`.
     package var responseBase = "https://hooks.slack.com/commands/"
+
+    /// What an envelope says about the installation that an event is for.
+    package enum Authorization: Sendable {
+        case full
+        /// The older form: the bot user alone.
+        case legacy
+        case none
+    }
 
     /// The ids that a fake server knows from its start.
     package static let standard = SlackPayloads()
@@ -92,7 +60,12 @@ package struct SlackPayloads: Sendable {
         thread: String? = nil,
         eventID: String = "Ev0DIRECT"
     ) -> SlackPayload {
-        event(type: "message", text: text, ts: ts, thread: thread, eventID: eventID, isDirect: true)
+        event(type: "message", text: text, ts: ts, thread: thread, eventID: eventID, kind: .direct)
+    }
+
+    /// A message in a conversation of several people and the app.
+    package func groupMessage(_ text: String, ts: String, eventID: String = "Ev0GROUP") -> SlackPayload {
+        event(type: "message", text: text, ts: ts, thread: nil, eventID: eventID, kind: .group)
     }
 
     /// What the app itself wrote, as Slack tells it to the app.
@@ -147,6 +120,9 @@ package struct SlackPayloads: Sendable {
 
     private enum Author { case person, ourselves, anotherApp }
 
+    /// Kinds of conversations, as events name them.
+    private enum Kind: String { case channel, direct = "im", group = "mpim" }
+
     private func event(
         type: String,
         text: String,
@@ -154,10 +130,10 @@ package struct SlackPayloads: Sendable {
         thread: String?,
         subtype: String? = nil,
         eventID: String,
-        isDirect: Bool = false,
+        kind: Kind = .channel,
         author: Author = .person
     ) -> SlackPayload {
-        let place = isDirect ? directChannel : channel
+        let place = kind == .direct ? directChannel : channel
         let blocks: JSONValue = [
             [
                 "type": "rich_text", "block_id": "Kq9Zr",
@@ -171,7 +147,7 @@ package struct SlackPayloads: Sendable {
             "channel": .string(place), "team": .string(team), "blocks": blocks,
             "client_msg_id": "6f3c1b1e-9c55-4a0f-9d0b-2f8f6e6f4b7a",
         ]
-        if type == "message" { event["channel_type"] = isDirect ? "im" : "channel" }
+        if type == "message" { event["channel_type"] = .string(kind.rawValue) }
         if let thread {
             event["thread_ts"] = .string(thread)
             event["parent_user_id"] = .string(user)
@@ -194,12 +170,18 @@ package struct SlackPayloads: Sendable {
     }
 
     private func envelope(_ event: JSONValue, eventID: String) -> SlackPayload {
-        .json(
+        let authorized: JSONValue = [
+            [
+                "enterprise_id": enterprise.map { .string($0) } ?? .null, "team_id": .string(team),
+                "user_id": .string(botUser), "is_bot": true, "is_enterprise_install": .bool(isOrganisations),
+            ]
+        ]
+        return .json(
             "events",
             .record([
                 "type": "event_callback",
                 "token": "legacy-verification-token",
-                "team_id": .string(team),
+                "team_id": .string(hostTeam ?? team),
                 "enterprise_id": enterprise.map { .string($0) },
                 "context_team_id": .string(team),
                 "context_enterprise_id": enterprise.map { .string($0) } ?? .null,
@@ -207,12 +189,8 @@ package struct SlackPayloads: Sendable {
                 "event": event,
                 "event_id": .string(eventID),
                 "event_time": 1_750_000_000,
-                "authorizations": [
-                    [
-                        "enterprise_id": enterprise.map { .string($0) } ?? .null, "team_id": .string(team),
-                        "user_id": .string(botUser), "is_bot": true, "is_enterprise_install": false,
-                    ]
-                ],
+                "authorizations": authorization == .full ? authorized : nil,
+                "authed_users": authorization == .legacy ? [.string(botUser)] : nil,
                 "is_ext_shared_channel": false,
                 "event_context": .string("4-eyJldCI6Im1lc3NhZ2UiLCJ0aWQiOiJUMFRFQU0wMDAxIiwiYWlkIjoiQTBBUkFHT1JBMSJ9"),
             ])
@@ -303,7 +281,13 @@ package struct SlackPayloads: Sendable {
     /// - Parameters:
     ///   - view: the form as it was opened.
     ///   - answers: texts and choices by block id; several choices are separated by commas.
-    package func submission(of view: JSONValue, answers: [String: String], hash: String = "hash-1") -> SlackPayload {
+    ///   - installedTeam: the workspace that we are installed in, where the form was opened from another one.
+    package func submission(
+        of view: JSONValue,
+        answers: [String: String],
+        hash: String = "hash-1",
+        installedTeam: String? = nil
+    ) -> SlackPayload {
         var values: [String: JSONValue] = [:]
         for block in view["blocks"]?.array ?? [] {
             guard let id = block["block_id"]?.string, let action = block["element"]?["action_id"]?.string else {
@@ -330,6 +314,7 @@ package struct SlackPayloads: Sendable {
         payload["view"] = .record([
             "id": view["id"] ?? "V1", "hash": .string(hash), "type": "modal", "callback_id": view["callback_id"],
             "private_metadata": view["private_metadata"], "state": ["values": .object(values)],
+            "app_installed_team_id": installedTeam.map { .string($0) }, "team_id": .string(team),
         ])
         payload["response_urls"] = []
         return interaction(payload)
@@ -356,9 +341,9 @@ package struct SlackPayloads: Sendable {
             "type": .string(type),
             "token": "legacy-verification-token",
             "api_app_id": .string(app),
-            "team": ["id": .string(team), "domain": "test"],
+            "team": isOrganisations ? .null : ["id": .string(team), "domain": "test"],
             "enterprise": enterprise.map { ["id": .string($0), "name": "Test Org"] },
-            "is_enterprise_install": false,
+            "is_enterprise_install": .bool(isOrganisations),
             "user": [
                 "id": .string(user), "username": .string(userName), "name": .string(userName), "team_id": .string(team),
             ],

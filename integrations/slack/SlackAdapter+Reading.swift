@@ -1,9 +1,11 @@
 package import Channels
 package import CoreTypes
 
-extension SlackAdapter: ReconcilingChannel, HistoryChannel {
+extension SlackAdapter: ReconcilingChannel, HistoryChannel, NamingChannel {
     /// How much earlier than the send a message may be dated: the two clocks may differ.
     private static let clockAllowance: Duration = .seconds(300)
+    /// The most people of one text whose names are asked for.
+    private static let maximumNames = 20
     /// The most pages that are read of a thread or a channel, and what a page holds.
     private static let maximumPages = 10
     private static let pageSize = 200
@@ -44,8 +46,9 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel {
         }
     }
 
-    package func history(of address: Address, limit: Int) async throws -> [HistoryMessage] {
-        guard address.thread != nil, limit > 0 else { return [] }
+    package func history(of address: Address, before message: String?, limit: Int) async throws -> [HistoryMessage] {
+        // Nothing in a thread is older than the message that opens it.
+        guard let thread = address.thread, thread != message, limit > 0 else { return [] }
         let credential = try await credentials.credential(for: address.workspace)
         let place = try await place(of: address, token: credential.token)
         var messages: [JSONValue] = []
@@ -55,10 +58,13 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel {
                 place,
                 token: credential.token,
                 cursor: cursor,
-                oldest: nil,
+                latest: message,
                 includesMetadata: false
             )
-            messages += (reply.body["messages"]?.array ?? []).filter { !Self.isOurs($0, credential) }
+            // A thread's first message comes whatever is asked for.
+            messages += (reply.body["messages"]?.array ?? []).filter {
+                !Self.isOurs($0, credential) && Self.isOlder($0["ts"]?.string ?? "", than: message)
+            }
             cursor = reply.nextCursor
             if cursor == nil { break }
         }
@@ -72,6 +78,16 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel {
             history.append(HistoryMessage(author: author, text: text))
         }
         return history
+    }
+
+    package func names(in text: String, workspace: WorkspaceID) async -> [String: String] {
+        let ids = SlackText.unnamedPeople(in: text)
+        guard !ids.isEmpty, let token = try? await credentials.credential(for: workspace).token else { return [:] }
+        var names: [String: String] = [:]
+        for id in ids.sorted().prefix(Self.maximumNames) {
+            names[id] = await people.name(of: id, workspace: workspace, token: token)
+        }
+        return names
     }
 
     /// A thread, or a channel.
@@ -97,7 +113,8 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel {
         _ place: Place,
         token: Secret,
         cursor: String?,
-        oldest: String?,
+        oldest: String? = nil,
+        latest: String? = nil,
         includesMetadata: Bool
     ) async throws(SlackFailure) -> SlackAPI.Reply {
         try await api.call(
@@ -109,9 +126,16 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel {
                 "limit": String(Self.pageSize),
                 "cursor": cursor,
                 "oldest": oldest,
+                "latest": latest,
                 "include_all_metadata": includesMetadata ? "true" : nil,
             ]
         )
+    }
+
+    /// Whether a timestamp is older than another one; the same number of digits stands behind every point.
+    private static func isOlder(_ ts: String, than other: String?) -> Bool {
+        guard let other else { return true }
+        return ts.utf8.count == other.utf8.count ? ts < other : ts.utf8.count < other.utf8.count
     }
 
     private static func isOurs(_ message: JSONValue, _ credential: SlackCredentials.Credential) -> Bool {

@@ -42,7 +42,11 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
     package func sendEphemeral(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
         do throws(SlackFailure) {
             var message = try Self.message(part)
-            message["thread_ts"] = address.thread.map { .string(SlackMessageID($0, channel: address.channel).ts) }
+            // "Ephemeral messages in threads are only shown if there is already an active thread"
+            // (https://docs.slack.dev/reference/methods/chat.postEphemeral).
+            if let thread = address.thread, !address.threadIsNew {
+                message["thread_ts"] = .string(SlackMessageID(thread, channel: address.channel).ts)
+            }
             if let url = aliveResponseURL(of: address) {
                 message["response_type"] = "ephemeral"
                 message["replace_original"] = false
@@ -67,7 +71,16 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
                 return .sent(messageID: "")
             }
             message["user"] = .string(person)
-            _ = try await api.call("chat.postEphemeral", token: token, json: message)
+            do throws(SlackFailure) {
+                _ = try await api.call("chat.postEphemeral", token: token, json: message)
+            } catch {
+                // Where the app may not speak in the place, or the person is not there, there is their own channel.
+                guard error.isAboutPlace else { throw error }
+                message["user"] = nil
+                message["thread_ts"] = nil
+                message["channel"] = .string(person)
+                _ = try await api.call("chat.postMessage", token: token, json: message)
+            }
             return .sent(messageID: "")
         } catch {
             return error.outcome(.channel)
@@ -86,6 +99,7 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             let origin = SlackFormOrigin(
                 channel: address.channel.isEmpty ? nil : address.channel,
                 thread: address.thread,
+                threadIsNew: address.threadIsNew,
                 responseURL: address.responseURL,
                 responseURLExpires: address.responseURLExpires,
                 state: form.state

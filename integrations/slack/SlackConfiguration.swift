@@ -16,7 +16,7 @@ package struct SlackConfiguration: Sendable {
     /// `metadata.message:read` and the `history` scopes are what an uncertain send is looked up with.
     package static let scopes: [String] = [
         "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
-        "im:history", "im:read", "im:write", "metadata.message:read", "users:read",
+        "im:history", "im:read", "im:write", "metadata.message:read", "mpim:history", "users:read",
     ]
 
     /// Slack's own Web API, with its path, as Slack's libraries want it.

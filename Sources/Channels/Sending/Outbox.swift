@@ -74,6 +74,8 @@ package struct Outbox: Sendable {
     }
 
     /// Answers `address.person` alone, in the channel; waits behind nothing.
+    ///
+    /// An answer that has no way but its response URL is given up when that ends.
     /// - Throws: `DatabaseError`.
     package func ephemeral(
         _ post: Post,
@@ -89,7 +91,7 @@ package struct Outbox: Sendable {
             key: key,
             destination: "\(address.place):once:\(key)",
             context: context,
-            expiresAt: address.responseURL == nil ? nil : address.responseURLExpires,
+            expiresAt: address.responseURL == nil || address.person != nil ? nil : address.responseURLExpires,
             in: transaction
         )
     }

@@ -103,7 +103,7 @@ package struct DebateStore: Sendable {
     ) throws -> [DebateRecord] {
         try transaction.query(
             """
-            select * from debates where workspace_id = \(workspace) and (requested_by = \(person)
+            select * from debates where workspace_id = \(workspace) \(filter) and (requested_by = \(person)
                 or \(raw: transaction.dialect.member("channel", of: "address_json")) = \(channel))
             order by debate_number desc limit \(limit)
             """
@@ -117,7 +117,8 @@ package struct DebateStore: Sendable {
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws -> DebateRecord? {
-        try transaction.query(
+        let filter: SQL = isRunning ? "and status in ('created', 'running')" : ""
+        return try transaction.query(
             """
             select * from debates where workspace_id = \(workspace) and conversation_key = \(conversationKey)
             order by debate_number desc limit 1
@@ -125,11 +126,13 @@ package struct DebateStore: Sendable {
         ).first.map { try DebateRecord($0) }
     }
 
+    /// - Parameter isRunning: whether only those that have not ended are meant.
     /// How many debates somebody started since a moment.
     /// - Throws: `DatabaseError`.
     package func count(
         requestedBy person: String,
         workspace: WorkspaceID,
+        isRunning: Bool = false,
         since: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Int {

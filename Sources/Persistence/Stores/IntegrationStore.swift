@@ -2,6 +2,9 @@ package import CoreTypes
 
 /// The chat platforms that are connected (table `integrations`).
 package struct IntegrationStore: Sendable {
+    /// How far a platform's clock may be behind ours; nobody removes an app and installs it again in so short a time.
+    private static let clockAllowance = Duration.seconds(5)
+
     private let sealer: Sealer
 
     /// Makes the store.
@@ -134,7 +137,8 @@ package struct IntegrationStore: Sendable {
     }
 
     /// Switches a connection off, because its app was uninstalled or its token revoked; the credentials are forgotten.
-    /// - Parameter moment: when that happened; a connection that was made or renewed later stays. nil for just now.
+    /// - Parameter moment: when that happened by the platform's clock; a connection that was made or renewed clearly
+    ///   later stays. nil for just now.
     /// - Returns: false where there is no such connection.
     /// - Throws: `DatabaseError`.
     @discardableResult
@@ -149,7 +153,8 @@ package struct IntegrationStore: Sendable {
             """
             update integrations set enabled = false, sealed_credentials = null, credentials_expire_at = null,
                 updated_at = \(now)
-            where workspace_id = \(workspace) and integration_type = \(type) and updated_at <= \(moment ?? now)
+            where workspace_id = \(workspace) and integration_type = \(type) 
+                and updated_at <= \(moment.map { $0 + Self.clockAllowance } ?? now)
             """
         ) == 1
     }

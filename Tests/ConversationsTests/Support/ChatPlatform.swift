@@ -5,10 +5,12 @@ import Synchronization
 import TestSupport
 
 /// A chat platform in memory: what it posts is kept readable, and its inbox rows mean what the test says.
-final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel, LinkingChannel {
+final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel, LinkingChannel, NamingChannel {
     let channel = ScriptedChannel(platform: "chat", partSize: 1_000_000)
     private let meanings = Mutex<[String: [InboundEvent]]>([:])
     private let earlier = Mutex<[HistoryMessage]>([])
+    private let people = Mutex<[String: String]>([:])
+    private let asked = Mutex<[String?]>([])
 
     var platform: String { channel.platform }
     var routes: [AdapterRoute] { channel.routes }
@@ -22,6 +24,15 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
     /// Says what was written in every thread before.
     func remember(_ messages: HistoryMessage...) {
         earlier.withLock { $0 = messages }
+    }
+
+    /// Says how people are called, by their ids.
+    func introduce(_ names: [String: String]) {
+        people.withLock { $0 = names }
+    }
+
+    func names(in text: String, workspace: WorkspaceID) async -> [String: String] {
+        people.withLock { $0.filter { text.contains("@\($0.key)") } }
     }
 
     func verify(_ request: RawRequest) throws(RequestRefusal) -> VerifiedRequest { try channel.verify(request) }
@@ -61,9 +72,13 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
         "https://chat.example/\(address.channel)/\(messageID)"
     }
 
-    func history(of address: Address, limit: Int) async throws -> [HistoryMessage] {
-        earlier.withLock { Array($0.prefix(limit)) }
+    func history(of address: Address, before message: String?, limit: Int) async throws -> [HistoryMessage] {
+        asked.withLock { $0.append(message) }
+        return earlier.withLock { Array($0.prefix(limit)) }
     }
+
+    /// The messages that histories were asked to be older than.
+    var askedBefore: [String?] { asked.withLock { $0 } }
 }
 
 extension ScriptedChannel.Message {

@@ -20,8 +20,9 @@ struct SlackInteraction {
     let userName: String?
     /// Where it was done; the person's own id where it was done in no channel.
     let channel: String
-    /// The thread in which it is answered.
+    /// The thread in which it is answered, and whether the answer would be the first one in it.
     let thread: String?
+    let threadIsNew: Bool
     let trigger: String?
     let responseURL: String?
     let eventKey: String
@@ -38,10 +39,7 @@ struct SlackInteraction {
         userID = user?["id"]?.string
         userName = user?["username"]?.string ?? user?["name"]?.string
         trigger = document["trigger_id"]?.string
-        workspace = SlackKeys.workspace(
-            team: document["team"]?["id"]?.string,
-            enterprise: document["enterprise"]?["id"]?.string
-        )
+        workspace = SlackKeys.workspace(ofInteraction: document)
         let message = document["message"]
         let place = document["channel"]?["id"]?.string ?? document["container"]?["channel_id"]?.string
         let person = userID ?? ""
@@ -58,11 +56,9 @@ struct SlackInteraction {
             // An ephemeral message has a timestamp of its own that no thread can be opened under.
             let isEphemeral = container?["is_ephemeral"]?.bool == true
             let ts = message?["ts"]?.string ?? container?["message_ts"]?.string
-            thread = SlackKeys.thread(
-                channel: place,
-                thread: message?["thread_ts"]?.string ?? container?["thread_ts"]?.string,
-                message: isEphemeral ? nil : ts
-            )
+            let present = message?["thread_ts"]?.string ?? container?["thread_ts"]?.string
+            thread = SlackKeys.thread(channel: place, thread: present, message: isEphemeral ? nil : ts)
+            threadIsNew = thread != nil && present == nil
             responseURL = document["response_url"]?.string
             let identity = trigger ?? "\(ts ?? ""):\(person):\(action["action_ts"]?.string ?? "")"
             eventKey = "interaction:\(identity)"
@@ -71,11 +67,9 @@ struct SlackInteraction {
             guard let trigger else { return nil }
             kind = .shortcut(text: SlackText(message?["text"]?.string ?? "").markdown)
             channel = place ?? person
-            thread = SlackKeys.thread(
-                channel: channel,
-                thread: message?["thread_ts"]?.string,
-                message: message?["ts"]?.string
-            )
+            let present = message?["thread_ts"]?.string
+            thread = SlackKeys.thread(channel: channel, thread: present, message: message?["ts"]?.string)
+            threadIsNew = thread != nil && present == nil
             responseURL = document["response_url"]?.string
             eventKey = "interaction:\(trigger)"
             originKey = "slack:action:\(trigger)"
@@ -85,6 +79,7 @@ struct SlackInteraction {
             kind = .submission(submission)
             channel = submission.origin.channel ?? person
             thread = submission.origin.thread
+            threadIsNew = submission.origin.threadIsNew
             responseURL = submission.origin.responseURL
             let identity = "\(id):\(view["hash"]?.string ?? "")"
             eventKey = "view:\(identity)"

@@ -27,6 +27,7 @@ struct SlackInterpreter: Sendable {
         let author = event["user"]?.string ?? event["bot_id"]?.string
         guard let author else { return nil }
         let text = SlackText(event["text"]?.string ?? "", without: message.botUser)
+        let thread = SlackKeys.thread(channel: message.channel, thread: message.thread, message: message.ts)
         let isBot = event["bot_id"] != nil || message.subtype == "bot_message" || author == "USLACKBOT"
         return InboundEvent(
             workspace: row.workspace,
@@ -41,7 +42,8 @@ struct SlackInterpreter: Sendable {
                 platform: SlackAdapter.platformName,
                 workspace: row.workspace,
                 channel: message.channel,
-                thread: SlackKeys.thread(channel: message.channel, thread: message.thread, message: message.ts),
+                thread: thread,
+                threadIsNew: thread != nil && message.thread == nil,
                 person: author
             ),
             kind: .message(
@@ -62,7 +64,7 @@ struct SlackInterpreter: Sendable {
         case "tokens_revoked": guard event["tokens"]?["bot"]?.array?.isEmpty == false else { return nil }
         default: return nil
         }
-        // Whole seconds, and no more of them than a calendar has.
+        // Whole seconds, and no more of them than a calendar has; it happened at some moment of that second.
         let seconds = document["event_time"]?.integer.flatMap { (0..<100_000_000_000).contains($0) ? $0 : nil }
         return InboundEvent(
             workspace: row.workspace,
@@ -70,7 +72,7 @@ struct SlackInterpreter: Sendable {
             conversationKey: row.conversationKey,
             actor: InboundEvent.Actor(id: "slack", isBot: true),
             address: Address(platform: SlackAdapter.platformName, workspace: row.workspace, channel: ""),
-            kind: .uninstalled(reason: type, at: seconds.map { Timestamp(milliseconds: $0 * 1000) })
+            kind: .uninstalled(reason: type, at: seconds.map { Timestamp(milliseconds: $0 * 1000 + 999) })
         )
     }
 
@@ -112,6 +114,7 @@ struct SlackInterpreter: Sendable {
             responseURL: interaction.responseURL,
             trigger: interaction.trigger
         )
+        address.threadIsNew = interaction.threadIsNew
         let kind: InboundEvent.Kind
         switch interaction.kind {
         case .button(let token): kind = .button(token: token)

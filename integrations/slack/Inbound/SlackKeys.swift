@@ -2,6 +2,41 @@ import CoreTypes
 
 /// The keys that the inbox and the conversations are ordered by.
 enum SlackKeys {
+    /// The events that tell of the end of an installation.
+    static let removals: Set<String> = ["app_uninstalled", "tokens_revoked"]
+
+    /// The workspace that an event was delivered for.
+    ///
+    /// In a shared channel the event's own team may be another organisation's; the authorization always names an
+    /// installation of ours (https://docs.slack.dev/apis/events-api/#authorizations). Where an installation for a whole
+    /// organisation ends, it is the organisation's.
+    static func workspace(ofEvent document: JSONDocument) -> WorkspaceID? {
+        let authorization = document["authorizations"]?.array?.first
+        let enterprise = authorization?["enterprise_id"]?.string ?? document["enterprise_id"]?.string
+        let isForAll = (authorization ?? document.root)["is_enterprise_install"]?.bool == true
+        if isForAll, let type = document["event"]?["type"]?.string, removals.contains(type), let enterprise {
+            return workspace(team: nil, enterprise: enterprise)
+        }
+        let team = named(authorization?["team_id"]) ?? named(document["team_id"])
+        return workspace(team: team, enterprise: enterprise)
+    }
+
+    /// The workspace in which something was pressed, chosen or filled in.
+    ///
+    /// Where the app is installed for a whole organisation the payload's `team` is null, and the person or the form names
+    /// the workspace; a form that was opened through a shared channel names the one that we are installed in.
+    static func workspace(ofInteraction document: JSONDocument) -> WorkspaceID? {
+        let view = document["view"]
+        let team =
+            named(view?["app_installed_team_id"]) ?? named(document["team"]?["id"])
+            ?? named(document["user"]?["team_id"]) ?? named(view?["team_id"])
+        return workspace(team: team, enterprise: document["enterprise"]?["id"]?.string)
+    }
+
+    private static func named(_ node: JSONNode?) -> String? {
+        node?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// The workspace of a team; an organisation's own events have no team.
     static func workspace(team: String?, enterprise: String?) -> WorkspaceID? {
         if let team, !team.isEmpty { return WorkspaceID("slack:\(team)") }

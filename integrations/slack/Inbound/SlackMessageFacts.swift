@@ -30,13 +30,19 @@ struct SlackMessageFacts {
         subtype = event["subtype"]?.string
         thread = event["thread_ts"]?.string
         isDirect = event["channel_type"]?.string.map { $0 == "im" } ?? channel.hasPrefix("D")
-        let authorization = document["authorizations"]?.array?.first
-        botUser = authorization?["is_bot"]?.bool == false ? nil : authorization?["user_id"]?.string
+        let text = event["text"]?.string ?? ""
+        if let authorization = document["authorizations"]?.array?.first {
+            botUser = authorization["is_bot"]?.bool == false ? nil : authorization["user_id"]?.string
+        } else {
+            // The older name of the same; without either, whoever an `app_mention` speaks to first is us.
+            botUser =
+                document["authed_users"]?.array?.first?.string
+                ?? (type == "app_mention" ? SlackText.leadingMention(in: text) : nil)
+        }
         let app = event["app_id"]?.string ?? event["bot_profile"]?["app_id"]?.string
         let isOurApp = app != nil && app == document["api_app_id"]?.string
         let isOurUser = botUser != nil && event["user"]?.string == botUser
         isOurs = isOurApp || isOurUser
-        let text = event["text"]?.string ?? ""
         mentionsUs = type == "app_mention" || botUser.map { SlackText.mentions($0, in: text) } ?? false
     }
 

@@ -41,12 +41,9 @@ struct SlackReception: Sendable {
         default:
             return Reception(entries: [])
         }
-        guard
-            let workspace = SlackKeys.workspace(
-                team: document["team_id"]?.string,
-                enterprise: document["enterprise_id"]?.string
-            )
-        else { throw .malformed("An event names no workspace.") }
+        guard let workspace = SlackKeys.workspace(ofEvent: document) else {
+            throw .malformed("An event names no workspace.")
+        }
         if let message = SlackMessageFacts(document) {
             guard message.isSpokenByOthers else { return Reception(entries: []) }
             return Reception(entries: [
@@ -63,21 +60,19 @@ struct SlackReception: Sendable {
                 )
             ])
         }
-        switch document["event"]?["type"]?.string {
-        case "app_uninstalled", "tokens_revoked":
-            guard let id = document["event_id"]?.string else { throw .malformed("An event has no id.") }
-            return Reception(entries: [
-                Reception.Entry(
-                    workspace: workspace,
-                    eventKey: "event:\(id)",
-                    shape: SlackShape.event.rawValue,
-                    conversationKey: "slack:app",
-                    body: body
-                )
-            ])
-        default:
+        guard let type = document["event"]?["type"]?.string, SlackKeys.removals.contains(type) else {
             return Reception(entries: [])
         }
+        guard let id = document["event_id"]?.string else { throw .malformed("An event has no id.") }
+        return Reception(entries: [
+            Reception.Entry(
+                workspace: workspace,
+                eventKey: "event:\(id)",
+                shape: SlackShape.event.rawValue,
+                conversationKey: "slack:app",
+                body: body
+            )
+        ])
     }
 
     private func command(_ body: [UInt8]) throws(RequestRefusal) -> Reception {

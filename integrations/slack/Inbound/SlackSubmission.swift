@@ -55,6 +55,7 @@ struct SlackSubmission {
 struct SlackFormOrigin: Equatable {
     var channel: String?
     var thread: String?
+    var threadIsNew = false
     var responseURL: String?
     var responseURLExpires: Timestamp?
     /// The form's own state.
@@ -65,6 +66,7 @@ struct SlackFormOrigin: Equatable {
         JSONValue.record([
             "c": channel.map { .string($0) },
             "t": thread.map { .string($0) },
+            "n": threadIsNew ? true : nil,
             "r": responseURL.map { .string($0) },
             "e": responseURLExpires.map { .integer($0.rawValue) },
             "s": .string(state),
@@ -78,6 +80,7 @@ extension SlackFormOrigin {
         guard let value = try? JSONValue(parsing: privateMetadata) else { return }
         channel = value["c"]?.string
         thread = value["t"]?.string
+        threadIsNew = value["n"]?.bool ?? false
         responseURL = value["r"]?.string
         responseURLExpires = value["e"]?.integer.map { Timestamp(rawValue: $0) }
         state = value["s"]?.string ?? ""

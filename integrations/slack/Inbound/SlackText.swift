@@ -31,6 +31,30 @@ struct SlackText {
         return false
     }
 
+    /// The ids of the people whom a Markdown text of ours mentions without a name: `@U0123ABCD`.
+    static func unnamedPeople(in markdown: String) -> Set<String> {
+        let words = markdown.split { !$0.isASCII || !($0.isLetter || $0.isNumber || $0 == "@") }
+        return Set(
+            words.compactMap { word in
+                guard word.first == "@", word.count > minimumID, let kind = word.dropFirst().first else { return nil }
+                let id = word.dropFirst()
+                let isID = (kind == "U" || kind == "W") && id.allSatisfy { $0.isNumber || $0.isUppercase }
+                return isID ? String(id) : nil
+            }
+        )
+    }
+
+    /// Shorter words in capitals are words.
+    private static let minimumID = 8
+
+    /// The user whom a text mentions before it says anything else: `<@U123> why?`.
+    static func leadingMention(in text: String) -> String? {
+        let start = text.drop(while: \.isWhitespace)
+        guard start.hasPrefix("<@"), let end = start.firstIndex(of: ">") else { return nil }
+        let user = start[..<end].dropFirst(2).prefix { $0 != "|" }
+        return user.isEmpty ? nil : String(user)
+    }
+
     /// The text as Markdown, with names in place of references where Slack gives them.
     var markdown: String {
         var output: [UInt8] = []

@@ -72,6 +72,16 @@ struct SlackFailure: CodedError {
         self.init(kind, code: code, needed.map { "\(known.help) Needed: \($0)." } ?? known.help)
     }
 
+    /// Whether nothing can be said in the place, whatever it is; elsewhere it might be.
+    var isAboutPlace: Bool {
+        switch code {
+        case "channel_not_found", "not_in_channel", "user_not_in_channel", "is_archived", "is_inactive",
+            "messages_tab_disabled", "thread_not_found":
+            true
+        default: code.hasPrefix("restricted_action")
+        }
+    }
+
     /// What came of a send that failed so.
     func outcome(_ scope: RateLimitScope) -> SendOutcome {
         switch kind {

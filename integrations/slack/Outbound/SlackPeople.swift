@@ -12,6 +12,9 @@ final class SlackPeople: Sendable {
     }
 
     private let api: SlackAPI
+    /// Names are only for reading: where Slack is away, nobody waits for more than one of them.
+    private static let rest: Duration = .seconds(60)
+    private let restsUntil = Mutex<Timestamp?>(nil)
     private let names = Mutex<[Person: String]>([:])
 
     init(api: SlackAPI) {
@@ -22,13 +25,23 @@ final class SlackPeople: Sendable {
     func name(of message: JSONValue, workspace: WorkspaceID, token: Secret) async -> String {
         if let name = message["username"]?.string ?? message["bot_profile"]?["name"]?.string { return name }
         guard let id = message["user"]?.string else { return message["bot_id"]?.string ?? "somebody" }
+        return await name(of: id, workspace: workspace, token: token) ?? id
+    }
+
+    /// The name of a person; nil where Slack does not tell it.
+    func name(of id: String, workspace: WorkspaceID, token: Secret) async -> String? {
         let person = Person(workspace: workspace, id: id)
         if let known = names.withLock({ $0[person] }) { return known }
-        guard let user = try? await api.call("users.info", token: token, fields: ["user": id]).body["user"] else {
-            return id
+        if let moment = restsUntil.withLock({ $0 }), api.time.now() < moment { return nil }
+        let user: JSONValue?
+        do throws(SlackFailure) {
+            user = try await api.call("users.info", token: token, fields: ["user": id]).body["user"]
+        } catch {
+            if error.isRetryable { restsUntil.withLock { $0 = api.time.now() + Self.rest } }
+            return nil
         }
-        let candidates = [user["profile"]?["display_name"], user["real_name"], user["name"]]
-        let name = candidates.compactMap { $0?.string }.first { !$0.isEmpty } ?? id
+        let candidates = [user?["profile"]?["display_name"], user?["real_name"], user?["name"]]
+        guard let name = candidates.compactMap({ $0?.string }).first(where: { !$0.isEmpty }) else { return nil }
         names.withLock { names in
             if names.count >= Self.capacity { names = [:] }
             names[person] = name
