@@ -101,4 +101,41 @@ struct ConnectionTests {
             }
         }
     }
+
+    @Test("What cannot be read is answered after what came before it")
+    func garbage() async throws {
+        try await harness().run { client async throws in
+            try await client.connect { connection async throws in
+                let event = client.head("POST", Self.path, headers: Self.signed, body: "x")
+                try await connection.send(event + client.head("GET", "/healthz") + "no request\r\n\r\n")
+                let statuses = try await connection.readAll().matches(of: /HTTP\/1.1 (\d+)/).map { String($0.1) }
+                #expect(statuses == ["202", "200", "400"])
+            }
+        }
+    }
+
+    @Test("A target may name its host, a header's value may have white space around it, and HTTP/1.0 may stay")
+    func forms() async throws {
+        try await harness().run { client async throws in
+            let whole = "http://127.0.0.1:\(client.port)\(Self.path)"
+            for (target, signature) in [(whole, "right"), (whole + "?a=b", "right"), (Self.path, " right \t")] {
+                let answer = try await client.request(
+                    "POST",
+                    target,
+                    headers: [("X-Fake-Signature", signature)],
+                    body: "x"
+                )
+                #expect(answer.status == 202)
+            }
+            try await client.connect { connection async throws in
+                let event = client.head("POST", Self.path, headers: Self.signed, body: "x")
+                    .replacing(" HTTP/1.1", with: " HTTP/1.0")
+                let stays = event.replacing("Host:", with: "Connection: keep-alive\r\nHost:")
+                try await connection.send(stays + event)
+                let answers = try await connection.readAll()
+                #expect(answers.matches(of: /HTTP\/1.1 202/).count == 2)
+                #expect(answers.contains("Connection: keep-alive") && answers.contains("Connection: close"))
+            }
+        }
+    }
 }

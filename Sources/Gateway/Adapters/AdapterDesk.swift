@@ -36,7 +36,7 @@ final class AdapterDesk: Sendable {
 
     /// The endpoint that a request is for; nil where it is for no platform.
     func endpoint(for request: HTTPRequestHead) -> (endpoint: AdapterEndpoint, query: String)? {
-        let target = request.uri
+        let target = request.uri.utf8.first == UInt8(ascii: "/") ? request.uri : Self.originForm(of: request.uri)
         guard target.hasPrefix(AdapterEndpoint.basePath) else { return nil }
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
             return endpoints[target]?[request.method.rawValue].map { ($0, "") }
@@ -50,7 +50,7 @@ final class AdapterDesk: Sendable {
     func head(of request: HTTPRequestHead, at endpoint: AdapterEndpoint, query: String) -> RawRequest {
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(request.headers.count)
-        for (name, value) in request.headers { headers.append((name.lowercased(), value)) }
+        for (name, value) in request.headers { headers.append((name.lowercased(), Self.trimmed(value))) }
         return RawRequest(
             method: request.method.rawValue,
             route: endpoint.route.path,
@@ -59,6 +59,24 @@ final class AdapterDesk: Sendable {
             body: [],
             receivedAt: time.now()
         )
+    }
+
+    /// The path and query of a target that names its host as well, which a server has to accept (RFC 9112, section
+    /// 3.2.2).
+    private static func originForm(of target: String) -> String {
+        guard let scheme = target.firstRange(of: "://") else { return target }
+        let rest = target[scheme.upperBound...]
+        return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+    }
+
+    /// A header's value without the white space around it, which is not part of it (RFC 9110, section 5.5).
+    private static func trimmed(_ value: String) -> String {
+        func isSpace(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        guard isSpace(value.utf8.first) || isSpace(value.utf8.last) else { return value }
+        var bytes = Substring(value).utf8
+        while isSpace(bytes.first) { bytes.removeFirst() }
+        while isSpace(bytes.last) { bytes.removeLast() }
+        return String(Substring(bytes))
     }
 
     /// Refuses what cannot be verified whatever its body is.

@@ -20,6 +20,8 @@ final class AdapterExchange {
     let startedAt = ContinuousClock.now
     /// Whether the peer wants no further request answered on its connection.
     let isLast: Bool
+    /// Whether the peer speaks HTTP/1.0 and has to be told that its connection stays.
+    let asksToStay: Bool
     private let desk: AdapterDesk
     private let head: RawRequest
     private let announced: Int?
@@ -31,7 +33,9 @@ final class AdapterExchange {
         self.endpoint = endpoint
         self.desk = desk
         head = desk.head(of: request, at: endpoint, query: query)
-        isLast = !request.isKeepAlive
+        // Nothing is read any more behind a request for another protocol.
+        isLast = !request.isKeepAlive || head.header("upgrade") != nil
+        asksToStay = request.isKeepAlive && request.version == .http1_0
         // A length that is no number is more than any limit.
         announced = head.header("content-length").map { Int($0) ?? .max }
     }

@@ -31,6 +31,7 @@ final class AdapterHandler: ChannelDuplexHandler {
     private var passed = 0
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var heldEvents: [Any] = []
+    private var heldError: (any Error)?
     private var wantsRead = false
     private var idleness: ConnectionIdleness
     private var idleLook: Scheduled<Void>?
@@ -119,7 +120,7 @@ final class AdapterHandler: ChannelDuplexHandler {
         state = isLast ? .closing : .passing
         idleness.answer(at: .now())
         guard context.channel.isActive else { return }
-        context.write(wrapOutboundOut(.head(head(of: answer, isLast: isLast))), promise: nil)
+        context.write(wrapOutboundOut(.head(head(of: answer, to: exchange, isLast: isLast))), promise: nil)
         if !answer.body.isEmpty {
             let body = context.channel.allocator.buffer(bytes: answer.body)
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
@@ -132,13 +133,21 @@ final class AdapterHandler: ChannelDuplexHandler {
         context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
 
-    private func head(of answer: AdapterAnswer, isLast: Bool) -> HTTPResponseHead {
+    private func head(
+        of answer: AdapterAnswer,
+        to exchange: AdapterExchange,
+        isLast: Bool
+    ) -> HTTPResponseHead {
         var headers = HTTPHeaders()
         headers.reserveCapacity(answer.headers.count + 3)
         for field in answer.headers { headers.add(name: field.name.rawName, value: field.value) }
-        headers.add(name: "Content-Length", value: String(answer.body.count))
-        headers.add(name: "Date", value: dates.now())
-        if isLast { headers.add(name: "Connection", value: "close") }
+        headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.count))
+        headers.replaceOrAdd(name: "Date", value: dates.now())
+        if isLast {
+            headers.replaceOrAdd(name: "Connection", value: "close")
+        } else if exchange.asksToStay {
+            headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+        }
         return HTTPResponseHead(
             version: .http1_1,
             status: HTTPResponseStatus(statusCode: answer.status.code),
@@ -158,7 +167,11 @@ final class AdapterHandler: ChannelDuplexHandler {
         }
         let events = heldEvents
         heldEvents = []
-        for event in events { context.fireUserInboundEventTriggered(event) }
+        for event in events { userInboundEventTriggered(context: context, event: event) }
+        if let error = heldError {
+            heldError = nil
+            context.fireErrorCaught(error)
+        }
         if wantsRead {
             wantsRead = false
             context.read()
@@ -176,7 +189,20 @@ final class AdapterHandler: ChannelDuplexHandler {
         guard isEnd, passed > 0 else { return }
         passed -= 1
         idleness.answer(at: .now())
-        if passed == 0, !held.isEmpty { goOn(context) }
+        guard passed == 0, !held.isEmpty else { return }
+        // What follows may close the connection.
+        context.flush()
+        goOn(context)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output { idleness.closeOutput(at: .now()) }
+        context.close(mode: mode, promise: promise)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What was sent before what cannot be read is answered before it.
+        if isBusy { heldError = error } else { context.fireErrorCaught(error) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -203,7 +229,9 @@ final class AdapterHandler: ChannelDuplexHandler {
     }
 
     private func lookForIdleness(_ context: ChannelHandlerContext) {
-        guard let next = idleness.nextLook(at: .now()) else { return context.close(promise: nil) }
+        guard let next = idleness.nextLook(at: .now(), isReading: !wantsRead) else {
+            return context.close(promise: nil)
+        }
         idleLook = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.lookForIdleness(context) }
     }
 

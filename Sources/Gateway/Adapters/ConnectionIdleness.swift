@@ -31,13 +31,20 @@ struct ConnectionIdleness {
 
     /// A request was answered.
     mutating func answer(at now: NIODeadline) {
-        unanswered -= 1
+        unanswered = max(0, unanswered - 1)
+        lastSign = now
+    }
+
+    /// Nothing will be answered any more: the peer has read enough to go.
+    mutating func closeOutput(at now: NIODeadline) {
+        unanswered = 0
         lastSign = now
     }
 
     /// When to look again; nil where the peer has been silent for too long.
-    func nextLook(at now: NIODeadline) -> NIODeadline? {
-        if unanswered > 0, !isReceiving { return now + timeout }
+    /// - Parameter isReading: whether what the peer sends is read; if not, its silence is ours.
+    func nextLook(at now: NIODeadline, isReading: Bool = true) -> NIODeadline? {
+        if !isReading || (unanswered > 0 && !isReceiving) { return now + timeout }
         let end = lastSign + timeout
         return now < end ? end : nil
     }

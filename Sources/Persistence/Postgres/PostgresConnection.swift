@@ -6,7 +6,7 @@ import Synchronization
 import Glibc
 #endif
 
-/// A connection with a thread of its own while it works: calls block its serial queue, never the cooperative pool.
+/// A connection that works on a serial queue, its own or its owner's: calls block that, never the cooperative pool.
 actor PostgresConnection {
     private struct Condition {
         var isReusable = false

@@ -9,7 +9,7 @@ package final class PostgresDatabase: Database {
     /// How the database is reached and how long it may take.
     package struct Configuration: Sendable {
         package var url: Secret
-        /// The most connections of the pool; each takes a thread while it works.
+        /// The most connections of the pool; each takes a thread while it works, unless they share an `executor`.
         package var maximumConnections = 8
         /// How many idle connections stay open past `idleTimeout`.
         package var minimumConnections = 1
