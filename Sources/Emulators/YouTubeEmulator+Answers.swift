@@ -172,7 +172,9 @@ extension YouTubeEmulator {
 
     private func uploads(_ state: inout State, _ request: EmulatorRequest) -> EmulatorResponse {
         guard request.parameter("playlistId") == "UUemulated" else { return Self.failure(404, "playlistNotFound") }
-        let items = state.videos.reversed().prefix(50).map { video -> JSONValue in
+        let first = request.parameter("pageToken").flatMap { Int($0) } ?? 0
+        let rest = state.videos.reversed().dropFirst(first)
+        let items = rest.prefix(50).map { video -> JSONValue in
             [
                 "snippet": [
                     "title": video.resource["snippet"]?["title"] ?? "",
@@ -181,7 +183,11 @@ extension YouTubeEmulator {
                 ]
             ]
         }
-        return .json(["items": .array(Array(items))])
+        return .json(
+            .record([
+                "items": .array(Array(items)), "nextPageToken": rest.count > 50 ? .string(String(first + 50)) : nil,
+            ])
+        )
     }
 
     private func delete(_ state: inout State, _ request: EmulatorRequest) -> EmulatorResponse {

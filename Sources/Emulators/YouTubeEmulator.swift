@@ -94,6 +94,15 @@ package final class YouTubeEmulator: Emulator {
 
     /// Forgets all upload sessions, as Google does after a week.
     package func forgetSessions() { state.withLock { $0.sessions = [:] } }
+    /// Videos that somebody else uploads to the channel.
+    package func addVideos(_ count: Int) {
+        state.withLock { state in
+            for _ in 0..<count {
+                state.videos.append(Video(id: "other-\(state.nextID)", resource: [:], bytes: []))
+                state.nextID += 1
+            }
+        }
+    }
     /// Whether the channel has uploaded as much as it may.
     package func setChannel(isFull: Bool) { state.withLock { $0.isChannelFull = isFull } }
     /// From now on no video is ever processed.

@@ -22,6 +22,9 @@ package protocol PublishingPlatform: Sendable {
     /// Whether a step of this kind may be begun again after a crash without anything appearing twice.
     func isRepeatable(_ kind: String) -> Bool
 
+    /// Whether a publication counts as out without a step of this kind.
+    func isOptional(_ kind: String) -> Bool
+
     /// Does one step.
     func send(_ step: PublicationStep) async -> PartOutcome
 
@@ -69,6 +72,8 @@ package enum PartOutcome: Sendable {
     case waiting(until: Timestamp)
     /// Nothing was done: what earlier, repeatable steps had made is gone, and they have to be done anew.
     case lost(parts: [Int], PublishingFailure)
+    /// A former try may have done it, and the platform can never tell.
+    case untraceable(PublishingFailure)
     case failed(PublishingFailure)
 }
 

@@ -13,6 +13,17 @@ import Transport
         #expect(EmailAddress(text) == nil)
     }
 
+    @Test func whatStandsBetweenFencesIsLeftAsItIs() throws {
+        let code = "C:\\temp\\_x_ \\* `\n~~~\n\\`\\`"
+        let values = ["ARAGORA_SMTP_URL": "smtp://mail.example.org", "ARAGORA_MAIL_FROM": "a@b.org"]
+        let email = try #require(try EmailConfiguration(from: values))
+        let adapter = EmailAdapter(configuration: email, transport: SMTPClient(email.server), time: ManualTime())
+        let body = "Is \\*this\\* right?\n\n````\n\(code)\n````\n\nYes \\# or no."
+        let part = try #require(adapter.render(Post(body: body, fallbackText: "x")).first)
+        let text = try JSONValue(parsing: part.payload.text)["text"]?.string
+        #expect(text == "Is *this* right?\n\n````\n\(code)\n````\n\nYes # or no.")
+    }
+
     @Test func settingsThatCannotWorkAreErrors() throws {
         #expect(try EmailConfiguration(from: [:]) == nil)
         for values in [

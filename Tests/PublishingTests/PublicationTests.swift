@@ -36,6 +36,7 @@ struct PublicationTests {
         func plan(_ content: JSONValue) throws -> [PlannedPart] { [PlannedPart(kind: "post", payload: content)] }
         func preview(_ content: JSONValue) -> String { content["text"]?.string ?? "" }
         func isRepeatable(_ kind: String) -> Bool { false }
+        func isOptional(_ kind: String) -> Bool { false }
         func send(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "1") }
         func reconcile(_ step: PublicationStep) async -> PartReconciliation { .notSent }
         func withdraw(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "") }
@@ -58,6 +59,7 @@ struct PublicationTests {
         func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) {
             withdrawn.withLock { $0.append(request) }
         }
+        func changed(_ publication: Publication, preview: String, in transaction: borrowing Transaction) {}
     }
 
     private func desk(
@@ -85,6 +87,70 @@ struct PublicationTests {
             content: ["text": .string(text)],
             requestedBy: "U1"
         )
+    }
+
+    /// A platform of two posts with a picture and a caption, on which some are refused for good.
+    private struct Refusing: PublishingPlatform {
+        let name = "refusing"
+        let refused: Set<String>
+        func draft(_ outcome: DebateOutcome, options: JSONValue) throws -> JSONValue { [:] }
+        func plan(_ content: JSONValue) throws -> [PlannedPart] {
+            ["first", "picture", "second"].map { PlannedPart(kind: $0, payload: [:]) }
+        }
+        func preview(_ content: JSONValue) -> String { "" }
+        func isRepeatable(_ kind: String) -> Bool { false }
+        func isOptional(_ kind: String) -> Bool { kind == "picture" }
+        func send(_ step: PublicationStep) async -> PartOutcome {
+            guard refused.contains(step.part.kind) else { return .sent(remoteID: step.part.kind) }
+            return .failed(PublishingFailure(.permanent, code: "forbidden", "The channel may not."))
+        }
+        func reconcile(_ step: PublicationStep) async -> PartReconciliation { .notSent }
+        func withdraw(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "") }
+        func url(of parts: [PublicationPart]) -> String? {
+            parts.first { $0.kind == "first" }?.remoteID.map { "https://example.com/\($0)" }
+        }
+        func diagnose() async -> [Finding] { [] }
+    }
+
+    @Test(
+        "What may be missing does not fail what is out, and what is out is found though the rest failed",
+        arguments: DatabaseEngine.allCases,
+        ["picture", "second"]
+    )
+    func refusedPart(engine: DatabaseEngine, kind: String) async throws {
+        try await withDatabase(engine) { test in
+            let time = ManualTime(now: start)
+            let desk = PublicationDesk(
+                database: test.database,
+                platforms: [Refusing(refused: [kind])],
+                sealer: try Sealer(keys: testKeys),
+                time: time,
+                identifiers: RandomIdentifiers()
+            )
+            let worker = PublicationWorker(
+                desk: desk,
+                owner: "one",
+                time: time,
+                jitter: FixedJitter(),
+                logger: .silent
+            )
+            var request = new("a")
+            request.platform = "refusing"
+            let id = try await desk.draft(request).id
+            _ = try await desk.preview(id, workspace: acme)
+            _ = try await desk.releaseAsOperator(id, workspace: acme, by: "op")
+            _ = try await worker.work(only: id)
+            let (ended, parts) = try await desk.find(id)
+            #expect(ended.url == "https://example.com/first")
+            #expect(parts.first { $0.kind == kind }?.state == .failed)
+            if kind == "picture" {
+                #expect(ended.state == .published && parts.last?.state == .sent)
+                #expect(ended.errorCode == "without_picture")
+                #expect(ended.errorMessage == "It is out without its picture: The channel may not.")
+            } else {
+                #expect(ended.state == .failed && ended.errorCode == "forbidden")
+            }
+        }
     }
 
     @Test("The same request drafts one publication", arguments: DatabaseEngine.allCases)

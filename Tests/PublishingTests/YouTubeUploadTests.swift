@@ -123,6 +123,42 @@ struct YouTubeUploadTests {
         }
     }
 
+    @Test("A video that is not listed yet is waited for, and one that may be hidden behind others is never sent again")
+    func unlisted() async throws {
+        // Lost within the last piece: nothing is there, which only time shows.
+        try await withYouTube(faults: EmulatorFaults(.init(atByte: 60))) { world, emulator in
+            let (content, bytes) = try video(64, in: world)
+            let id = try await world.release(content, on: "youtube")
+            let process = try world.process(chunkBytes: 16)
+            let begun = world.time.now()
+            _ = try await process.worker.work(only: id)
+            emulator.forgetSessions()
+            world.time.advance(by: .seconds(60))
+            _ = try await process.worker.work(only: id)
+            let waiting = try await world.find(id).publication
+            #expect(waiting.errorCode == "not_listed_yet")
+            #expect(waiting.availableAt == begun + .seconds(600))
+            #expect(try await world.work(process, on: id).state == .published)
+            try expectOne(bytes, emulator, "")
+        }
+        try await withYouTube(faults: EmulatorFaults(.init(afterWrite: 4))) { world, emulator in
+            let (content, _) = try video(64, in: world)
+            let id = try await world.release(content, on: "youtube")
+            let process = try world.process(chunkBytes: 16)
+            _ = try await process.worker.work(only: id)
+            emulator.forgetSessions()
+            emulator.addVideos(200)
+            let lost = try await world.work(process, on: id)
+            #expect(lost.state == .unknown && lost.errorCode == "untraceable")
+            #expect(emulator.videos.count == 201)
+            // Somebody has looked.
+            let video = try #require(emulator.videos.first?.id)
+            _ = try await process.desk.resolve(id, workspace: acme, part: 1, remoteID: video)
+            #expect(try await world.work(process, on: id).state == .published)
+            #expect(emulator.videos.count == 201 && emulator.videos[0].captions == ["en/"])
+        }
+    }
+
     @Test("The day's quota is kept in the database and waited for", arguments: DatabaseEngine.allCases)
     func quota(engine: DatabaseEngine) async throws {
         try await withYouTube(engine) { world, emulator in

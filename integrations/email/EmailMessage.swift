@@ -60,8 +60,37 @@ struct EmailMessage {
         return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
     }
 
-    /// Without the backslashes that keep Markdown from reading what somebody typed.
+    /// Without the backslashes that keep Markdown from reading what somebody typed; between fences, where Markdown reads
+    /// nothing, every one is the text's own.
     private static func plain(_ markdown: String) -> String {
+        var blocks: [String] = []
+        var lines: [Substring] = []
+        var fence: Int?
+        func end() {
+            let block = lines.joined(separator: "\n")
+            blocks.append(fence == nil ? unescaped(block) : block)
+            lines = []
+        }
+        for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {
+            let marks = line.prefix { $0 == "`" }.count
+            if let open = fence {
+                lines.append(line)
+                guard marks >= open, marks == line.count else { continue }
+                end()
+                fence = nil
+            } else if marks >= 3 {
+                if !lines.isEmpty { end() }
+                fence = marks
+                lines.append(line)
+            } else {
+                lines.append(line)
+            }
+        }
+        if !lines.isEmpty { end() }
+        return blocks.joined(separator: "\n")
+    }
+
+    private static func unescaped(_ markdown: String) -> String {
         var output = ""
         var isEscaped = false
         for character in markdown {

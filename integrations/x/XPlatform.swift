@@ -84,14 +84,16 @@ package struct XPlatform: PublishingPlatform {
         guard let thread = try? XThread(json: content) else { return "The draft cannot be read." }
         let reply = thread.repliesTo.map { ["In answer to https://x.com/i/status/\($0)"] } ?? []
         let posts = thread.posts.enumerated().map { position, post in
-            let files = post.media.map { "\n[\($0.type)] \($0.path)" }.joined()
+            let files = post.media.map { "\n\n[\($0.type)] `\($0.path)`" }.joined()
             return "**\(position + 1)/\(thread.posts.count)** · \(WeightedText(post.text).length) characters\n\n"
-                + post.text + files
+                + CodeSplitter.fenced(post.text) + files
         }
         return (reply + posts).joined(separator: "\n\n---\n\n")
     }
 
     package func isRepeatable(_ kind: String) -> Bool { kind == "media" }
+
+    package func isOptional(_ kind: String) -> Bool { false }
 
     package func url(of parts: [PublicationPart]) -> String? {
         parts.first { $0.kind == "post" }?.remoteID.map { "https://x.com/i/status/\($0)" }

@@ -32,7 +32,8 @@ extension YouTubePlatform {
             )
             return .lost(parts: step.parts.filter { $0.kind == "render" }.map(\.number), failure)
         } catch {
-            return .failed(PublishingFailure(error))
+            let failure = PublishingFailure(error)
+            return failure.code == YouTubeUpload.untraceable ? .untraceable(failure) : .failed(failure)
         }
     }
 

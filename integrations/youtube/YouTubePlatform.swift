@@ -120,19 +120,22 @@ package struct YouTubePlatform: PublishingPlatform, WorkingFiles {
         guard let video = try? YouTubeVideo(json: content) else { return "The draft cannot be read." }
         let cards = (try? video.script?.cards()) ?? []
         let pages = cards.enumerated().map { position, card in
-            "**\(position + 1)/\(cards.count) · \(card.heading)**\n\n\(card.lines.joined(separator: "\n"))"
+            "**\(position + 1)/\(cards.count) · \(card.heading)**\n\n\(CodeSplitter.fenced(card.lines.joined(separator: "\n")))"
         }
         let head = [
             "**\(video.title)** · \(video.privacy) · category \(video.category)",
             video.tags.isEmpty ? "" : "Tags: \(video.tags.joined(separator: ", "))",
             video.video.map { "File: \($0.path)" } ?? "A video of \(cards.count) cards:",
         ]
-        return (head.filter { !$0.isEmpty } + pages + ["Description:\n\n\(video.description)"])
+        return (head.filter { !$0.isEmpty } + pages + ["Description:\n\n\(CodeSplitter.fenced(video.description))"])
             .joined(separator: "\n\n---\n\n")
     }
 
     /// All of them: an upload's session says what has arrived, and captions can be set only once.
     package func isRepeatable(_ kind: String) -> Bool { true }
+
+    /// A video is out without the picture before it, for which a channel needs a verified telephone, and without captions.
+    package func isOptional(_ kind: String) -> Bool { kind == "thumbnail" || kind == "captions" }
 
     package func url(of parts: [PublicationPart]) -> String? {
         videoID(parts).map { "https://www.youtube.com/watch?v=\($0)" }

@@ -11,6 +11,10 @@ import Transport
 struct YouTubeUpload: Sendable {
     /// A piece that takes longer is given up; the session knows how much of it arrived.
     private static let pieceTimeout = Duration.seconds(300)
+    /// How long a complete video may be missing among the account's uploads.
+    private static let listingTime = Duration.seconds(600)
+    /// The code of a video that may be older than all uploads that are read.
+    static let untraceable = "untraceable"
 
     let api: YouTubeAPI
 
@@ -27,10 +31,16 @@ struct YouTubeUpload: Sendable {
         let progress = step.part.progress
         guard let session = progress["session"]?.string, let size = progress["size"]?.integer else { return .gone }
         let standing = try await standing(of: session, Int(size), step.publication.workspace)
-        if case .gone = standing, progress["is_last"]?.bool == true, let id = try await find(step) {
-            return .complete(id)
-        }
-        return standing
+        guard case .gone = standing, let leftAt = progress["last_at"]?.integer else { return standing }
+        if let id = try await find(step) { return .complete(id) }
+        // A video is listed a while after its last byte has arrived: what is not seen yet may be there.
+        let earliest = Timestamp(milliseconds: leftAt) + Self.listingTime
+        guard api.time.now() < earliest else { return .gone }
+        throw PublishingFailure(
+            .limited(until: earliest),
+            code: "not_listed_yet",
+            "YouTube has forgotten the upload, and does not list the video yet."
+        )
     }
 
     /// Uploads the video of a step.
@@ -58,7 +68,7 @@ struct YouTubeUpload: Sendable {
         guard let session = progress["session"]?.string else { throw Self.unreadable }
         while true {
             let count = min(api.configuration.chunkBytes, file.size - offset)
-            if offset + count == file.size { progress["is_last"] = true }
+            if offset + count == file.size { progress["last_at"] = .integer(api.time.now().rawValue) }
             // Before each piece: whoever took the work over or the publication back ends the upload here.
             try await save(progress, step)
             switch try await put(file, offset, count, session, workspace) {
@@ -165,7 +175,7 @@ struct YouTubeUpload: Sendable {
     /// What stands in the description of a publication's video, and of no other.
     static func reference(_ id: PublicationID) -> String { "aragora:\(id)" }
 
-    /// The publication's video among the account's newest uploads.
+    /// The publication's video among the account's newest uploads; nil where it is in none of them.
     private func find(_ step: PublicationStep) async throws(PublishingFailure) -> String? {
         let workspace = step.publication.workspace
         let channels = try await api.call(
@@ -196,7 +206,12 @@ struct YouTubeUpload: Sendable {
             else { return nil }
             token = "&pageToken=\(next)"
         }
-        return nil
+        throw PublishingFailure(
+            .permanent,
+            code: Self.untraceable,
+            "The upload was interrupted at its end, and the channel has too many newer videos to find it again: look "
+                + "whether it is there."
+        )
     }
 
     private func save(_ progress: JSONValue, _ step: PublicationStep) async throws(PublishingFailure) {

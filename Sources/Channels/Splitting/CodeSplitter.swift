@@ -44,6 +44,12 @@ package enum CodeSplitter {
         }
     }
 
+    /// A text exactly as it is, in one block.
+    package static func fenced(_ text: String) -> String {
+        let fence = fence(for: text)
+        return "\(fence)\n\(text)\n\(fence)"
+    }
+
     /// The shortest fence of backticks that no line of the code can close.
     package static func fence(for code: String) -> String {
         var longest = 2

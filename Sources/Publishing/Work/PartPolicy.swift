@@ -53,6 +53,7 @@ package struct PartPolicy: Sendable {
         case .lost(let parts, let failure):
             guard attempts + 1 < maximumAttempts else { return .fail(failure) }
             return .redo(parts: parts, at: now + delay(attempts + 1, jitter), failure)
+        case .untraceable(let failure): return .loseTrack(failure)
         case .failed(let failure):
             switch failure.kind {
             case .limited(let until):

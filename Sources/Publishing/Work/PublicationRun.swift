@@ -24,8 +24,15 @@ struct PublicationRun {
             guard try await finish(&parts, position, of: publication) else { return }
         }
         let done = parts
+        // What is out without something that was to belong to it says so.
+        let missing = done.first { $0.state == .failed }
         let published = try await proceed { transaction in
-            try desk.step(.finish, claim, PublicationStore.Change(url: platform.url(of: done)), in: transaction)
+            let change = PublicationStore.Change(
+                url: platform.url(of: done),
+                errorCode: missing.map { "without_\($0.kind)" },
+                errorMessage: missing.map { "It is out without its \($0.kind): \($0.errorMessage ?? "refused")" }
+            )
+            return try desk.step(.finish, claim, change, in: transaction)
         }
         if published != nil { removeFiles() }
     }
@@ -94,6 +101,11 @@ struct PublicationRun {
             part.state = .queued
             part.attempts += 1
             try await wait(&part, failure, until: moment, redoing: numbers)
+        case .fail(let failure) where platform.isOptional(part.kind):
+            part.state = .failed
+            (part.errorCode, part.errorMessage) = (failure.code, failure.description)
+            try await save(part)
+            return true
         case .fail(let failure): try await end(.fail, &part, .failed, failure)
         case .loseTrack(let failure): try await end(.loseTrack, &part, .unknown, failure)
         }
@@ -138,7 +150,13 @@ struct PublicationRun {
         (part.errorCode, part.errorMessage) = (failure.code, failure.description)
         let part = part
         _ = try await proceed(storing: part) { transaction in
-            let change = PublicationStore.Change(errorCode: failure.code, errorMessage: failure.description)
+            // A part of it may be out all the same.
+            let all = try desk.parts.parts(of: claim.id, workspace: claim.workspace, in: transaction)
+            let change = PublicationStore.Change(
+                url: platform.url(of: all),
+                errorCode: failure.code,
+                errorMessage: failure.description
+            )
             return try desk.step(step, claim, change, in: transaction)
         }
     }
@@ -213,6 +231,7 @@ struct PublicationRun {
             case .sent: "sent"
             case .waiting: "waiting"
             case .lost: "lost"
+            case .untraceable: "untraceable"
             case .failed(let failure):
                 switch failure.kind {
                 case .limited: "limited"
