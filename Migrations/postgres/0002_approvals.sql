@@ -70,15 +70,24 @@ create table approval_prompts (
     reminder_of text collate "C",
     state text collate "C" not null default 'open',
     shown text collate "C" not null default '',
+    shown_hash text collate "C" not null default '',
     created_at bigint not null,
     updated_at bigint not null,
     primary key (workspace_id, prompt_id)
 );
 create unique index approval_prompts_number on approval_prompts (prompt_number);
-create index approval_prompts_request on approval_prompts (workspace_id, request_id);
+create index approval_prompts_request on approval_prompts (request_id);
 create index approval_prompts_conversation on approval_prompts (workspace_id, conversation_key)
     where conversation_key is not null;
 create index approval_prompts_recipient on approval_prompts (workspace_id, recipient) where state = 'open';
+
+-- The threads of a long copy's further messages, in which it can be answered as well.
+create table approval_prompt_threads (
+    workspace_id text collate "C" not null,
+    conversation_key text collate "C" not null,
+    prompt_id text collate "C" not null,
+    primary key (workspace_id, conversation_key, prompt_id)
+);
 
 -- Who decides for whom, and until when.
 create table approval_delegations (
@@ -97,6 +106,14 @@ create index approval_delegations_delegator on approval_delegations (workspace_i
 
 -- All ids of a person.
 create index user_id_mappings_user on user_id_mappings (workspace_id, user_id);
+
+-- How people are called, as their platform said it last; nothing is decided by it.
+create table approver_names (
+    workspace_id text collate "C" not null,
+    identity text collate "C" not null,
+    name text collate "C" not null,
+    primary key (workspace_id, identity)
+);
 
 -- Who holds a role by whose name approvers may be called.
 create table approver_roles (

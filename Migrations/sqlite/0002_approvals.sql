@@ -69,14 +69,23 @@ create table approval_prompts (
     reminder_of text,
     state text not null default 'open',
     shown text not null default '',
+    shown_hash text not null default '',
     created_at integer not null,
     updated_at integer not null,
     unique (workspace_id, prompt_id)
 );
-create index approval_prompts_request on approval_prompts (workspace_id, request_id);
+create index approval_prompts_request on approval_prompts (request_id);
 create index approval_prompts_conversation on approval_prompts (workspace_id, conversation_key)
     where conversation_key is not null;
 create index approval_prompts_recipient on approval_prompts (workspace_id, recipient) where state = 'open';
+
+-- The threads of a long copy's further messages, in which it can be answered as well.
+create table approval_prompt_threads (
+    workspace_id text not null,
+    conversation_key text not null,
+    prompt_id text not null,
+    primary key (workspace_id, conversation_key, prompt_id)
+);
 
 -- Who decides for whom, and until when.
 create table approval_delegations (
@@ -95,6 +104,14 @@ create index approval_delegations_delegator on approval_delegations (workspace_i
 
 -- All ids of a person.
 create index user_id_mappings_user on user_id_mappings (workspace_id, user_id);
+
+-- How people are called, as their platform said it last; nothing is decided by it.
+create table approver_names (
+    workspace_id text not null,
+    identity text not null,
+    name text not null,
+    primary key (workspace_id, identity)
+);
 
 -- Who holds a role by whose name approvers may be called.
 create table approver_roles (

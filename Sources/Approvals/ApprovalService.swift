@@ -9,6 +9,15 @@ package struct ApprovalService: Sendable {
         package let decisions: [ApprovalDecision]
         package let prompts: [ApprovalPrompt]
         package let log: [ApprovalAuditLog.Entry]
+
+        /// Whether somebody was told of it: those who look into the inbox are not.
+        package var reachesNobody: Bool {
+            let looksItself = record.policy.approvers.contains { approver in
+                approver == .role(ApprovalPolicy.operators)
+                    || approver.person.map { _ in approver.platform == nil } ?? false
+            }
+            return !looksItself && prompts.allSatisfy { $0.state == .failed }
+        }
     }
 
     private let database: any Database
@@ -23,9 +32,20 @@ package struct ApprovalService: Sendable {
     /// Makes a request; the same origin gives the same one.
     /// - Throws: `ApprovalError`, `DatabaseError`.
     package func open(_ draft: ApprovalDraft) async throws -> ApprovalRecord {
-        let record = try await database.write { try desk.open(draft, in: $0) }
+        let record = try await database.write { transaction in
+            try desk.checkPlaces(of: draft, in: transaction)
+            return try desk.open(draft, in: transaction)
+        }
         await database.notify(.outbox)
         return record
+    }
+
+    /// Those among some requests to which somebody's answer would count now.
+    /// - Throws: `DatabaseError`.
+    package func answerable(by actor: ApprovalActor, among records: [ApprovalRecord]) async throws -> Set<ApprovalID> {
+        try await database.read { transaction in
+            Set(try desk.answerable(by: actor, among: records, in: transaction).map(\.id))
+        }
     }
 
     /// The newest requests, and how many there are.
@@ -64,7 +84,7 @@ package struct ApprovalService: Sendable {
         return Detail(
             record: record,
             decisions: try requests.decisions(of: id, workspace: workspace, in: transaction),
-            prompts: try ApprovalPromptStore().list(of: id, workspace: workspace, in: transaction),
+            prompts: try ApprovalPromptStore().list(of: id, in: transaction),
             log: try ApprovalAuditLog().entries(about: id.rawValue, workspace: workspace, in: transaction)
         )
     }
@@ -82,7 +102,7 @@ package struct ApprovalService: Sendable {
 
     /// What a link leads to, without deciding anything.
     /// - Throws: `DatabaseError`.
-    package func look(token: String) async throws -> (record: ApprovalRecord, boundTo: String, isStale: Bool)? {
+    package func look(token: String) async throws -> (record: ApprovalRecord, recipient: String, isStale: Bool)? {
         try await database.read { try desk.look(token: token, in: $0) }
     }
 
@@ -113,6 +133,27 @@ package struct ApprovalService: Sendable {
         }
         if let answer { await announce(answer) }
         return answer
+    }
+
+    /// The delegations of a workspace that hold now.
+    /// - Throws: `DatabaseError`.
+    package func delegations(workspace: WorkspaceID) async throws -> [ApproverDirectory.Delegation] {
+        try await database.read { transaction in
+            try desk.directory.openDelegations(at: desk.time.now(), workspace: workspace, in: transaction)
+        }
+    }
+
+    /// Ends a delegation by its id, as the operator says.
+    /// - Returns: nil where it has ended before.
+    /// - Throws: `DatabaseError`.
+    package func endDelegation(_ id: String, evidence: String, workspace: WorkspaceID) async throws
+        -> ApproverDirectory.Delegation?
+    {
+        let ended = try await database.write { transaction in
+            try desk.endDelegation(id, evidence: evidence, workspace: workspace, in: transaction)
+        }
+        await database.notify(.outbox)
+        return ended
     }
 
     /// Ends a request that nobody needs an answer to any more: whoever asked for it may, and the operator.

@@ -1,3 +1,5 @@
+package import CoreTypes
+
 /// What somebody asks for in words, on any platform.
 package enum Command: Hashable, Sendable {
     case help
@@ -17,6 +19,7 @@ package enum Command: Hashable, Sendable {
     package static let words = [
         "help", "debate", "ask", "status", "stop", "recent", "agents", "leaderboard", "verdict",
         "approvals", "approve", "reject", "revise", "answer", "delegate",
+        "delegations", "undelegate",
     ]
 }
 
@@ -27,8 +30,8 @@ package struct DebateOptions: Hashable, Sendable {
     package var consensus: String?
     /// What the models may cost, in millionths of a dollar.
     package var budgetMicrodollars: Int64?
-    /// What makes the debate wait for people, by name; nil leaves the default.
-    package var breakpoints: [String]?
+    /// What makes the debate wait for people: names, or an object with limits; nil leaves the default.
+    package var breakpoints: JSONValue?
 
     /// The consensus rules that people may choose.
     package static let consensusRules = ["majority", "supermajority", "unanimous", "judge"]
@@ -43,7 +46,7 @@ package struct DebateOptions: Hashable, Sendable {
         agents: [String]? = nil,
         consensus: String? = nil,
         budgetMicrodollars: Int64? = nil,
-        breakpoints: [String]? = nil
+        breakpoints: JSONValue? = nil
     ) {
         self.breakpoints = breakpoints
         self.budgetMicrodollars = budgetMicrodollars

@@ -100,7 +100,7 @@ package struct CommandParser: Sendable {
         case "recent": return .recent
         case "agents": return .agents
         case "leaderboard": return .leaderboard
-        case "approvals", "approve", "reject", "revise", "answer", "delegate":
+        case "approvals", "approve", "reject", "revise", "answer", "delegate", "delegations", "undelegate":
             return .decision(try parseDecision(command, rest))
         case "status", "stop", "verdict":
             guard !rest.contains(where: \.isWhitespace) else {
@@ -123,6 +123,8 @@ package struct CommandParser: Sendable {
 
     private func parseDecision(_ command: String, _ rest: Substring) throws(CommandMistake) -> HumanDecisionCommand {
         if command == "approvals" { return .list }
+        if command == "delegations" { return .listDelegations }
+        if command == "undelegate" { return .undelegate }
         if command == "delegate" {
             let words = rest.split(whereSeparator: \.isWhitespace)
             guard let end = words.firstIndex(where: { $0.lowercased() == "until" }), end > 0, end + 1 < words.count

@@ -24,6 +24,7 @@ extension DebatePosts {
             - `\(prefix)revise <number> <guidance>`, `\(prefix)answer <number> <answer> [reason]` – where a request \
             has such answers
             - `\(prefix)delegate <person> until <date>` – let somebody else decide for you
+            - `\(prefix)delegations`, `\(prefix)undelegate` – who decides for whom, and an end to it
 
             Options for `debate`: `--rounds 1…12`, `--agents name,name`, \
             `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.

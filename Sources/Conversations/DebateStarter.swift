@@ -224,13 +224,12 @@ package struct DebateStarter: Sendable {
     private func debateProtocol(for options: DebateOptions) throws -> DebateProtocol {
         var chosen = defaults
         if let budget = options.budgetMicrodollars { chosen.budgetMicrodollars = budget }
-        if let names = options.breakpoints {
-            let triggers = names.map { BreakpointPolicy.Trigger(rawValue: $0) }
-            guard triggers.allSatisfy({ $0 != nil }) else {
-                let known = BreakpointPolicy.Trigger.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ConversationError(.invalidOptions, "The breakpoints are some of \(known).")
+        if let breakpoints = options.breakpoints {
+            do {
+                chosen.breakpoints = try BreakpointPolicy(json: breakpoints, usual: chosen.breakpoints)
+            } catch {
+                throw ConversationError(.invalidOptions, "`breakpoints`: \(error.description)")
             }
-            chosen.breakpoints.triggers = BreakpointPolicy(triggers: triggers.compactMap { $0 }).triggers
         }
         if let rounds = options.rounds {
             guard DebateOptions.rounds.contains(rounds) else {

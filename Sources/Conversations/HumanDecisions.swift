@@ -62,4 +62,8 @@ package enum HumanDecisionCommand: Hashable, Sendable {
     case answer(id: String, option: String, comment: String)
     /// Another person decides until a date.
     case delegate(person: String, until: String)
+    /// Who decides for whom.
+    case listDelegations
+    /// Nobody decides for the person any more.
+    case undelegate
 }

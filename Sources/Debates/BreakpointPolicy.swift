@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 
 /// When a debate waits for people (engine inventory 2.11).
 package struct BreakpointPolicy: Sendable, Hashable {
@@ -28,7 +28,7 @@ package struct BreakpointPolicy: Sendable, Hashable {
     package var severity = 0.7
     /// How many rounds without movement are a deadlock.
     package var deadlockRounds = 3
-    /// The number of rounds after which `roundLimit` holds.
+    /// The number of rounds after which `roundLimit` holds; the last round of a shorter debate counts as well.
     package var roundLimit = 6
     /// Words that `safetyWords` looks for, in lower case.
     package var safetyWords = Self.usualSafetyWords
@@ -51,10 +51,11 @@ package struct BreakpointPolicy: Sendable, Hashable {
     /// Everything but the release of the verdict, as `enable_breakpoints` stands for.
     package static let usual = BreakpointPolicy(triggers: Trigger.allCases.filter { $0 != .release })
 
-    /// Reads a policy.
+    /// Reads a policy: an object, or a list of triggers alone; what is left out is as usual.
     /// - Throws: `DebateError` with code `invalid_settings`.
-    init(json: JSONValue) throws(DebateError) {
-        self.init()
+    package init(json: JSONValue, usual: BreakpointPolicy = BreakpointPolicy()) throws(DebateError) {
+        self = usual
+        let json = json.array == nil ? json : ["triggers": json]
         guard let members = json.object else { throw Self.wrong("breakpoints", "an object") }
         for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
             switch key {

@@ -83,7 +83,7 @@ extension DebateMachine {
             }
             return "\(asking.agent) asks for a person."
         case .roundLimit:
-            guard round >= policy.roundLimit, !isConverged else { return nil }
+            guard round >= min(policy.roundLimit, description.settings.rounds), !isConverged else { return nil }
             return "\(round) rounds were held."
         }
     }

@@ -67,9 +67,10 @@ import Testing
             )
             // One more answer, of which the same edit tells.
             let other = ApprovalActor(identity: "api:x", name: "x", roles: ["operator"], surface: .api, evidence: "e")
+            let hash = try await house.detail(record)?.record.operationHash
             _ = try await house.service.decide(
                 record.id.rawValue,
-                ApprovalReply(actor: other, optionID: "approve")
+                ApprovalReply(actor: other, optionID: "approve", operationHash: hash)
             )
             try await house.deliver()
             let renewed = try #require(
@@ -110,7 +111,7 @@ import Testing
                 $0.reminderAfter = .seconds(10)
             }
             try await house.deliver()
-            #expect(house.platform.channel.messages.map(\.address.channel).sorted() == ["U1", "U2", "U3"])
+            #expect(house.platform.channel.prompts.map(\.address.channel).sorted() == ["U1", "U2", "U3"])
             #expect(house.mail.channel.messages.count == 1)
             try await approve(record, by: "chat:U1", house)
             house.time.advance(by: .seconds(10))

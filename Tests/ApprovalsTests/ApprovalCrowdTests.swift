@@ -139,7 +139,7 @@ private func insisting(_ body: () async throws -> String) async throws -> String
             // Four first copies (one for the deputy), their reminders, and the one to whom it was escalated.
             #expect(detail.prompts.count == 9)
             #expect(detail.prompts.count { $0.reminderOf != nil } == 4)
-            let texts = house.platform.channel.texts
+            let texts = house.platform.channel.prompts.map(\.payload)
             #expect(texts.count == 9 && texts.allSatisfy { $0.contains("rejected because its time was over") })
             let late = try await house.press("x", by: "U3")
             #expect(late == nil)
@@ -167,7 +167,7 @@ private func insisting(_ body: () async throws -> String) async throws -> String
             _ = try await house.database.write { try house.chat.delegate("<@U3>", until: day, event, in: $0) }
             let record = try await house.open { $0.approvers = [.person("chat:U1")] }
             try await house.deliver()
-            #expect(house.platform.channel.messages.map(\.address.channel).sorted() == ["U1", "U3"])
+            #expect(house.platform.channel.prompts.map(\.address.channel).sorted() == ["U1", "U3"])
             let token = try #require(house.platform.channel.token("Approve", in: "U3"))
             _ = try await house.press(token, by: "U3", in: "U3")
             let decision = try #require(try await house.detail(record)?.decisions.first)

@@ -6,7 +6,7 @@ import DatabaseSupport
 import Persistence
 import TestSupport
 
-/// A chat platform that shows all of a prompt, and the tokens of its buttons.
+/// A chat platform that shows all of a prompt, a very long one in several messages, and the tokens of its buttons.
 struct PromptPlatform: EditingChannel, EphemeralChannel, FormChannel {
     let channel = ScriptedChannel(platform: "chat", partSize: 1_000_000)
 
@@ -16,7 +16,14 @@ struct PromptPlatform: EditingChannel, EphemeralChannel, FormChannel {
     func verify(_ request: RawRequest) throws(RequestRefusal) -> VerifiedRequest { try channel.verify(request) }
     func receive(_ request: VerifiedRequest) throws(RequestRefusal) -> Reception { try channel.receive(request) }
     func interpret(_ event: StoredEvent) throws -> [InboundEvent] { [] }
-    func render(_ post: Post) -> [RenderedPart] { [RenderedPart(payload: JSONText(Self.text(post)))] }
+    func render(_ post: Post) -> [RenderedPart] {
+        var (parts, rest) = ([RenderedPart](), Self.text(post)[...])
+        while !rest.isEmpty {
+            parts.append(RenderedPart(payload: JSONText(String(rest.prefix(Self.longest)))))
+            rest = rest.dropFirst(Self.longest)
+        }
+        return parts
+    }
     func send(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
         await channel.send(part, to: address, key: key)
     }
@@ -29,6 +36,8 @@ struct PromptPlatform: EditingChannel, EphemeralChannel, FormChannel {
     func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
         await channel.open(form, at: address, key: key)
     }
+
+    private static let longest = 19_000
 
     static func text(_ post: Post) -> String {
         var lines = [post.title ?? ""]
@@ -152,13 +161,14 @@ struct ApprovalHouse: Sendable {
         key: String = "e",
         trigger: String? = nil,
         kind: InboundEvent.Kind = .command(text: ""),
-        mentions: [String: String] = [:]
+        mentions: [String: String] = [:],
+        isNamed: Bool = true
     ) -> InboundEvent {
         InboundEvent(
             workspace: workspace,
             originKey: "chat:\(key)",
             conversationKey: thread.map { "chat:\(channel):\($0)" } ?? "chat:\(channel)",
-            actor: .init(id: person, displayName: "Person \(person)"),
+            actor: .init(id: person, displayName: isNamed ? "Person \(person)" : nil),
             address: Address(
                 platform: "chat",
                 workspace: workspace,
@@ -199,11 +209,14 @@ extension ApprovalChat.Answer {
 }
 
 extension ScriptedChannel {
-    /// What a button of the first message to a place carries.
+    /// What the first such button in a place carries.
     func token(_ label: String, in channel: String) -> String? {
-        messages.first { $0.address.channel == channel }?.payload.split(separator: "\n")
+        messages.filter { $0.address.channel == channel }.lazy.flatMap { $0.payload.split(separator: "\n") }
             .first { $0.hasPrefix("[\(label)]") }.map { String($0.dropFirst(label.count + 2)) }
     }
+
+    /// The messages about requests, without what is said beside them.
+    var prompts: [ScriptedChannel.Message] { messages.filter { $0.payload.contains("operation `") } }
 }
 
 /// Keeps events where a rolled back transaction leaves none: as rows of their own.

@@ -1,5 +1,6 @@
 import Approvals
 import ChannelSupport
+import Channels
 import CoreTypes
 import DatabaseSupport
 import Persistence
@@ -94,6 +95,114 @@ import Testing
             }
             _ = try await link("email:zoe@example.org", "chat:U9", house)
             #expect(try await answer(own, by: "email:zoe@example.org", house) == "requester")
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoAnsweredIsNamedAsPeopleKnowThem(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            _ = try await link("chat:U1", "email:ann@example.org", house)
+            let record = try await house.open {
+                $0.approvers = [.person("chat:U1"), .person("chat:U2"), .person("chat:U4")]
+                $0.quorum = 3
+            }
+            try await house.deliver()
+            // By mail: the address to which the link was sent, not the id under which both are one person.
+            let link = try #require(house.mail.channel.token("Look at it and decide", in: "ann@example.org"))
+            _ = try await house.service.decide(
+                token: String(link.split(separator: "/").last ?? ""),
+                option: "approve",
+                comment: "",
+                editedText: nil,
+                evidence: "r1"
+            )
+            let mailed = try #require(try await house.detail(record)?.decisions.first)
+            #expect(mailed.identity == "email:ann@example.org" && mailed.actor.hasPrefix("user:"))
+            #expect(mailed.name == "ann@example.org")
+
+            // A button says what the person is called, and what is typed later does not; a deputy is named with both.
+            let token = try #require(house.platform.channel.token("Approve", in: "U2"))
+            _ = try await house.press(token, by: "U3", in: "U2")
+            _ = try await house.press(try #require(house.platform.channel.token("Approve", in: "U4")), by: "U2")
+            let day = String((house.time.now() + .seconds(86_400)).iso8601.prefix(10))
+            let typed = house.event(by: "U2", in: "U2", isNamed: false)
+            _ = try await house.press(
+                try #require(house.platform.channel.token("Approve", in: "U2")),
+                by: "U2",
+                in: "U2"
+            )
+            let other = try await house.open("other") {
+                $0.approvers = [.person("chat:U2"), .person("chat:U4")]
+                $0.quorum = 2
+            }
+            func approve(_ event: InboundEvent) async throws {
+                _ = try await house.database.write {
+                    try house.chat.decide("\(other.number)", effect: .approve, comment: "", event, in: $0)
+                }
+            }
+            _ = try await house.database.write { try house.chat.delegate("<@U5>", until: day, typed, in: $0) }
+            try await approve(house.event(by: "U5", in: "U5", isNamed: false))
+            let line = try #require(try await house.detail(other)).record.outcomeLine
+            #expect(line.hasPrefix("approved by U5 for Person U2 at"), "\(line)")
+            let third = try await house.open("third") { $0.approvers = [.person("chat:U2")] }
+            _ = try await house.database.write {
+                try house.chat.decide("\(third.number)", effect: .approve, comment: "", typed, in: $0)
+            }
+            #expect(try await house.detail(third)?.decisions.first?.name == "Person U2")
+            #expect(try await house.problems().isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func rolesAndDelegationsAreWhatTheLogSays(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let (workspace, now) = (house.workspace, house.time.now())
+            func grant(_ person: String) async throws {
+                try await house.database.write { transaction in
+                    try ApproverDirectory().grant(
+                        "release",
+                        to: person,
+                        evidence: "test",
+                        workspace: workspace,
+                        now: now,
+                        in: transaction
+                    )
+                }
+            }
+            try await grant("chat:U1")
+            try await grant("chat:U1")
+            try await grant("chat:U2")
+            let isTaken = try await house.database.write { transaction in
+                try ApproverDirectory().revoke(
+                    "release",
+                    from: "chat:U2",
+                    evidence: "test",
+                    workspace: workspace,
+                    now: now,
+                    in: transaction
+                )
+            }
+            #expect(isTaken)
+            let log = try await house.database.read { transaction in
+                try ApprovalAuditLog().entries(about: "role:release", workspace: workspace, in: transaction)
+            }
+            #expect(log.map(\.type) == ["role_granted", "role_granted", "role_revoked"])
+            #expect(log.last?.document["data"]?["person"] == "chat:U2")
+            let day = String((now + .seconds(86_400)).iso8601.prefix(10))
+            let event = house.event(by: "U1", in: "U1")
+            _ = try await house.database.write { try house.chat.delegate("<@U3>", until: day, event, in: $0) }
+            #expect(try await house.problems().isEmpty)
+
+            try await house.database.run("update approver_roles set person = 'chat:U7' where person = 'chat:U1'")
+            #expect(
+                try await house.problems() == [
+                    "The log does not say that chat:U7 holds release.",
+                    "chat:U1 holds release by the log, but not in its table.",
+                ]
+            )
+            try await house.database.run("update approver_roles set person = 'chat:U1' where person = 'chat:U7'")
+            try await house.database.run("update approval_delegations set delegate = 'chat:U7'")
+            #expect(try await house.problems().first?.hasSuffix("is not what the log says.") == true)
         }
     }
 

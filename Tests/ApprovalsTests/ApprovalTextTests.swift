@@ -41,7 +41,7 @@ import Testing
             )
             _ = try await house.service.open(draft)
             try await house.deliver()
-            let prompt = try #require(house.platform.channel.texts.first)
+            let prompt = house.platform.channel.texts.joined()
             #expect(prompt.contains(verdict) && prompt.contains("{\"breakpoint\":1}"))
         }
     }
@@ -105,6 +105,53 @@ import Testing
             let button = try #require(house.platform.channel.token("Approve", in: "U7"))
             #expect(try await house.press(button, by: "U7", in: "U7", trigger: "t2")?.form == nil)
             #expect(try await house.detail(long)?.record.status == .approved)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aYesCountsOnlyForTheTextThatItsAuthorWasShown(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open(operation: ["text": "Hello"]) {
+                $0.approvers = [.person("chat:U1"), .person("chat:U2"), .person("chat:U3"), .person("api:local")]
+                $0.allowsEdit = true
+                $0.quorum = 4
+            }
+            try await house.deliver()
+            let name = record.id.rawValue
+            let edited = ApprovalReply(actor: actor, optionID: "approve", editedText: "Pay *7*")
+            #expect(try await house.service.decide(name, edited).code == "counted")
+            // What Ann made of it has not reached anybody else yet.
+            let thread = try #require(house.platform.channel.messages.first { $0.address.channel == "U2" }).id
+            func reply() async throws -> ApprovalChat.Answer? {
+                let event = house.event(by: "U2", in: "U2", thread: thread)
+                return try await house.database.write { try house.chat.reply("1", isDirect: true, event, in: $0) }
+            }
+            func approve(by person: String, _ comment: String = "") async throws -> ApprovalChat.Answer {
+                let event = house.event(by: person, in: person)
+                return try await house.database.write {
+                    try house.chat.decide("\(record.number)", effect: .approve, comment: comment, event, in: $0)
+                }
+            }
+            let answers: [ApprovalChat.Answer?] = [try await reply(), try await approve(by: "U3")]
+            for answer in answers {
+                guard case .say(let post) = answer else { throw CancellationError() }
+                #expect(post.fallbackText.contains("was changed after it was asked"))
+                #expect(post.body.contains("```\nPay *7*\n```"))
+            }
+            let program = ApprovalActor(identity: "api:local", name: "a program", surface: .api, evidence: "r")
+            let blind = try await house.service.decide(name, ApprovalReply(actor: program, optionID: "approve"))
+            #expect(blind.code == "changed")
+            #expect(try await house.detail(record)?.decisions.count == 1)
+
+            let now = try #require(try await house.detail(record)).record
+            let seen = ApprovalReply(actor: program, optionID: "approve", operationHash: now.operationHash)
+            #expect(try await house.service.decide(name, seen).code == "counted")
+            // By its hash, wherever it was read; and by a copy that shows it now.
+            #expect(try await approve(by: "U3", "\(now.operationHash.prefix(12)) fine").text.contains("Recorded"))
+            try await house.deliver()
+            #expect(try await reply()?.text.contains("is approved") == true)
+            #expect(try await house.detail(record)?.decisions.first { $0.actor == "chat:U3" }?.comment == "fine")
+            #expect(try await house.problems().isEmpty)
         }
     }
 

@@ -30,6 +30,8 @@ import Testing
     static let cases: [(DebateScript, BreakpointPolicy.Trigger, Int)] = [
         (script([.disagreement]) { $0.settings.breakpoints.severity = 0.3 }, BreakpointPolicy.Trigger.disagreement, 1),
         (script([.roundLimit]) { $0.settings.breakpoints.roundLimit = 1 }, .roundLimit, 1),
+        // A debate that is shorter than the usual limit of six rounds waits before its vote.
+        (script([.roundLimit], rounds: 2), .roundLimit, 2),
         (script([.safetyWords]) { $0.text = { kind, _, _ in "\(kind): this would be Illegal" } }, .safetyWords, 1),
         (
             script([.explicitRequest]) { $0.text = { kind, agent, _ in "\(kind) of \(agent): ask @human" } },
@@ -160,6 +162,12 @@ import Testing
         settings.breakpoints = BreakpointPolicy(triggers: [.release, .deadlock])
         settings.breakpoints.safetyWords = ["knife"]
         #expect(try DebateProtocol(json: settings.json) == settings)
+        var limited = BreakpointPolicy()
+        limited.severity = 0.5
+        let read = try BreakpointPolicy(json: ["triggers": ["round_limit"], "round_limit": 2], usual: limited)
+        #expect(read.triggers == [.roundLimit] && read.roundLimit == 2 && read.severity == 0.5)
+        #expect(try BreakpointPolicy(json: ["deadlock"], usual: limited).triggers == [.deadlock])
+        #expect(throws: DebateError.self) { try BreakpointPolicy(json: ["never"]) }
         #expect(DebateProtocol().json["breakpoints"] == nil)
         #expect(try DebateProtocol(json: ["enable_breakpoints": true]).breakpoints == .usual)
         for wrong in [["triggers": ["never"]], ["round_limit": 0], ["confidence": 2], ["speed": 1]] as [JSONValue] {

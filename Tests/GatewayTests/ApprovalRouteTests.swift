@@ -87,6 +87,40 @@ struct ApprovalRouteTests {
         }
     }
 
+    @Test("What an action says is what a program may send, and who may not decide is told so before")
+    func actions() async throws {
+        try await run { client, _ in
+            for (option, outcome) in [("reject", "rejected"), ("approve", "approved")] {
+                let made = try await client.post(Self.path, #"{"title":"Pay?"}"#).json
+                let action = try #require(made["actions"]?[option])
+                let path = try #require(action["path"]?.string)
+                let answer = try await client.post(path, try #require(action["body"]).text)
+                #expect(try answer.status == 200 && answer.json["status"]?.string == outcome, "\(answer.body)")
+            }
+            let mine = try await client.post(Self.path, #"{"title":"Pay?"}"#).json["id"]?.string ?? ""
+            let others = #"{"title":"Pay?","approvers":["email:ann@example.org"]}"#
+            let theirs = try await client.post(Self.path, others).json["id"]?.string ?? ""
+            let list = try await client.request("GET", Self.path).json["approvals"]?.array ?? []
+            #expect(list.first { $0["id"]?.string == mine }?["can_decide"] == true)
+            #expect(list.first { $0["id"]?.string == theirs }?["can_decide"] == false)
+            #expect(try await client.request("GET", "\(Self.path)/\(theirs)").json["can_decide"] == false)
+        }
+    }
+
+    @Test("In a browser nobody presses what does not count, and what has ended shows how")
+    func endedInBrowser() async throws {
+        let (theirs, ended) = try await run { client, _ in
+            let others = #"{"title":"Pay?","approvers":["email:ann@example.org"]}"#
+            _ = try await client.post(Self.path, others)
+            let inbox = try await client.browse("/approvals", until: "would not count")
+            let id = try await client.post(Self.path, #"{"title":"Pay 8?"}"#).json["id"]?.string ?? ""
+            _ = try await client.post("\(Self.path)/\(id)/decide", #"{"option":"approve"}"#)
+            return (inbox, try await client.browse("/approvals/\(id)", until: "It is approved"))
+        }
+        #expect(theirs.contains("disabled"))
+        #expect(ended.contains("It is approved: approved by the operator at"))
+    }
+
     @Test("What cannot be asked is refused, and a stranger decides nothing")
     func refusals() async throws {
         try await run { client, _ in
@@ -108,6 +142,27 @@ struct ApprovalRouteTests {
             let answer = try await client.post("\(Self.path)/\(mine)/decide", #"{"option":"approve"}"#)
             #expect(answer.status == 403)
             #expect(try answer.json["code"] == "requester")
+        }
+    }
+
+    @Test("A rule that is misspelt or of another kind is refused by its name")
+    func misspelt() async throws {
+        try await run { client, _ in
+            for (member, name) in [
+                (#""quorom":3"#, "quorom"), (#""escalations":{}"#, "escalations"), (#""veto":"no""#, "veto"),
+                (#""escalations":[{"afer":9,"approvers":["role:operator"]}]"#, "afer"),
+                (#""options":[{"id":"later","effekt":"reject"}]"#, "effekt"),
+                (#""options":[{"id":"later","effect":7}]"#, "effect"),
+                (#""options":[{"id":"reject","requires_comment":"no"}]"#, "requires_comment"),
+                (#""workspace":7"#, "workspace"), (#""approver":["slack:U1"]"#, "approver"),
+            ] {
+                let answer = try await client.post(Self.path, "{\"title\":\"x\",\(member)}")
+                #expect(answer.status == 400 && answer.body.contains("`\(name)`"), "\(member): \(answer.body)")
+            }
+            let unheard = try await client.post(Self.path, #"{"title":"x","approvers":["role:release"]}"#)
+            #expect(unheard.status == 201)
+            #expect(try unheard.json["warning"]?.string?.contains("Nobody was asked") == true)
+            #expect(try await client.post(Self.path, #"{"title":"x"}"#).json["warning"] == nil)
         }
     }
 
@@ -239,7 +294,7 @@ struct ApprovalRouteTests {
         let page = try await run { client, _ in
             let operation = #"{"text":"one <b>two</b>","pay":12345678901234567}"#
             _ = try await client.post(Self.path, #"{"title":"Pay?","operation":\#(operation)}"#)
-            return try await client.browse("/approvals")
+            return try await client.browse("/approvals", until: "Operation ")
         }
         #expect(page.contains(#"<pre>{"pay":12345678901234567}</pre>"#))
         #expect(page.contains("one &lt;b&gt;two&lt;/b&gt;") && page.contains("Operation "))
@@ -267,6 +322,11 @@ struct ApprovalRouteTests {
             let mine = "\(Self.path)/\(try #require(try own.json["id"]?.string))"
             #expect(try await client.request("GET", mine, headers: key).status == 200)
             #expect(try await client.post("\(mine)/decide", option, headers: key).status == 403)
+            // Where it is named, it decides, and is called as its key is.
+            let named = try await client.post(Self.path, #"{"title":"Pay?","approvers":["api:key:k1"]}"#, headers: key)
+            let its = "\(Self.path)/\(try #require(try named.json["id"]?.string))"
+            let decided = try await client.post("\(its)/decide", option, headers: key)
+            #expect(try decided.json["decision"]?["name"] == "program")
         }
     }
 

@@ -48,6 +48,19 @@ import Testing
         #expect(await !opens(.post, path, all))
     }
 
+    @Test func theOriginalsPathsToApprovalsNeedTheSameScopes() async {
+        let paths: [(HTTPTypes.HTTPRequest.Method, String, APIKey.Scope)] = [
+            (.get, "/workflow-approvals", .readApprovals), (.post, "/workflow-approvals/a/resolve", .decideApprovals),
+            (.post, "/decisions/plans/a/approve", .decideApprovals),
+            (.post, "/computer-use/approvals/a/deny", .decideApprovals),
+        ]
+        for (method, path, scope) in paths {
+            #expect(await opens(method, path, [scope]), "\(path)")
+            #expect(await !opens(method, path, Set(APIKey.Scope.allCases).subtracting([scope])), "\(path)")
+        }
+        #expect(await !opens(.post, "/decisions/other", Set(APIKey.Scope.allCases)))
+    }
+
     @Test func noKeyPublishes() async {
         let all = Set(APIKey.Scope.allCases)
         for platform in ["x", "youtube"] {

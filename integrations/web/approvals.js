@@ -6,11 +6,14 @@ function card(approval) {
   const says = h("p", { role: "alert", class: "problem" });
   const comment = h("textarea", { rows: 2, maxlength: 10000, "aria-label": "Reason or guidance", placeholder: "Reason or guidance" });
   const text = approval.operation?.text;
-  const edit = text !== undefined && approval.policy.allow_edit
+  const isOpen = approval.status === "pending" && approval.can_decide;
+  const edit = isOpen && text !== undefined && approval.policy.allow_edit
     ? h("textarea", { rows: 6, maxlength: 100000, "aria-label": "Text" }) : undefined;
   if (edit) edit.defaultValue = text;
-  const buttons = approval.policy.options.map((option) => h("button", {
+  const isPending = approval.status === "pending";
+  const buttons = !isPending ? [] : approval.policy.options.map((option) => h("button", {
     class: `button ${{ approve: "primary", reject: "danger" }[option.effect] ?? ""}`, type: "button",
+    disabled: !approval.can_decide,
     onclick: async () => {
       says.textContent = "";
       try {
@@ -29,16 +32,18 @@ function card(approval) {
     edit ?? (text !== undefined ? h("pre", {}, text) : ""),
     approval.operation_json && h("p", { class: "hint" }, "Exactly this is decided"),
     approval.operation_json && h("pre", {}, approval.operation_json),
-    h("p", { class: "hint" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requested_by}`
+    isPending ? "" : h("p", { class: "outcome" }, `It is ${approval.status}: ${approval.summary}`),
+    !isPending || isOpen ? "" : h("p", { class: "hint" }, "An answer from here would not count: others were asked, or it has been given."),
+    h("p", { class: "hint" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requested_by} · workspace ${approval.workspace}`
       + (approval.expires_at ? ` · until ${new Date(approval.expires_at).toLocaleString()}` : "")),
-    comment, h("div", { class: "row end" }, buttons), says);
+    isOpen ? comment : "", h("div", { class: "row end" }, buttons), says);
 }
 
 async function show() {
   try {
     const wanted = location.pathname.split("/")[2];
-    const found = await callJSON("/approvals?limit=200");
-    const list = found.approvals.filter((approval) => !wanted || approval.id === wanted || String(approval.number) === wanted);
+    // One request is shown with its outcome when it has ended; the inbox has those that wait.
+    const list = wanted ? [await callJSON(`/approvals/${encodeURIComponent(wanted)}`)] : (await callJSON("/approvals?limit=200")).approvals;
     $("inbox").replaceChildren(...list.map(card));
     $("empty").hidden = list.length > 0;
     trouble("");

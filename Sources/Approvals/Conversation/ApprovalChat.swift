@@ -40,14 +40,14 @@ package struct ApprovalChat: Sendable {
         let answer = try decide(token: token, surface: .button, offersForm: hasForms, event, in: transaction)
         guard let answer else { return nil }
         // A button cannot carry a reason or a changed text; a form can, where the platform has forms.
-        guard hasForms, case .refused(let record, let refusal) = answer else { return Answer(answer.text) }
+        guard hasForms, case .refused(let record, let refusal) = answer else { return said(answer) }
         let otherwise = Answer.post("The form could not be opened. \(answer.text)")
         switch refusal {
         case .commentRequired(let option):
             return .ask(posts.form(record, option: option, token: token, mayEdit: false), otherwise: otherwise)
         case .mayEdit(let option):
             return .ask(posts.form(record, option: option, token: token, mayEdit: true), otherwise: otherwise)
-        default: return Answer(answer.text)
+        default: return said(answer)
         }
     }
 
@@ -70,7 +70,7 @@ package struct ApprovalChat: Sendable {
             event,
             in: transaction
         )
-        return Answer((answer ?? .unknown).text)
+        return said(answer ?? .unknown)
     }
 
     /// Something was written where a prompt is: a number, and perhaps a reason behind it.
@@ -87,14 +87,15 @@ package struct ApprovalChat: Sendable {
         guard let typed = NumberedAnswer(text) else { return nil }
         let open = try openRequests(isDirect: isDirect, event, in: transaction)
         let record: ApprovalRecord
+        var shownHash: String?
         if let first = open.first {
-            guard open.contains(where: { typed.isPlausible(for: $0.policy) }) else { return nil }
+            guard open.contains(where: { typed.isPlausible(for: $0.record.policy) }) else { return nil }
             guard open.count == 1 else {
                 return Answer(
                     "Several requests wait here. Answer one with `approve <number>` or `reject <number> <reason>`."
                 )
             }
-            record = first
+            (record, shownHash) = first
         } else {
             // Whoever is late is told so.
             guard let ended = try endedRequest(isDirect: isDirect, event, in: transaction),
@@ -107,20 +108,26 @@ package struct ApprovalChat: Sendable {
         }
         let answer = try desk.decide(
             record.id,
-            workspace: event.workspace,
-            ApprovalReply(actor: actor(event, .reply), optionID: option.id, comment: typed.comment),
+            workspace: record.workspace,
+            ApprovalReply(
+                actor: actor(event, .reply),
+                optionID: option.id,
+                comment: typed.comment,
+                operationHash: option.effect.isForText ? shownHash : nil
+            ),
             in: transaction
         )
         if case .refused(_, .foreign) = answer, !typed.comment.isEmpty { return nil }
-        return Answer(answer.text)
+        return said(answer)
     }
 
-    /// The requests that wait where something was written, or for whoever wrote it to us directly.
+    /// The requests that wait where something was written, or for whoever wrote it to us directly, each with the hash
+    /// of what its newest copy there shows; nil where it has not arrived.
     private func openRequests(
         isDirect: Bool,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
-    ) throws -> [ApprovalRecord] {
+    ) throws -> [(record: ApprovalRecord, shownHash: String?)] {
         var open = try prompts.open(
             inConversation: event.conversationKey,
             workspace: event.workspace,
@@ -134,14 +141,13 @@ package struct ApprovalChat: Sendable {
                 in: transaction
             )
         }
-        var records: [ApprovalRecord] = []
-        for request in Set(open.map(\.request)) {
-            guard let record = try desk.requests.find(request, workspace: event.workspace, in: transaction),
-                record.status == .pending
-            else { continue }
-            records.append(record)
+        let newest = Dictionary(open.map { ($0.request, $0) }) { $0.number > $1.number ? $0 : $1 }
+        return try newest.values.sorted { $0.number < $1.number }.compactMap { copy in
+            guard let record = try desk.requests.find(copy.request, in: transaction), record.status == .pending else {
+                return nil
+            }
+            return (record, copy.shownHash.isEmpty ? nil : copy.shownHash)
         }
-        return records
     }
 
     /// The request that was asked last in such a place, where it has ended.
@@ -164,7 +170,7 @@ package struct ApprovalChat: Sendable {
             )
         }
         guard let prompt,
-            let record = try desk.requests.find(prompt.request, workspace: event.workspace, in: transaction),
+            let record = try desk.requests.find(prompt.request, in: transaction),
             record.status != .pending
         else { return nil }
         return record
@@ -210,20 +216,57 @@ package struct ApprovalChat: Sendable {
         in transaction: borrowing Transaction,
         optionID: (ApprovalPolicy) -> String
     ) throws -> Answer {
-        guard let record = try desk.requests.find(named: name, workspace: event.workspace, in: transaction) else {
+        guard let record = try desk.find(named: name, for: event.workspace, in: transaction) else {
             return Answer("There is no request “\(name.prefix(40))”. `approvals` lists what waits for you.")
+        }
+        let actor = actor(event, .command)
+        let optionID = optionID(record.policy)
+        var comment = comment
+        var seen: String?
+        // `approve 7 3f2a9c01b4de`: exactly what has this hash, wherever it was read.
+        let word = comment.prefix { !$0.isWhitespace }
+        if word.lowercased() == record.shortHash {
+            seen = record.operationHash
+            comment = String(comment[word.endIndex...].drop(while: \.isWhitespace))
+        } else if record.policy.option(optionID)?.effect.isForText == true {
+            seen = try desk.hashShown(of: record, to: actor, in: transaction)
         }
         let answer = try desk.decide(
             record.id,
-            workspace: event.workspace,
-            ApprovalReply(
-                actor: actor(event, .command),
-                optionID: optionID(record.policy),
-                comment: comment
-            ),
+            workspace: record.workspace,
+            ApprovalReply(actor: actor, optionID: optionID, comment: comment, operationHash: seen),
             in: transaction
         )
-        return Answer(answer.text)
+        return said(answer)
+    }
+
+    /// What somebody is told; with the text, where it is another one than they saw.
+    private func said(_ answer: ApprovalAnswer) -> Answer {
+        guard case .refused(let record, .changed) = answer else { return Answer(answer.text) }
+        return .say(posts.changed(record, answer.text))
+    }
+
+    /// `delegations`: for whom the person decides, and who decides for them.
+    /// - Throws: `DatabaseError`.
+    package func listDelegations(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
+        let found = try desk.delegations(of: actor(event, .command), workspace: event.workspace, in: transaction)
+        guard !found.mine.isEmpty || !found.forOthers.isEmpty else {
+            return Answer("Nobody decides for you, and you decide for nobody else.")
+        }
+        let lines =
+            found.mine.map { "\($0.delegate) decides for you until \(ApprovalPosts.minute($0.endsAt))." }
+            + found.forOthers.map { "You decide for \($0.delegator) until \(ApprovalPosts.minute($0.endsAt))." }
+        return Answer(
+            (lines + (found.mine.isEmpty ? [] : ["`undelegate` ends what you gave."])).joined(separator: "\n")
+        )
+    }
+
+    /// `undelegate`: nobody decides for the person any more.
+    /// - Throws: `DatabaseError`.
+    package func undelegate(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
+        let ended = try desk.undelegate(actor(event, .command), workspace: event.workspace, in: transaction)
+        guard !ended.isEmpty else { return Answer("Nobody decides for you.") }
+        return Answer("From now on, \(ended.map(\.delegate).joined(separator: " and ")) decides for you no more.")
     }
 
     /// `delegate <person> until <date>`.

@@ -43,6 +43,7 @@ package struct ApprovalDelivery: Sendable {
             "shown": .string(record.outcomeLine),
             "is_open": .bool(record.status == .pending),
             "is_renewed": .bool(isRenewed),
+            "operation_hash": .string(record.operationHash),
         ]
     }
 
@@ -54,6 +55,7 @@ package struct ApprovalDelivery: Sendable {
         }
         try prompts.show(
             message.context["shown"]?.string ?? "",
+            hash: message.context["operation_hash"]?.string,
             state: message.context["is_open"]?.bool == true ? .open : .closed,
             on: prompt,
             alsoReminders: role == .outcome,
@@ -61,16 +63,15 @@ package struct ApprovalDelivery: Sendable {
             now: time.now(),
             in: transaction
         )
-        guard role == .prompt, message.operation == .post, let id = message.messageIDs.first, !id.isEmpty else {
-            return
-        }
+        guard role == .prompt, message.operation == .post else { return }
+        let channel = message.address.channel
         // A message to a person comes out in a direct channel, which the id then names.
-        let place =
-            message.address.thread.map { "\(message.address.channel):\($0)" }
-            ?? (id.contains(":") ? id : "\(message.address.channel):\(id)")
+        let places =
+            message.address.thread.map { ["\(channel):\($0)"] }
+            ?? message.messageIDs.filter { !$0.isEmpty }.map { $0.contains(":") ? $0 : "\(channel):\($0)" }
         try prompts.bind(
             prompt,
-            to: "\(message.platform):\(place)",
+            to: places.map { "\(message.platform):\($0)" },
             workspace: message.workspace,
             in: transaction
         )
@@ -92,7 +93,7 @@ package struct ApprovalDelivery: Sendable {
     {
         guard let prompt = try prompts.find(id, workspace: message.workspace, in: transaction),
             prompt.state != .failed, let address = message.address,
-            let record = try requests.find(prompt.request, workspace: message.workspace, in: transaction)
+            let record = try requests.find(prompt.request, in: transaction)
         else { return }
         if record.status != .pending {
             try outbox.post(

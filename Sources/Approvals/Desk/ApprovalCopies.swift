@@ -36,7 +36,7 @@ struct ApprovalCopies: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
-        let present = try prompts.list(of: record.id, workspace: record.workspace, in: transaction)
+        let present = try prompts.list(of: record.id, in: transaction)
         let known = Set(present.map { "\($0.platform) \($0.recipient)" })
         for recipient in recipients where !known.contains("\(recipient.address.platform) \(recipient.name)") {
             try post(record, to: recipient, reminderOf: nil, now: now, in: transaction)
@@ -53,7 +53,12 @@ struct ApprovalCopies: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Bool {
         guard let address = Address(json: prompt.address) else { return false }
-        let recipient = ApprovalRecipient(name: prompt.recipient, boundTo: prompt.boundTo, address: address)
+        let recipient = ApprovalRecipient(
+            name: prompt.recipient,
+            boundTo: prompt.boundTo,
+            address: address,
+            isPlaced: true
+        )
         try post(record, to: recipient, reminderOf: prompt.id, now: now, in: transaction)
         return true
     }
@@ -70,7 +75,7 @@ struct ApprovalCopies: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         let isOpen = record.status == .pending
-        for prompt in try prompts.list(of: record.id, workspace: record.workspace, in: transaction)
+        for prompt in try prompts.list(of: record.id, in: transaction)
         where prompt.state != .failed {
             guard let address = Address(json: prompt.address) else { continue }
             let key = OutboxKey("\(prompt.outboxKey)/v\(record.version)")
@@ -97,6 +102,11 @@ struct ApprovalCopies: Sendable {
         }
     }
 
+    /// Whether anything can be said on a platform: a letter without a link would be of no use.
+    func reaches(_ platform: String) -> Bool {
+        platforms.reachable.contains(platform) && (platform != Self.mail || posts.publicURL != nil)
+    }
+
     private func post(
         _ record: ApprovalRecord,
         to recipient: ApprovalRecipient,
@@ -105,8 +115,7 @@ struct ApprovalCopies: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         let platform = recipient.address.platform
-        let isReachable =
-            platforms.reachable.contains(platform) && (platform != Self.mail || posts.publicURL != nil)
+        let isReachable = recipient.isPlaced && reaches(platform)
         let prompt = try prompts.insert(
             id: identifiers.next(),
             of: record.id,

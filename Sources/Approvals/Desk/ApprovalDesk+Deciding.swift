@@ -25,9 +25,20 @@ extension ApprovalDesk {
             persons: record.status == .pending ? try persons(record, decisions, in: transaction) : [:]
         )
         var attempt = try attempt(of: reply.actor, workspace: workspace, in: transaction)
+        if attempt.actor.isNameless {
+            let ids = attempt.actor.ids
+            attempt.actor.name =
+                try directory.name(of: ids, workspace: workspace, in: transaction) ?? attempt.actor.name
+        } else {
+            try directory.learn(attempt.actor, workspace: workspace, in: transaction)
+        }
         attempt.optionID = reply.optionID
         attempt.comment = reply.comment
         attempt.operationHash = reply.operationHash
+        if attempt.operationHash == nil, record.policy.option(reply.optionID)?.effect.isForText == true {
+            // Whoever names the request alone means what was asked, and no text that somebody made of it since.
+            attempt.operationHash = try requestedHash(record, in: transaction)
+        }
         let text = record.operation["text"]?.string ?? ""
         attempt.offersEdit = reply.offersForm && (1...ApprovalReply.longestFormText).contains(text.utf16.count)
         var edited = record.operation
@@ -65,21 +76,21 @@ extension ApprovalDesk {
     /// taken from a platform alone, which says who.
     /// - Parameters:
     ///   - workspace: where the button was pressed; nil for a link, which names its own.
-    ///   - reply: makes the answer of what the token stands for: its option, and whom it is bound to.
+    ///   - reply: makes the answer of what the token stands for: its option, and the id to which it was sent.
     /// - Returns: nil where the token is none of ours.
     /// - Throws: `DatabaseError`.
     package func decide(
         token: String,
         workspace: WorkspaceID?,
         in transaction: borrowing Transaction,
-        _ reply: (_ optionID: String?, _ boundTo: String) -> ApprovalReply
+        _ reply: (_ optionID: String?, _ recipient: String) -> ApprovalReply
     ) throws -> ApprovalAnswer? {
         guard let meaning = try meaning(of: token, in: transaction) else { return nil }
         let record = meaning.record
-        guard workspace == nil ? meaning.option == nil : meaning.option != nil && record.workspace == workspace else {
+        guard workspace == nil ? meaning.option == nil : meaning.option != nil && meaning.workspace == workspace else {
             return .unknown
         }
-        var reply = reply(meaning.option?.id, meaning.boundTo)
+        var reply = reply(meaning.option?.id, meaning.recipient)
         reply.operationHash = meaning.operationHash
         let actor = try resolved(reply.actor, workspace: record.workspace, in: transaction)
         guard Self.isBound(meaning.boundTo, to: actor) else { return .refused(record, .foreign) }
@@ -91,18 +102,22 @@ extension ApprovalDesk {
     package func look(
         token: String,
         in transaction: borrowing Transaction
-    ) throws -> (record: ApprovalRecord, boundTo: String, isStale: Bool)? {
+    ) throws -> (record: ApprovalRecord, recipient: String, isStale: Bool)? {
         guard let meaning = try meaning(of: token, in: transaction), meaning.option == nil else { return nil }
-        return (meaning.record, meaning.boundTo, meaning.operationHash != meaning.record.operationHash)
+        return (meaning.record, meaning.recipient, meaning.operationHash != meaning.record.operationHash)
     }
 
     /// What a token stands for.
     private struct Meaning {
         let record: ApprovalRecord
+        /// Where the copy is.
+        let workspace: WorkspaceID
         /// The answer of a button; nil for a link, whose page asks.
         let option: ApprovalOption?
         /// A person's one id, or `channel:<platform>:<channel>`.
         let boundTo: String
+        /// The id to which the copy was sent, or the channel.
+        let recipient: String
         /// What was shown with it.
         let operationHash: String
     }
@@ -111,7 +126,7 @@ extension ApprovalDesk {
     private func meaning(of token: String, in transaction: borrowing Transaction) throws -> Meaning? {
         guard let claim = tokens.read(token),
             let prompt = try ApprovalPromptStore().find(number: claim.number, in: transaction),
-            let record = try requests.find(prompt.request, workspace: prompt.workspace, in: transaction)
+            let record = try requests.find(prompt.request, in: transaction)
         else { return nil }
         var shown = record.operationHash
         if !tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) {
@@ -124,29 +139,24 @@ extension ApprovalDesk {
         if let position = claim.option, !record.policy.options.indices.contains(position) { return nil }
         return Meaning(
             record: record,
+            workspace: prompt.workspace,
             option: claim.option.map { record.policy.options[$0] },
             boundTo: prompt.boundTo,
+            recipient: prompt.recipient,
             operationHash: shown
         )
     }
 
-    /// The pending requests of a workspace that somebody may decide now.
+    /// The request that people of a workspace mean by its number or its id: one of their own, or one about which
+    /// somebody is asked there.
     /// - Throws: `DatabaseError`.
-    package func waiting(
-        for actor: ApprovalActor,
-        workspace: WorkspaceID,
-        limit: Int = 20,
-        in transaction: borrowing Transaction
-    ) throws -> [ApprovalRecord] {
-        let now = time.now()
-        let attempt = try attempt(of: actor, workspace: workspace, in: transaction)
-        let pending = try requests.list(workspace: workspace, status: .pending, limit: 500, in: transaction).items
-        var found: [ApprovalRecord] = []
-        for record in pending where found.count < limit {
-            let answers = try requests.decisions(of: record.id, workspace: workspace, in: transaction)
-            if machine(record, answers).isWaiting(for: attempt, now: now) { found.append(record) }
-        }
-        return found
+    func find(named name: String, for workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> ApprovalRecord?
+    {
+        guard let found = try requests.findAnywhere(name, in: transaction) else { return nil }
+        if found.workspace == workspace { return found }
+        let copies = try ApprovalPromptStore().list(of: found.id, in: transaction)
+        return copies.contains { $0.workspace == workspace && $0.state != .failed } ? found : nil
     }
 
     /// Somebody with all their ids and roles, and those for whom they decide now; what they answer is left open.
@@ -174,6 +184,21 @@ extension ApprovalDesk {
         (actor.person, actor.ids) = try directory.ids(of: actor.identity, workspace: workspace, in: transaction)
         actor.roles.formUnion(try directory.roles(of: actor.ids, workspace: workspace, in: transaction))
         return actor
+    }
+
+    /// The hash of what the copies show that somebody can see, by which a command is understood; nil where they have
+    /// none that has arrived.
+    ///
+    /// A copy in a channel may have been read by everybody there.
+    func hashShown(of record: ApprovalRecord, to actor: ApprovalActor, in transaction: borrowing Transaction) throws
+        -> String?
+    {
+        let actor = try resolved(actor, workspace: record.workspace, in: transaction)
+        let seen = try ApprovalPromptStore().list(of: record.id, in: transaction).filter { prompt in
+            !prompt.shownHash.isEmpty && Self.isBound(prompt.boundTo, to: actor)
+        }
+        return seen.contains { $0.shownHash == record.operationHash }
+            ? record.operationHash : seen.last?.shownHash
     }
 
     private static func isBound(_ bound: String, to actor: ApprovalActor) -> Bool {

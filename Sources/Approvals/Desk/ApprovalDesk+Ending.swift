@@ -11,7 +11,7 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws {
         let now = time.now()
-        record.outcomeLine = ApprovalLines.standing(machine, now: now)
+        record.outcomeLine = try standing(machine, record, now: now, in: transaction)
         try requests.save(record, now: now, in: transaction)
         record.version += 1
         try log("decided", record, ["decision": decision.json], in: transaction)
@@ -34,7 +34,7 @@ extension ApprovalDesk {
         record.status = machine.status
         record.outcome = machine.outcome
         record.respondedAt = now
-        record.outcomeLine = ApprovalLines.standing(machine, now: now)
+        record.outcomeLine = try standing(machine, record, now: now, in: transaction)
         try requests.save(record, now: now, in: transaction)
         record.version += 1
         try steps.drop(of: record.id.rawValue, workspace: record.workspace, now: now, in: transaction)
@@ -42,6 +42,21 @@ extension ApprovalDesk {
         try publish(event, record, key: "ended", decision: decision, in: transaction)
         try copies.update(record, isEdited: false, isRenewed: false, in: transaction)
         try followUps[record.kind]?.approvalEnded(record, decisions: machine.decisions, in: transaction)
+    }
+
+    /// Where a request stands, with what whoever was represented is called.
+    private func standing(
+        _ machine: ApprovalMachine,
+        _ record: ApprovalRecord,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> String {
+        var name: String?
+        if let last = machine.decisions.last, last.seat != last.actor {
+            let ids = try directory.ids(of: last.seat, workspace: record.workspace, in: transaction).all
+            name = try directory.name(of: ids, workspace: record.workspace, in: transaction)
+        }
+        return ApprovalLines.standing(machine, seatName: name, now: now)
     }
 
     func log(

@@ -1,6 +1,5 @@
-package import CoreTypes
-import Crypto
-package import Persistence
+import CoreTypes
+import Persistence
 
 extension ApprovalDesk {
     /// What is due now, oldest first.
@@ -55,7 +54,7 @@ extension ApprovalDesk {
         let now = time.now()
         let workspace = record.workspace
         var reminded = 0
-        for prompt in try ApprovalPromptStore().list(of: record.id, workspace: workspace, in: transaction)
+        for prompt in try ApprovalPromptStore().list(of: record.id, in: transaction)
         where prompt.state == .open && prompt.reminderOf == nil {
             if !prompt.boundTo.hasPrefix("channel:") {
                 let actor = ApprovalActor(identity: prompt.boundTo, name: "", surface: .reply, evidence: "")
@@ -65,105 +64,5 @@ extension ApprovalDesk {
             if try copies.remind(record, prompt, now: now, in: transaction) { reminded += 1 }
         }
         return reminded
-    }
-
-    /// Lets another person decide in one's place until a moment; the same event, told again, changes nothing.
-    /// - Parameters:
-    ///   - actor: whose evidence is the event's origin.
-    ///   - delegate: the other person's id, such as `slack:U012`.
-    /// - Throws: `ApprovalError` for a person or a moment that cannot be; `DatabaseError`.
-    package func delegate(
-        from actor: ApprovalActor,
-        to delegate: String,
-        until moment: Timestamp,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws {
-        let now = time.now()
-        try audit.hold(workspace, in: transaction)
-        let actor = try resolved(actor, workspace: workspace, in: transaction)
-        let named = try Approver(delegate)
-        guard case .person(let name) = named else {
-            throw ApprovalError(.invalid, "Only a person can decide for another.")
-        }
-        let other = try directory.ids(of: name, workspace: workspace, in: transaction)
-        guard other.person != actor.person else { throw ApprovalError(.invalid, "You decide for yourself anyway.") }
-        guard moment > now, moment - now <= ApprovalPolicy.longest else {
-            throw ApprovalError(.invalid, "The end has to be in the future, and within a year.")
-        }
-        let delegation = ApproverDirectory.Delegation(
-            id: Self.delegationID(actor, workspace: workspace),
-            delegator: actor.person,
-            delegate: other.person,
-            endsAt: moment
-        )
-        let isNew = try directory.insert(
-            delegation,
-            createdBy: actor.identity,
-            workspace: workspace,
-            now: now,
-            in: transaction
-        )
-        guard isNew else { return }
-        try steps.plan(
-            ApprovalStep(workspace: workspace, subject: delegation.id, kind: .delegationEnd, dueAt: moment),
-            now: now,
-            in: transaction
-        )
-        try note("delegated", delegation, evidence: actor.evidence, workspace: workspace, in: transaction)
-        // A delegation goes no further: neither what the delegator decides for others, nor to the delegate's own deputies.
-        let own = ApprovalMachine.Attempt(actor: actor, optionID: "")
-        for record in try waiting(for: actor, workspace: workspace, limit: 100, in: transaction) {
-            let answers = try requests.decisions(of: record.id, workspace: workspace, in: transaction)
-            guard machine(record, answers).isWaiting(for: own, now: now) else { continue }
-            try ask([.person(other.person)], record, withDeputies: false, in: transaction)
-        }
-    }
-
-    /// The same for every event that tells of one act.
-    private static func delegationID(_ actor: ApprovalActor, workspace: WorkspaceID) -> String {
-        let origin = "delegation\n\(workspace)\n\(actor.identity)\n\(actor.evidence)"
-        return hexadecimal(SHA256.hash(data: Array(origin.utf8)).prefix(16))
-    }
-
-    private func endDelegation(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
-        guard let delegation = try directory.end(id, workspace: workspace, now: time.now(), in: transaction) else {
-            return
-        }
-        try note("delegation_ended", delegation, evidence: "time", workspace: workspace, in: transaction)
-    }
-
-    private func note(
-        _ type: String,
-        _ delegation: ApproverDirectory.Delegation,
-        evidence: String,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws {
-        let data: JSONValue = [
-            "delegation_id": .string(delegation.id),
-            "delegator": .string(delegation.delegator),
-            "delegate": .string(delegation.delegate),
-            "ends_at": .string(delegation.endsAt.iso8601),
-            "evidence": .string(evidence),
-        ]
-        try audit.append(
-            type,
-            subject: delegation.id,
-            data: data,
-            workspace: workspace,
-            now: time.now(),
-            in: transaction
-        )
-        try events.publish(
-            WorkspaceEvent(
-                workspaceID: workspace,
-                key: "approval/\(delegation.id)/\(type)",
-                type: "approval.\(type)",
-                occurredAt: time.now(),
-                data: data
-            ),
-            in: transaction
-        )
     }
 }

@@ -36,6 +36,7 @@ package struct ApprovalDesk: Sendable {
     let audit = ApprovalAuditLog()
     let tokens: ApprovalTokens
     let copies: ApprovalCopies
+    let places: any ApprovalPlaces
     let events: any WorkspaceEventSink
     /// What follows from the end of a request, by its kind.
     package var followUps: [String: any ApprovalFollowUp]
@@ -44,12 +45,14 @@ package struct ApprovalDesk: Sendable {
 
     /// Makes the desk.
     /// - Parameters:
+    ///   - places: where platforms that have workspaces of their own are connected.
     ///   - followUps: what follows from the end of a request, by its kind.
     ///   - sealer: makes what buttons and links carry.
     package init(
         outbox: Outbox,
         posts: ApprovalPosts,
         platforms: Platforms,
+        places: any ApprovalPlaces = ConnectedPlaces(),
         events: any WorkspaceEventSink,
         followUps: [String: any ApprovalFollowUp] = [:],
         sealer: Sealer,
@@ -64,6 +67,7 @@ package struct ApprovalDesk: Sendable {
             tokens: tokens,
             identifiers: identifiers
         )
+        self.places = places
         self.events = events
         self.followUps = followUps
         self.time = time
@@ -123,6 +127,20 @@ package struct ApprovalDesk: Sendable {
         try publish("approval.requested", record, key: "requested", in: transaction)
         try ask(record.policy.approvers, record, in: transaction)
         return record
+    }
+
+    /// Makes a request that cannot wait for better rules: where nobody could decide it by those it has, as when whoever
+    /// asked is the only one named, the operators may as well.
+    /// - Throws: `ApprovalError`, `DatabaseError`.
+    package func openDecidable(_ draft: ApprovalDraft, in transaction: borrowing Transaction) throws -> ApprovalRecord {
+        do {
+            return try open(draft, in: transaction)
+        } catch let error as ApprovalError where error.reason == .invalid {
+            var draft = draft
+            guard !draft.policy.approvers.contains(.role(ApprovalPolicy.operators)) else { throw error }
+            draft.policy.approvers.append(.role(ApprovalPolicy.operators))
+            return try open(draft, in: transaction)
+        }
     }
 
     /// Ends a request that nobody needs an answer to any more.
@@ -227,7 +245,7 @@ package struct ApprovalDesk: Sendable {
         withDeputies: Bool = true,
         in transaction: borrowing Transaction
     ) throws {
-        let recipients = try ApprovalRecipients(directory: directory).recipients(
+        let recipients = try recipients.recipients(
             of: approvers,
             record: record,
             withDeputies: withDeputies,
@@ -236,6 +254,8 @@ package struct ApprovalDesk: Sendable {
         )
         try copies.post(record, to: recipients, now: time.now(), in: transaction)
     }
+
+    var recipients: ApprovalRecipients { ApprovalRecipients(directory: directory, places: places) }
 }
 
 extension ApprovalDraft {

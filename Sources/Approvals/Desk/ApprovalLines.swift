@@ -3,12 +3,13 @@ import CoreTypes
 /// The sentences about where a request stands and about answers that do not count.
 enum ApprovalLines {
     /// What every copy of a prompt says.
-    static func standing(_ machine: ApprovalMachine, now: Timestamp) -> String {
+    /// - Parameter seatName: what the person is called for whom the last answer was given; nil where that is not known.
+    static func standing(_ machine: ApprovalMachine, seatName: String? = nil, now: Timestamp) -> String {
         let quorum = machine.policy.quorum
         switch machine.status {
         case .pending:
             guard let last = machine.decisions.last else { return "0 of \(quorum) so far" }
-            return "\(line(last)), \(machine.progress) of \(quorum)"
+            return "\(line(last, seatName: seatName)), \(machine.progress) of \(quorum)"
         case .approved, .rejected, .revised, .decided:
             if machine.isTimeOver { return timeOver(machine, now: now) }
             guard let deciding = machine.decisions.last, machine.outcome != nil else {
@@ -16,7 +17,7 @@ enum ApprovalLines {
             }
             let reason = deciding.comment.isEmpty ? "" : ": \(clipped(deciding.comment))"
             return
-                "\(line(deciding)), \(machine.progress) of \(machine.status == .approved ? quorum : machine.progress)\(reason)"
+                "\(line(deciding, seatName: seatName)), \(machine.progress) of \(machine.status == .approved ? quorum : machine.progress)\(reason)"
         case .expired: return timeOver(machine, now: now)
         case .withdrawn: return "withdrawn at \(ApprovalPosts.minute(now))"
         }
@@ -28,7 +29,7 @@ enum ApprovalLines {
     }
 
     /// One answer, such as `approved by Ann at 2026-01-31 09:05 UTC`.
-    static func line(_ decision: ApprovalDecision) -> String {
+    static func line(_ decision: ApprovalDecision, seatName: String? = nil) -> String {
         let verb =
             switch decision.effect {
             case .approve: "approved"
@@ -36,7 +37,7 @@ enum ApprovalLines {
             case .revise: "sent back"
             case .custom: "answered “\(decision.optionID)”"
             }
-        let onBehalf = decision.seat == decision.actor ? "" : " for \(decision.seat)"
+        let onBehalf = decision.seat == decision.actor ? "" : " for \(seatName ?? decision.seat)"
         return "\(verb) by \(decision.name)\(onBehalf) at \(ApprovalPosts.minute(decision.decidedAt))"
     }
 
@@ -71,7 +72,8 @@ enum ApprovalLines {
             let ids = record.policy.options.map(\.id).joined(separator: ", ")
             return "\(what) has no answer “\(clipped(id))”; it takes: \(ids)."
         case .changed:
-            return "\(what) was changed after you saw it. Look at it again, then answer."
+            return "\(what) was changed after it was asked. `approve \(record.number) \(record.shortHash)` approves it "
+                + "as it is now."
         case .commentRequired(let option):
             return "“\(option.label)” needs a reason: `\(command(option, record)) <reason>`."
         case .editRefused:

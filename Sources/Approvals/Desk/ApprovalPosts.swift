@@ -75,6 +75,11 @@ package struct ApprovalPosts: Sendable {
         )
     }
 
+    /// What somebody is told whose answer was to another text than is decided now: with that one.
+    func changed(_ record: ApprovalRecord, _ line: String) -> Post {
+        Post(body: "\(Self.escaped(line))\n\n\(text(of: record))", footer: footer(record), fallbackText: line)
+    }
+
     /// The form that asks for what an answer still needs.
     /// - Parameter mayEdit: whether it shows the text, which may be changed before it is approved.
     func form(_ record: ApprovalRecord, option: ApprovalOption, token: String, mayEdit: Bool) -> Form {
@@ -128,9 +133,9 @@ package struct ApprovalPosts: Sendable {
     private func text(of record: ApprovalRecord) -> String {
         var body = Self.escaped(record.question)
         if let text = record.operation["text"]?.string, !text.isEmpty {
-            body += "\n\n\(Self.fenced(text))"
+            body += "\n\n\(CodeSplitter.fenced(text))"
         }
-        if let document = record.boundDocument { body += "\n\n\(Self.fenced(document))" }
+        if let document = record.boundDocument { body += "\n\n\(CodeSplitter.fenced(document))" }
         if !record.context.isEmpty { body += "\n\n\(record.context)" }
         return body
     }
@@ -169,22 +174,11 @@ package struct ApprovalPosts: Sendable {
     }
 
     /// A text that Markdown leaves as it is.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         text.reduce(into: "") { output, character in
             if "\\`*_[]<>|~#".contains(character) { output.append("\\") }
             output.append(character)
         }
-    }
-
-    /// A text exactly as it is: between fences that are longer than any inside it.
-    private static func fenced(_ text: String) -> String {
-        var (longest, run) = (0, 0)
-        for byte in text.utf8 {
-            run = byte == UInt8(ascii: "`") ? run + 1 : 0
-            longest = max(longest, run)
-        }
-        let fence = String(repeating: "`", count: max(3, longest + 1))
-        return "\(fence)\n\(text)\n\(fence)"
     }
 
     private func oneLine(_ text: String) -> String {

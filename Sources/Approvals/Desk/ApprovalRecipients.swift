@@ -9,11 +9,17 @@ struct ApprovalRecipient: Hashable {
     /// Who may use its buttons: a person's one id, or the channel.
     let boundTo: String
     let address: Address
+    /// Whether it is known in which of the platform's workspaces that is.
+    let isPlaced: Bool
 }
 
 /// Works out where approvers are asked.
 struct ApprovalRecipients {
     let directory: ApproverDirectory
+    let places: any ApprovalPlaces
+
+    /// Users and programs have no channel of their own: they look into the inbox.
+    static let inboxes: Set<String> = ["user", "api", "web"]
 
     /// Everybody's places, each once, in the order of the approvers.
     /// - Parameter withDeputies: whether those are among them who decide for somebody now.
@@ -29,7 +35,7 @@ struct ApprovalRecipients {
         for approver in approvers {
             switch approver {
             case .channel(let place):
-                if let channel = channel(place, record: record) { found.append(channel) }
+                if let channel = try channel(place, record: record, in: transaction) { found.append(channel) }
             case .role(let role):
                 for person in try directory.members(of: role, workspace: record.workspace, in: transaction) {
                     found += try places(of: person, record, withDeputies: withDeputies, now: now, in: transaction)
@@ -43,17 +49,21 @@ struct ApprovalRecipients {
     }
 
     /// A channel; the thread in which it was asked for, where that is the same channel.
-    private func channel(_ place: String, record: ApprovalRecord) -> ApprovalRecipient? {
+    private func channel(_ place: String, record: ApprovalRecord, in transaction: borrowing Transaction) throws
+        -> ApprovalRecipient?
+    {
         let parts = place.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
-        var address = Address(platform: parts[0], workspace: record.workspace, channel: parts[1])
+        let home = try places.home(of: parts[0], for: record.workspace, in: transaction)
+        var address = Address(platform: parts[0], workspace: home ?? record.workspace, channel: parts[1])
         if let origin = record.address, origin["platform"]?.string == parts[0],
             origin["channel"]?.string == parts[1]
         {
             address.thread = origin["thread"]?.string
             address.threadOpenedBy = origin["threadOpenedBy"]?.string.map { OutboxKey($0) }
         }
-        return ApprovalRecipient(name: "channel:\(place)", boundTo: "channel:\(place)", address: address)
+        let name = "channel:\(place)"
+        return ApprovalRecipient(name: name, boundTo: name, address: address, isPlaced: home != nil)
     }
 
     /// Where a person, and whoever decides for them now, is reached.
@@ -68,31 +78,36 @@ struct ApprovalRecipients {
         let deputies =
             withDeputies
             ? try directory.delegates(of: own.all, at: now, workspace: record.workspace, in: transaction) : []
-        var places = direct(own, record)
+        var places = try direct(own, record.workspace, in: transaction)
         for deputy in deputies {
-            places += direct(try directory.ids(of: deputy, workspace: record.workspace, in: transaction), record)
+            let ids = try directory.ids(of: deputy, workspace: record.workspace, in: transaction)
+            places += try direct(ids, record.workspace, in: transaction)
         }
         if record.policy.excludesRequester { places.removeAll { $0.boundTo == record.requester } }
         return places
     }
 
-    private func direct(
+    /// Where a person is reached directly, under each of their ids.
+    /// - Throws: `DatabaseError`.
+    func direct(
         _ person: (person: String, all: Set<String>),
-        _ record: ApprovalRecord
-    ) -> [ApprovalRecipient] {
-        person.all.sorted().compactMap { id in
+        _ workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalRecipient] {
+        try person.all.sorted().compactMap { id in
             let parts = id.split(separator: ":", maxSplits: 1).map(String.init)
-            // Users and programs have no channel of their own: they look into the inbox.
-            guard parts.count == 2, !["user", "api", "web"].contains(parts[0]) else { return nil }
+            guard parts.count == 2, !Self.inboxes.contains(parts[0]) else { return nil }
+            let home = try places.home(of: parts[0], for: workspace, in: transaction)
             return ApprovalRecipient(
                 name: id,
                 boundTo: person.person,
                 address: Address(
                     platform: parts[0],
-                    workspace: record.workspace,
+                    workspace: home ?? workspace,
                     channel: parts[1],
                     person: parts[1]
-                )
+                ),
+                isPlaced: home != nil
             )
         }
     }

@@ -13,7 +13,7 @@ package struct ApprovalActor: Hashable, Sendable {
     /// The platform's immutable id, such as `slack:U012`.
     package let identity: String
     /// What others read; never compared with anything.
-    package let name: String
+    package var name: String
     package var roles: Set<String>
     /// Where the request came from, such as `slack:C012`; nil where there is no channel.
     package let channel: String?
@@ -39,6 +39,9 @@ package struct ApprovalActor: Hashable, Sendable {
         self.surface = surface
         self.evidence = evidence
     }
+
+    /// Whether the platform did not say what the person is called, so that the id stands in for it.
+    var isNameless: Bool { name.isEmpty || identity == name || identity.hasSuffix(":\(name)") }
 }
 
 /// Somebody who let another person decide in their place.

@@ -9,6 +9,9 @@ package struct ApprovalOption: Hashable, Sendable {
         case revise
         /// What it means is the asker's own business.
         case custom
+
+        /// Whether the answer is one to the text as it is: a no is a no to whatever was asked.
+        var isForText: Bool { self == .approve || self == .custom }
     }
 
     /// What programs and commands call it: `a-z`, digits, `_` and `-`, 32 bytes at most.
@@ -57,12 +60,19 @@ package struct ApprovalOption: Hashable, Sendable {
             self = usual
             return
         }
+        try ApprovalPolicy.check(json, ["id", "label", "effect", "requires_comment"], of: "An option")
         guard let id = json["id"]?.string else {
             throw ApprovalError(.invalid, "Each option needs an `id`.")
         }
+        guard json["label"].map({ $0.string != nil }) ?? true else {
+            throw ApprovalError(.invalid, "The `label` of an option has to be text.")
+        }
+        guard json["requires_comment"].map({ $0.bool != nil }) ?? true else {
+            throw ApprovalError(.invalid, "`requires_comment` has to be true or false.")
+        }
         let usual = [Self.approve, .reject, .revise].first { $0.id == id }
-        let word = json["effect"]?.string
-        guard let effect = word.map({ Effect(rawValue: $0) }) ?? usual?.effect ?? .custom else {
+        guard let effect = json["effect"].map({ $0.string.flatMap(Effect.init(rawValue:)) }) ?? usual?.effect ?? .custom
+        else {
             let words = Effect.allCases.map(\.rawValue).joined(separator: ", ")
             throw ApprovalError(.invalid, "The `effect` of an option is one of \(words).")
         }

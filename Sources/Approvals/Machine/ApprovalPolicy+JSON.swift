@@ -21,19 +21,37 @@ extension ApprovalPolicy {
         ])
     }
 
+    /// What a policy may say.
+    package static let members: Set<String> = [
+        "options", "approvers", "not_the_requester", "quorum", "veto", "expires_in", "expiry_outcome", "remind_in",
+        "escalations", "allow_edit",
+    ]
+
+    /// Refuses what nobody would look at: a misspelt rule would count as no rule.
+    /// - Throws: `ApprovalError` that names the member.
+    package static func check(_ json: JSONValue, _ known: Set<String>, of what: String) throws(ApprovalError) {
+        guard let members = json.object else { throw ApprovalError(.invalid, "\(what) has to be an object.") }
+        guard let unknown = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
+        let name = unknown.count > 64 ? "\(unknown.prefix(63))…" : unknown
+        throw ApprovalError(
+            .invalid,
+            "\(what) has no member `\(name)`; it takes \(known.sorted().joined(separator: ", "))."
+        )
+    }
+
     /// Reads a policy; what is left out is as usual.
     /// - Throws: `ApprovalError`.
-    package init(json: JSONValue) throws(ApprovalError) {
-        self.init()
+    package init(json: JSONValue, usual: ApprovalPolicy = ApprovalPolicy()) throws(ApprovalError) {
+        self = usual
         if let value = json["options"] {
             guard let list = value.array else { throw Self.wrong("options", "a list") }
             options = []
             for item in list { options.append(try ApprovalOption(json: item)) }
         }
         if let value = json["approvers"] { approvers = try Self.approvers(value) }
-        excludesRequester = try Self.bool(json, "not_the_requester") ?? false
-        hasVeto = try Self.bool(json, "veto") ?? true
-        allowsEdit = try Self.bool(json, "allow_edit") ?? false
+        excludesRequester = try Self.bool(json, "not_the_requester") ?? excludesRequester
+        hasVeto = try Self.bool(json, "veto") ?? hasVeto
+        allowsEdit = try Self.bool(json, "allow_edit") ?? allowsEdit
         if let value = json["quorum"] {
             guard let number = value.integer, let quorum = Int(exactly: number) else {
                 throw Self.wrong("quorum", "a whole number")
@@ -44,14 +62,18 @@ extension ApprovalPolicy {
         if case .object(let members) = json, members["expires_in"] != nil {
             expiresAfter = try Self.seconds(json, "expires_in")
         }
-        reminderAfter = try Self.seconds(json, "remind_in")
+        reminderAfter = try Self.seconds(json, "remind_in") ?? reminderAfter
         if let word = json["expiry_outcome"] {
             guard let outcome = word.string.flatMap(ExpiryOutcome.init(rawValue:)) else {
                 throw Self.wrong("expiry_outcome", "one of approved, rejected, expired")
             }
             expiryOutcome = outcome
         }
-        for item in json["escalations"]?.array ?? [] {
+        guard let value = json["escalations"] else { return }
+        guard let chain = value.array else { throw Self.wrong("escalations", "a list") }
+        escalations = []
+        for item in chain {
+            try Self.check(item, ["after", "approvers"], of: "An escalation")
             guard let after = try Self.seconds(item, "after"), let people = item["approvers"] else {
                 throw ApprovalError(.invalid, "An escalation has `after` in seconds and `approvers`.")
             }

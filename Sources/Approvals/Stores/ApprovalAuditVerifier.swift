@@ -28,7 +28,9 @@ package struct ApprovalAuditVerifier: Sendable {
         try transaction.query(
             """
             select workspace_id from governance_heads union select distinct workspace_id from governance_artifacts
-            union select distinct workspace_id from approval_requests order by 1
+            union select distinct workspace_id from approval_requests
+            union select distinct workspace_id from approver_roles
+            union select distinct workspace_id from approval_delegations order by 1
             """
         ).map { try $0.id("workspace_id") }
     }
@@ -45,6 +47,7 @@ package struct ApprovalAuditVerifier: Sendable {
         var (sequence, hash) = (Int64(0), ApprovalAuditLog.origin)
         var isKnownHeadSeen = knownHead == nil
         var logged: [String: Logged] = [:]
+        var rights = ApprovalAuditedRights()
         while problems.count < Self.mostProblems {
             let rows = try transaction.query(
                 """
@@ -64,6 +67,7 @@ package struct ApprovalAuditVerifier: Sendable {
                 if hash == knownHead { isKnownHeadSeen = true }
                 let entry = try ApprovalAuditLog.entry(row)
                 logged[entry.subject, default: Logged()].take(entry)
+                rights.take(entry)
             }
         }
         let head = try transaction.query(
@@ -75,6 +79,7 @@ package struct ApprovalAuditVerifier: Sendable {
         }
         if !isKnownHeadSeen { problems.append("The noted head is not in the log.") }
         problems += try tableProblems(workspace, logged, in: transaction)
+        problems += try rights.problems(workspace, in: transaction)
         return Report(
             workspace: workspace,
             entries: sequence,

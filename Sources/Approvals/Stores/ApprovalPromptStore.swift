@@ -16,6 +16,7 @@ package struct ApprovalPrompt: Sendable {
     package let id: String
     /// Grows with each copy of the installation; what its buttons and links name it by.
     package let number: Int64
+    /// Where the copy is: the request's own workspace, or the one in which the platform is connected.
     package let workspace: WorkspaceID
     package let request: ApprovalID
     package let platform: String
@@ -31,6 +32,8 @@ package struct ApprovalPrompt: Sendable {
     package var state: State
     /// The line about where the request stands that the copy shows; empty until it has arrived.
     package var shown: String
+    /// The hash of what is decided, as the copy shows it; empty until it has arrived.
+    package var shownHash: String
 
     /// The name of its message in the outbox.
     var outboxKey: String { "approval/\(request)/\(id)" }
@@ -87,15 +90,8 @@ package struct ApprovalPromptStore: Sendable {
 
     /// The copies of a request, in the order of their making.
     /// - Throws: `DatabaseError`.
-    package func list(
-        of request: ApprovalID,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> [ApprovalPrompt] {
-        try prompts(
-            "select * from approval_prompts where workspace_id = \(workspace) and request_id = \(request) order by prompt_id",
-            in: transaction
-        )
+    package func list(of request: ApprovalID, in transaction: borrowing Transaction) throws -> [ApprovalPrompt] {
+        try prompts("select * from approval_prompts where request_id = \(request) order by prompt_id", in: transaction)
     }
 
     /// Open copies in a thread.
@@ -108,7 +104,7 @@ package struct ApprovalPromptStore: Sendable {
         try prompts(
             """
             select * from approval_prompts
-            where workspace_id = \(workspace) and conversation_key = \(key) and state = 'open' order by prompt_id
+            where workspace_id = \(workspace) and \(Self.isIn(key, workspace)) and state = 'open' order by prompt_id
             """,
             in: transaction
         )
@@ -143,7 +139,7 @@ package struct ApprovalPromptStore: Sendable {
         try prompts(
             """
             select * from approval_prompts
-            where workspace_id = \(workspace) and conversation_key = \(key) and state <> 'failed'
+            where workspace_id = \(workspace) and \(Self.isIn(key, workspace)) and state <> 'failed'
             order by created_at desc, prompt_id desc limit 1
             """,
             in: transaction
@@ -170,10 +166,13 @@ package struct ApprovalPromptStore: Sendable {
     }
 
     /// Writes down what a copy shows now that it is there.
-    /// - Parameter alsoReminders: whether its reminders, which stand in the same place, say it with it.
+    /// - Parameters:
+    ///   - hash: of what is decided; nil where it says nothing of that.
+    ///   - alsoReminders: whether its reminders, which stand in the same place, say it with it.
     /// - Throws: `DatabaseError`.
     func show(
         _ line: String,
+        hash: String?,
         state: ApprovalPrompt.State,
         on prompt: String,
         alsoReminders: Bool,
@@ -181,29 +180,48 @@ package struct ApprovalPromptStore: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
+        let hashed: SQL = hash.map { ", shown_hash = \($0)" } ?? ""
         let reminders: SQL = alsoReminders ? "or reminder_of = \(prompt)" : ""
         try transaction.execute(
             """
-            update approval_prompts set shown = \(line), updated_at = \(now), state = \(state.rawValue)
+            update approval_prompts set shown = \(line), updated_at = \(now), state = \(state.rawValue) \(hashed)
             where workspace_id = \(workspace) and (prompt_id = \(prompt) \(reminders)) and state <> 'failed'
             """
         )
     }
 
-    /// Notes in which thread a copy can be answered.
+    /// Notes in which threads a copy can be answered: the first message's, and those of the others of a long one.
     /// - Throws: `DatabaseError`.
     func bind(
         _ prompt: String,
-        to conversationKey: String,
+        to conversationKeys: [String],
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws {
+        guard let first = conversationKeys.first else { return }
         try transaction.execute(
             """
-            update approval_prompts set conversation_key = \(conversationKey)
+            update approval_prompts set conversation_key = \(first)
             where workspace_id = \(workspace) and prompt_id = \(prompt)
             """
         )
+        for key in conversationKeys.dropFirst() {
+            try transaction.execute(
+                """
+                insert into approval_prompt_threads (workspace_id, conversation_key, prompt_id)
+                values (\(workspace), \(key), \(prompt)) on conflict do nothing
+                """
+            )
+        }
+    }
+
+    private static func isIn(_ key: String, _ workspace: WorkspaceID) -> SQL {
+        """
+        (conversation_key = \(key) or prompt_id in (
+            select prompt_id from approval_prompt_threads
+            where workspace_id = \(workspace) and conversation_key = \(key)
+        ))
+        """
     }
 
     /// Notes that a copy will never be there.
@@ -231,7 +249,8 @@ package struct ApprovalPromptStore: Sendable {
                 conversationKey: try row.textOrNil("conversation_key"),
                 reminderOf: try row.textOrNil("reminder_of"),
                 state: try row.word("state", of: "a prompt"),
-                shown: try row.text("shown")
+                shown: try row.text("shown"),
+                shownHash: try row.text("shown_hash")
             )
         }
     }

@@ -41,21 +41,35 @@ package struct ApprovalRequestStore: Sendable {
         ).first.map { try ApprovalRecord($0) }
     }
 
+    /// A request, whichever workspace has it: for copies, which may be in another one.
+    /// - Throws: `DatabaseError`.
+    func find(_ id: ApprovalID, in transaction: borrowing Transaction) throws -> ApprovalRecord? {
+        try transaction.query("select * from approval_requests where request_id = \(id)").first
+            .map { try ApprovalRecord($0) }
+    }
+
+    /// The pending requests of other workspaces about which somebody is asked in this one.
+    /// - Throws: `DatabaseError`.
+    func pendingElsewhere(askedIn workspace: WorkspaceID, limit: Int, in transaction: borrowing Transaction) throws
+        -> [ApprovalRecord]
+    {
+        try transaction.query(
+            """
+            select * from approval_requests
+            where workspace_id <> \(workspace) and status = 'pending' and request_id in (
+                select request_id from approval_prompts where workspace_id = \(workspace) and state = 'open'
+            )
+            order by priority, approval_number desc limit \(limit)
+            """
+        ).map { try ApprovalRecord($0) }
+    }
+
     /// A request, whichever workspace has it: for the operator alone.
     /// - Throws: `DatabaseError`.
     package func findAnywhere(_ name: String, in transaction: borrowing Transaction) throws -> ApprovalRecord? {
         let condition: SQL = Int64(name).map { "approval_number = \($0)" } ?? "request_id = \(name)"
         return try transaction.query("select * from approval_requests where \(condition)").first
             .map { try ApprovalRecord($0) }
-    }
-
-    /// The request that people mean by its number or its id.
-    /// - Throws: `DatabaseError`.
-    func find(named name: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
-        -> ApprovalRecord?
-    {
-        guard let found = try findAnywhere(name, in: transaction), found.workspace == workspace else { return nil }
-        return found
     }
 
     /// The request that an origin led to.

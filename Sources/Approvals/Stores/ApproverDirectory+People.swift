@@ -118,10 +118,10 @@ extension ApproverDirectory {
         )?.userID
     }
 
-    /// Who is one person changes who may decide, so it is in the log.
-    private func note(
+    /// Who is one person, and who holds a role, changes who may decide, so it is in the log.
+    func note(
         _ type: String,
-        _ person: String,
+        _ subject: String,
         _ data: JSONValue,
         workspace: WorkspaceID,
         now: Timestamp,
@@ -129,7 +129,7 @@ extension ApproverDirectory {
     ) throws {
         try ApprovalAuditLog().append(
             type,
-            subject: person,
+            subject: subject,
             data: data,
             workspace: workspace,
             now: now,

@@ -91,38 +91,53 @@ package struct ApproverDirectory: Sendable {
         ).map { try $0.text("person") }
     }
 
-    /// Gives somebody a role.
+    /// Gives somebody a role; the log says so.
+    /// - Parameter evidence: who says so.
     /// - Throws: `DatabaseError`.
     package func grant(
         _ role: String,
         to person: String,
+        evidence: String,
         workspace: WorkspaceID,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
-        try transaction.execute(
+        let person = Approver.normalized(person)
+        try ApprovalAuditLog().hold(workspace, in: transaction)
+        let added = try transaction.execute(
             """
             insert into approver_roles (workspace_id, role, person, created_at)
-            values (\(workspace), \(role), \(Approver.normalized(person)), \(now)) on conflict do nothing
+            values (\(workspace), \(role), \(person), \(now)) on conflict do nothing
             """
         )
+        guard added == 1 else { return }
+        let data: JSONValue = ["role": .string(role), "person": .string(person), "evidence": .string(evidence)]
+        try note("role_granted", "role:\(role)", data, workspace: workspace, now: now, in: transaction)
     }
 
-    /// Takes a role from somebody.
+    /// Takes a role from somebody; the log says so.
+    /// - Parameter evidence: who says so.
     /// - Returns: false where they did not hold it.
     /// - Throws: `DatabaseError`.
     package func revoke(
         _ role: String,
         from person: String,
+        evidence: String,
         workspace: WorkspaceID,
+        now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Bool {
-        try transaction.execute(
+        let person = Approver.normalized(person)
+        try ApprovalAuditLog().hold(workspace, in: transaction)
+        let taken = try transaction.execute(
             """
-            delete from approver_roles
-            where workspace_id = \(workspace) and role = \(role) and person = \(Approver.normalized(person))
+            delete from approver_roles where workspace_id = \(workspace) and role = \(role) and person = \(person)
             """
-        ) == 1
+        )
+        guard taken == 1 else { return false }
+        let data: JSONValue = ["role": .string(role), "person": .string(person), "evidence": .string(evidence)]
+        try note("role_revoked", "role:\(role)", data, workspace: workspace, now: now, in: transaction)
+        return true
     }
 
     /// Those for whom somebody decides at a moment, whichever of their ids was named then.
@@ -167,6 +182,27 @@ package struct ApproverDirectory: Sendable {
             order by delegate
             """
         ).map { try $0.text("delegate") }
+    }
+
+    /// The delegations of a workspace that hold at a moment, the one that ends first before the others.
+    /// - Throws: `DatabaseError`.
+    package func openDelegations(at now: Timestamp, workspace: WorkspaceID, in transaction: borrowing Transaction)
+        throws -> [Delegation]
+    {
+        try transaction.query(
+            """
+            select * from approval_delegations
+            where workspace_id = \(workspace) and ended_at is null and ends_at > \(now)
+            order by ends_at, delegation_id
+            """
+        ).map { row in
+            Delegation(
+                id: try row.text("delegation_id"),
+                delegator: try row.text("delegator"),
+                delegate: try row.text("delegate"),
+                endsAt: try row.timestamp("ends_at")
+            )
+        }
     }
 
     /// Lets somebody decide for another.

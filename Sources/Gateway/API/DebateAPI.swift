@@ -67,8 +67,8 @@ package struct DebateQuestion: Sendable {
     package var consensus: String?
     /// What the models may cost, in millionths of a dollar.
     package var budgetMicrodollars: Int64?
-    /// What makes the debate wait for people, by name; nil for the default.
-    package var breakpoints: [String]?
+    /// What makes the debate wait for people: names, or an object with limits; nil for the default.
+    package var breakpoints: JSONValue?
     /// The names of the agents to seat; nil for the default panel.
     package var agents: [String]?
     package var requestedBy: String

@@ -19,6 +19,12 @@ enum Caller: Sendable {
         }
     }
 
+    /// How people read who it was: a program is called as its key is.
+    var displayName: String {
+        guard case .keyHolder(let key) = self else { return "the operator" }
+        return key.name.isEmpty ? "a program" : String(key.name.prefix(200))
+    }
+
     /// The one workspace that the caller sees; nil for the operator, who sees all.
     var workspace: WorkspaceID? {
         if case .keyHolder(let key) = self { key.workspace } else { nil }

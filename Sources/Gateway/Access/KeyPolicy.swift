@@ -39,12 +39,16 @@ struct KeyPolicy: Sendable {
         let isReading = request.method == .get || request.method == .head
         let parts = request.uri.path.split(separator: "/").dropFirst(2)
         switch parts.first {
+        // With the original's own paths to the same: `ApprovalController` has them.
+        case "approvals", "workflow-approvals",
+            "decisions" where parts.dropFirst().first == "plans",
+            "computer-use" where parts.dropFirst().first == "approvals":
+            return scopes.contains(isReading ? .readApprovals : .decideApprovals)
         // Publishing is the operator's, as the accounts are.
         case "debates" where parts.contains("publish"): return false
         case "debates": return scopes.contains(isReading ? .readDebates : .writeDebates)
         case "agents": return isReading && scopes.contains(.readDebates)
         case "webhooks": return scopes.contains(isReading ? .readWebhooks : .writeWebhooks)
-        case "approvals": return scopes.contains(isReading ? .readApprovals : .decideApprovals)
         // Connecting an account is the operator's.
         case "integrations" where parts.last == "connect": return false
         // The addresses of hooks are secrets: whoever knows one may send there.

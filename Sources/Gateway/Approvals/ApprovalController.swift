@@ -11,6 +11,10 @@ struct ApprovalController: Sendable {
     let bodyReader: BodyReader
     let maximumBodyBytes: Int
 
+    private static let nobody =
+        "Nobody was asked: none of the approvers is reached on a platform that is connected, and roles without members "
+        + "ask nobody. `prompts` shows each copy."
+
     /// The kinds that the original's unified inbox collects; its public client sends them as `sources`.
     private static let sources = ["workflow", "decision_plan", "computer_use", "gateway", "inbox_wedge"]
 
@@ -47,6 +51,7 @@ struct ApprovalController: Sendable {
         }
         var document = ApprovalDocument.detail(detail)
         document["success"] = true
+        if detail.reachesNobody { document["warning"] = .string(Self.nobody) }
         return .json(document, status: .created, headers: [.location: "/api/v1/approvals/\(record.id)"])
     }
 
@@ -59,18 +64,21 @@ struct ApprovalController: Sendable {
                 let words = ApprovalStatus.allCases.map(\.rawValue).joined(separator: ", ")
                 throw HTTPFailure.invalid("`status` has to be one of all, \(words).")
             }
-            return try await page(query, status: nil, context)
+            return try await page(query, status: nil, request, context)
         }
-        return try await page(query, status: status, context)
+        return try await page(query, status: status, request, context)
     }
 
     private func listPending(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try await page(QueryParameters(request.uri.query), status: .pending, context)
+        try await page(QueryParameters(request.uri.query), status: .pending, request, context)
     }
 
-    private func page(_ query: QueryParameters, status: ApprovalStatus?, _ context: GatewayContext) async throws
-        -> Response
-    {
+    private func page(
+        _ query: QueryParameters,
+        status: ApprovalStatus?,
+        _ request: Request,
+        _ context: GatewayContext
+    ) async throws -> Response {
         let page = try ListPage(query, defaultLimit: 100, mostItems: 500)
         let named = query["sources"]?.split(separator: ",").map(String.init) ?? []
         let found = try await approvals.list(
@@ -81,9 +89,12 @@ struct ApprovalController: Sendable {
             limit: Int(page.limit),
             offset: Int(page.offset)
         )
+        let mine = try await approvals.answerable(by: actor(request, context), among: found.items)
         var items: [JSONValue] = []
         for record in found.items {
-            items.append(try await shown(ApprovalDocument.summary(record), of: record, to: context.caller))
+            var item = try await shown(ApprovalDocument.summary(record), of: record, to: context.caller)
+            item["can_decide"] = .bool(mine.contains(record.id))
+            items.append(item)
         }
         var document = page.document(items, named: "approvals", total: found.total)
         document["requested_by"] = .string(ApprovalReader.identity(of: context.caller))
@@ -94,7 +105,10 @@ struct ApprovalController: Sendable {
     /// `GET /approvals/{id}`: with the answers, the copies of the prompt and the log.
     private func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let detail = try await visible(context)
-        return .json(try await shown(ApprovalDocument.detail(detail), of: detail.record, to: context.caller))
+        let mine = try await approvals.answerable(by: actor(request, context), among: [detail.record])
+        var document = try await shown(ApprovalDocument.detail(detail), of: detail.record, to: context.caller)
+        document["can_decide"] = .bool(!mine.isEmpty)
+        return .json(document)
     }
 
     /// What a caller sees of a request: the verdict that it is about is for the operator and for those who may decide.
@@ -132,13 +146,27 @@ struct ApprovalController: Sendable {
         let fields = try await object(request)
         switch fields["status"]?.string {
         case "approved": return try await decide("approve", fields, request, context)
-        case "rejected": return try await decide("reject", fields, request, context)
+        case "rejected": return try await decide("reject", Self.withReason(fields), request, context)
         default: throw HTTPFailure.invalid("`status` has to be approved or rejected.")
         }
     }
 
     private func choose(_ option: String) -> Handler {
-        { request, context in try await decide(option, try await object(request, mayBeEmpty: true), request, context) }
+        { request, context in
+            let fields = try await object(request, mayBeEmpty: true)
+            return try await decide(option, option == "reject" ? Self.withReason(fields) : fields, request, context)
+        }
+    }
+
+    private static let words = ["comment", "reason", "notes", "guidance"]
+
+    /// The original's clients send a no without saying why, and a no here says why: then it says that.
+    private static func withReason(_ fields: JSONValue) -> JSONValue {
+        var fields = fields
+        if words.allSatisfy({ fields[$0]?.string?.contains { !$0.isWhitespace } != true }) {
+            fields["comment"] = .string(ApprovalDocument.noReason)
+        }
+        return fields
     }
 
     private func decide(
@@ -148,8 +176,7 @@ struct ApprovalController: Sendable {
         _ context: GatewayContext
     ) async throws -> Response {
         let id = try await visible(context).record.id.rawValue
-        let words = ["comment", "reason", "notes", "guidance"]
-        let comment = words.lazy.compactMap { fields[$0]?.string }.first ?? ""
+        let comment = Self.words.lazy.compactMap { fields[$0]?.string }.first ?? ""
         let answer = try await approvals.decide(
             id,
             ApprovalReply(
@@ -176,7 +203,7 @@ struct ApprovalController: Sendable {
         let isOperator = context.caller.workspace == nil
         return ApprovalActor(
             identity: ApprovalReader.identity(of: context.caller),
-            name: isOperator ? "the operator" : "a program",
+            name: context.caller.displayName,
             // A program's key makes nobody an operator: it decides where it was named.
             roles: isOperator ? [ApprovalPolicy.operators] : [],
             // Browsers say so themselves; it is for the log alone.

@@ -3,13 +3,20 @@ import CoreTypes
 
 /// Requests to people in the words of the public API.
 enum ApprovalDocument {
+    /// What a program's no says that does not say why.
+    static let noReason = "A program sent it without a reason."
+
     /// One line of a list.
     static func summary(_ record: ApprovalRecord) -> JSONValue {
         let path = "/api/v1/approvals/\(record.id)/decide"
         var actions: [String: JSONValue] = [:]
         for option in record.policy.options where record.status == .pending {
+            // Public clients send the body as it is; whoever has a reason puts it in the place of this one.
+            let body: JSONValue = .record([
+                "option": .string(option.id), "comment": option.requiresComment ? .string(noReason) : nil,
+            ])
             actions[option.id] = [
-                "method": "POST", "path": .string(path), "body": ["option": .string(option.id)],
+                "method": "POST", "path": .string(path), "body": body,
                 "label": .string(option.label), "requires_comment": .bool(option.requiresComment),
             ]
         }

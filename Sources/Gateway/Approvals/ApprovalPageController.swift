@@ -32,7 +32,7 @@ struct ApprovalPageController: Sendable {
         guard let found = try await approvals.look(token: try context.parameters.require("token")) else {
             return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
         }
-        return page(pages.form(form(found.record, boundTo: found.boundTo, isStale: found.isStale)))
+        return page(pages.form(form(found.record, person: found.recipient, isStale: found.isStale)))
     }
 
     private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -72,20 +72,20 @@ struct ApprovalPageController: Sendable {
 
     private static let lost = "It was cut off, it is too old, or the request is gone. Nothing was changed."
 
-    private typealias Found = (record: ApprovalRecord, boundTo: String, isStale: Bool)
+    private typealias Found = (record: ApprovalRecord, recipient: String, isStale: Bool)
 
     /// The form once more, with what was written into it.
     private func again(_ record: ApprovalRecord, _ found: Found, _ problem: String, _ fields: QueryParameters)
         -> Response
     {
-        var form = form(record, boundTo: found.boundTo, isStale: found.isStale)
+        var form = form(record, person: found.recipient, isStale: found.isStale)
         form.problem = problem
         form.comment = fields["comment"] ?? ""
         if form.isTextEditable, let text = fields["text"] { form.text = text }
         return page(pages.form(form), status: .badRequest)
     }
 
-    private func form(_ record: ApprovalRecord, boundTo: String, isStale: Bool) -> ApprovalPages.Form {
+    private func form(_ record: ApprovalRecord, person: String, isStale: Bool) -> ApprovalPages.Form {
         ApprovalPages.Form(
             title: record.title,
             question: record.question,
@@ -95,7 +95,7 @@ struct ApprovalPageController: Sendable {
             document: record.boundDocument ?? "",
             hash: record.shortHash,
             summary: record.outcomeLine,
-            person: boundTo,
+            person: person,
             number: record.number,
             until: record.expiresAt.map(ApprovalPosts.minute) ?? "",
             options: record.policy.options.map { ($0.id, $0.label, $0.requiresComment) },

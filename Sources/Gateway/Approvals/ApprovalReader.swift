@@ -4,6 +4,12 @@ import HTTPTypes
 
 /// Reads a request to people out of the body of `POST /api/v1/approvals`.
 enum ApprovalReader {
+    /// What a body may say beside the policy.
+    private static let members: Set<String> = [
+        "workspace", "title", "question", "context", "operation", "kind", "priority", "requester", "debate_id",
+        "metadata",
+    ]
+
     /// Who asks and who answers, by the credentials that were shown.
     static func identity(of caller: Caller) -> String { "api:\(caller.rawValue)" }
 
@@ -15,6 +21,7 @@ enum ApprovalReader {
         originKey: String,
         evidence: String
     ) throws -> ApprovalDraft {
+        try ApprovalPolicy.check(fields, members.union(ApprovalPolicy.members), of: "A request")
         guard let title = try text(fields, "title"), !title.isEmpty else {
             throw HTTPFailure.invalid("`title` has to be text.")
         }
@@ -33,10 +40,11 @@ enum ApprovalReader {
         if let priority = fields["priority"], priority.integer == nil {
             throw HTTPFailure.invalid("`priority` has to be a number from 1 to 5.")
         }
+        let workspace = try text(fields, "workspace").map { WorkspaceID($0) }
         return ApprovalDraft(
-            workspace: caller.workspace ?? fields["workspace"]?.string.map { WorkspaceID($0) } ?? .local,
+            workspace: caller.workspace ?? workspace ?? .local,
             originKey: originKey,
-            kind: fields["kind"]?.string ?? "program",
+            kind: try text(fields, "kind") ?? "program",
             title: title,
             question: try text(fields, "question") ?? title,
             context: try text(fields, "context") ?? "",
@@ -44,10 +52,10 @@ enum ApprovalReader {
             policy: try ApprovalPolicy(json: fields),
             priority: Int(fields["priority"]?.integer ?? 3),
             requester: requester ?? identity(of: caller),
-            requesterName: requester == nil ? "a program" : "",
+            requesterName: requester == nil ? caller.displayName : "",
             askedBy: identity(of: caller),
             evidence: evidence,
-            debate: fields["debate_id"]?.string.map { DebateID($0) },
+            debate: try text(fields, "debate_id").map { DebateID($0) },
             metadata: fields["metadata"] ?? [:]
         )
     }

@@ -40,12 +40,14 @@ struct QuestionReader: Sendable {
         return question
     }
 
-    private func breakpoints(_ value: JSONValue?) throws(HTTPFailure) -> [String]? {
+    /// What the debates' room reads: a list of names, or an object with `triggers` and their limits.
+    private func breakpoints(_ value: JSONValue?) throws(HTTPFailure) -> JSONValue? {
         guard let value else { return nil }
-        guard let names = value.array?.map(\.string), names.count <= 20, names.allSatisfy({ $0 != nil }) else {
-            throw .invalid("`breakpoints` has to be a list of names.")
+        let names = value.array?.map(\.string)
+        guard value.object != nil || names.map({ $0.count <= 20 && !$0.contains(nil) }) ?? false else {
+            throw .invalid("`breakpoints` has to be a list of names, or an object with `triggers` and their limits.")
         }
-        return names.compactMap { $0 }
+        return value
     }
 
     /// Dollars, as the public API has them, in millionths.

@@ -14,8 +14,6 @@ extension ApprovalsCommand {
             subcommands: [Link.self, Unlink.self, List.self]
         )
 
-        private static let evidence = "the operator's command line"
-
         struct Link: AsyncParsableCommand {
             static let configuration = CommandConfiguration(abstract: "Notes that two ids are one person's.")
 
@@ -37,7 +35,7 @@ extension ApprovalsCommand {
                             first,
                             second,
                             user: user,
-                            evidence: Person.evidence,
+                            evidence: ApprovalsCommand.evidence,
                             workspace: WorkspaceID(workspace),
                             now: time.now(),
                             in: transaction
@@ -62,7 +60,7 @@ extension ApprovalsCommand {
                     let isUnlinked = try await database.write { transaction in
                         try ApproverDirectory().unlink(
                             id,
-                            evidence: Person.evidence,
+                            evidence: ApprovalsCommand.evidence,
                             workspace: WorkspaceID(workspace),
                             now: SystemTime().now(),
                             in: transaction

@@ -9,8 +9,11 @@ struct ApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approvals",
         abstract: "Shows what people are asked to decide, and checks the log of what they decided.",
-        subcommands: [List.self, Show.self, Verify.self, Role.self, Person.self]
+        subcommands: [List.self, Show.self, Verify.self, Role.self, Person.self, Delegations.self]
     )
+
+    /// What the log names where the operator changes who may decide.
+    static let evidence = "the operator's command line"
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -154,8 +157,26 @@ struct ApprovalsCommand: AsyncParsableCommand {
                 let (given, taken) = try (grant.map(Self.person), revoke.map(Self.person))
                 let now = SystemTime().now()
                 let members = try await database.write { transaction in
-                    if let given { try directory.grant(role, to: given, workspace: place, now: now, in: transaction) }
-                    if let taken { _ = try directory.revoke(role, from: taken, workspace: place, in: transaction) }
+                    if let given {
+                        try directory.grant(
+                            role,
+                            to: given,
+                            evidence: ApprovalsCommand.evidence,
+                            workspace: place,
+                            now: now,
+                            in: transaction
+                        )
+                    }
+                    if let taken {
+                        _ = try directory.revoke(
+                            role,
+                            from: taken,
+                            evidence: ApprovalsCommand.evidence,
+                            workspace: place,
+                            now: now,
+                            in: transaction
+                        )
+                    }
                     return try directory.members(of: role, workspace: place, in: transaction)
                 }
                 for member in members { print(member) }

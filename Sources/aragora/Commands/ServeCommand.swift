@@ -98,6 +98,7 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await house.inboxWorker.run() },
             Work { await house.publishing.worker.run() },
             Work { await house.approvalClock.run() },
+            Work { await KnownWorkspaces(house: house).run() },
             Work { await GaugeReporter(house: house).run() },
             Work { await Forgetting(house: house).run() },
             gateway,

@@ -63,6 +63,8 @@ struct ChatDecisions: HumanDecisions {
             )
         case .delegate(let person, let date):
             return Self.answer(try chat.delegate(person, until: date, event, in: transaction))
+        case .listDelegations: return Self.answer(try chat.listDelegations(event, in: transaction))
+        case .undelegate: return Self.answer(try chat.undelegate(event, in: transaction))
         }
     }
 
