@@ -222,6 +222,8 @@ package struct PublicationDesk: Sendable {
             else { throw PublicationError.conflict("The publication has no part \(number) that is unknown.") }
             part.state = remoteID == nil ? .queued : .sent
             part.remoteID = remoteID
+            // Nothing of the former try counts any more.
+            if remoteID == nil { part.progress = .null }
             try parts.save(part, of: id, workspace: workspace, now: time.now(), in: transaction)
             return PublicationStore.Change()
         }
@@ -346,5 +348,7 @@ extension PublicationDesk {
 
     private func tell(of publication: Publication, in transaction: borrowing Transaction) throws {
         try events.publish(publication.event, in: transaction)
+        let preview = platforms[publication.platform]?.preview(publication.content) ?? ""
+        try release.changed(publication, preview: preview, in: transaction)
     }
 }

@@ -25,6 +25,11 @@ package protocol PublicationRelease: Sendable {
     /// Ends a request: what it asks about was changed or taken back.
     /// - Throws: `DatabaseError`.
     func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) throws
+
+    /// Tells those who were shown a publication what became of it, in the transaction of the change.
+    /// - Parameter preview: its content, in Markdown.
+    /// - Throws: `DatabaseError`; the transaction then fails as a whole.
+    func changed(_ publication: Publication, preview: String, in transaction: borrowing Transaction) throws
 }
 
 /// Nobody is asked: the operator releases by `aragora publish release`.
@@ -44,4 +49,6 @@ package struct OperatorRelease: PublicationRelease {
     ) -> String? { person }
 
     package func withdraw(_ request: String, of publication: Publication, in transaction: borrowing Transaction) {}
+
+    package func changed(_ publication: Publication, preview: String, in transaction: borrowing Transaction) {}
 }

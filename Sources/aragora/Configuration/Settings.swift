@@ -33,7 +33,7 @@ struct Settings: Sendable {
         "ARAGORA_HOST", "ARAGORA_PORT", "ARAGORA_API_TOKEN", "ARAGORA_DATA_DIR", "ARAGORA_DB_BACKEND", "DATABASE_URL",
         "ARAGORA_ENCRYPTION_KEYS", "ARAGORA_DEFAULT_ROUNDS", "ARAGORA_DEFAULT_CONSENSUS",
         "ARAGORA_BREAKPOINTS", "ARAGORA_BREAKPOINT_APPROVERS", "ARAGORA_BREAKPOINT_TIMEOUT",
-        "ARAGORA_PUBLICATION_APPROVERS",
+        "ARAGORA_PUBLICATION_APPROVERS", "ARAGORA_PUBLICATION_POLICY", "ARAGORA_BREAKPOINT_POLICY",
         "ARAGORA_MAX_CONCURRENT_DEBATES", "ARAGORA_PUBLIC_URL", "ARAGORA_LOG_LEVEL", "ARAGORA_NOMIC_DIR",
         "SUPABASE_URL", "SUPABASE_KEY", "ARAGORA_WEBHOOK_ALLOW",
     ]
@@ -145,15 +145,24 @@ struct Settings: Sendable {
             }
             defaults.consensus = mode
         }
-        let triggers = try list("ARAGORA_BREAKPOINTS").map { word in
-            guard let trigger = BreakpointPolicy.Trigger(rawValue: word) else {
-                let words = BreakpointPolicy.Trigger.allCases.map(\.rawValue).joined(separator: ", ")
-                throw SettingsError("ARAGORA_BREAKPOINTS takes some of \(words), with commas between them.")
-            }
-            return trigger
-        }
-        defaults.breakpoints = BreakpointPolicy(triggers: triggers)
+        defaults.breakpoints = try breakpoints()
         return defaults
+    }
+
+    /// When debates wait for people: names with commas between them, or the API's object with its limits.
+    private func breakpoints() throws -> BreakpointPolicy {
+        let text = values["ARAGORA_BREAKPOINTS"] ?? ""
+        do {
+            return try BreakpointPolicy(
+                json: text.hasPrefix("{") ? JSONValue(parsing: text) : .strings(list("ARAGORA_BREAKPOINTS"))
+            )
+        } catch let error as any CodedError {
+            let words = BreakpointPolicy.Trigger.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingsError(
+                "ARAGORA_BREAKPOINTS takes some of \(words), with commas between them, or an object such as "
+                    + "{\"triggers\":[\"round_limit\"],\"round_limit\":2}: \(error.description)"
+            )
+        }
     }
 
     /// Who is asked, as a setting names them; empty where it is not set.
@@ -167,6 +176,24 @@ struct Settings: Sendable {
                 )
             }
             return approver
+        }
+    }
+
+    /// How people decide, as the API's policy says it, without the options, which are the product's; an empty object
+    /// where it is not set.
+    /// - Throws: `SettingsError`.
+    func policy(_ setting: String) throws -> JSONValue {
+        guard let text = values[setting] else { return [:] }
+        do {
+            let rules = try JSONValue(parsing: text)
+            let known = ApprovalPolicy.members.subtracting(["options", "allow_edit"])
+            try ApprovalPolicy.check(rules, known, of: "The policy")
+            try ApprovalPolicy(json: rules).validate(requester: "")
+            return rules
+        } catch let error as any CodedError {
+            throw SettingsError(
+                "\(setting) takes a policy such as {\"quorum\":2,\"not_the_requester\":true}: \(error.description)"
+            )
         }
     }
 

@@ -16,12 +16,30 @@ struct DebateApprovals: BreakpointGate {
     let approvers: [Approver]
     /// How long people have; then a debate goes on, and a verdict is withheld.
     let timeout: Duration
+    /// How it is decided beside that; an empty object where nothing is set.
+    let rules: JSONValue
     private let requests = ApprovalRequestStore()
 
-    init(desk: ApprovalDesk, approvers: [Approver], timeout: Duration) {
+    /// - Throws: `ApprovalError` for rules that are none.
+    init(desk: ApprovalDesk, approvers: [Approver], timeout: Duration, rules: JSONValue) throws {
         self.desk = desk
         self.approvers = approvers
         self.timeout = timeout
+        self.rules = rules
+        _ = try policy([.approve, .reject], .role(ApprovalPolicy.operators))
+    }
+
+    private func policy(_ options: [ApprovalOption], _ usual: Approver) throws -> ApprovalPolicy {
+        var policy = try ApprovalPolicy(
+            json: rules,
+            usual: ApprovalPolicy(
+                options: options,
+                approvers: approvers.isEmpty ? [usual] : approvers,
+                expiresAfter: timeout
+            )
+        )
+        if rules["remind_in"] == nil { policy.reminderAfter = policy.expiresAfter.map { $0 / 2 } }
+        return policy
     }
 
     func ask(
@@ -39,7 +57,7 @@ struct DebateApprovals: BreakpointGate {
             operation["verdict_sha256"] = .string(hexadecimal(SHA256.hash(data: Array(context.utf8))))
         }
         let hasAddress = debate.address.object != nil
-        _ = try desk.open(
+        _ = try desk.openDecidable(
             ApprovalDraft(
                 workspace: debate.workspace,
                 originKey: origin,
@@ -49,15 +67,9 @@ struct DebateApprovals: BreakpointGate {
                 question: breakpoint.reason,
                 context: shown(context, debate),
                 operation: operation,
-                policy: ApprovalPolicy(
-                    options: options(breakpoint),
-                    approvers: approvers.isEmpty ? [usual(breakpoint, debate)] : approvers,
-                    expiresAfter: timeout,
-                    expiryOutcome: .expired,
-                    reminderAfter: timeout / 2
-                ),
+                policy: try policy(options(breakpoint), usual(breakpoint, debate)),
                 priority: 2,
-                requester: "debate:\(debate.id)",
+                requester: Self.asker(of: debate),
                 requesterName: "debate #\(debate.number)",
                 debate: debate.id,
                 address: hasAddress ? debate.address : nil,
@@ -107,6 +119,12 @@ struct DebateApprovals: BreakpointGate {
 
     private static func origin(_ breakpoint: DebateBreakpoint, _ debate: DebateRecord) -> String {
         "debate:\(debate.id):breakpoint:\(breakpoint.number)"
+    }
+
+    /// Whoever asked for the debate, so that "not the requester" means them.
+    private static func asker(of debate: DebateRecord) -> String {
+        let isProgram = ["web", "terminal"].contains(debate.platform)
+        return "\(isProgram ? "api" : debate.platform):\(debate.requestedBy)"
     }
 
     private func options(_ breakpoint: DebateBreakpoint) -> [ApprovalOption] {

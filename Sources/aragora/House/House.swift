@@ -116,9 +116,10 @@ struct House: Sendable {
             database: database,
             sealer: sealer,
             transport: transport,
-            release: PublicationApprovals(
+            release: try PublicationApprovals(
                 desk: desk,
                 approvers: try settings.approvers("ARAGORA_PUBLICATION_APPROVERS"),
+                rules: try settings.policy("ARAGORA_PUBLICATION_POLICY"),
                 outbox: outbox
             ),
             events: subscribers.sink,
@@ -169,10 +170,11 @@ struct House: Sendable {
                 logger: logger
             ),
             events: subscribers.sink,
-            gate: DebateApprovals(
+            gate: try DebateApprovals(
                 desk: desk,
                 approvers: try settings.approvers("ARAGORA_BREAKPOINT_APPROVERS"),
-                timeout: try settings.breakpointTimeout()
+                timeout: try settings.breakpointTimeout(),
+                rules: try settings.policy("ARAGORA_BREAKPOINT_POLICY")
             ),
             time: time,
             logger: logger

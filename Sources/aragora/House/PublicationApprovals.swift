@@ -15,23 +15,39 @@ struct PublicationApprovals: PublicationRelease {
     let desk: ApprovalDesk
     /// Who is asked; the operators where nobody is named.
     let approvers: [Approver]
+    /// How it is decided beside that; an empty object where nothing is set.
+    let rules: JSONValue
     let outbox: Outbox
-    private let requests = ApprovalRequestStore()
+    let requests = ApprovalRequestStore()
 
-    init(desk: ApprovalDesk, approvers: [Approver], outbox: Outbox) {
+    /// - Throws: `ApprovalError` for rules that are none.
+    init(desk: ApprovalDesk, approvers: [Approver], rules: JSONValue, outbox: Outbox) throws {
         self.desk = desk
         self.approvers = approvers.isEmpty ? [.role(ApprovalPolicy.operators)] : approvers
+        self.rules = rules
         self.outbox = outbox
+        _ = try policy()
+    }
+
+    private func policy() throws -> ApprovalPolicy {
+        try ApprovalPolicy(
+            json: rules,
+            usual: ApprovalPolicy(
+                options: [.approve, .revise, .reject],
+                approvers: approvers,
+                expiresAfter: Self.expiry,
+                reminderAfter: .seconds(24 * 3600)
+            )
+        )
     }
 
     func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws -> String? {
         if let pending = try pending(publication, in: transaction) { return pending.id.rawValue }
-        let debate = try publication.debate.flatMap { debate in
-            try DebateStore().find(debate, workspace: publication.workspace, in: transaction)
-        }
-        let address = debate.flatMap { Address(json: $0.address) }
-        let platform = publication.platform == "x" ? "X" : "YouTube"
-        let record = try desk.open(
+        let address = try thread(of: publication, in: transaction)
+        let platform = Self.name(of: publication)
+        let policy = try policy()
+        let isShown = address.map { !policy.asks(in: $0) } ?? false
+        let record = try desk.openDecidable(
             ApprovalDraft(
                 workspace: publication.workspace,
                 originKey: "publication:\(publication.id):\(publication.version)",
@@ -40,21 +56,22 @@ struct PublicationApprovals: PublicationRelease {
                 question: "May this go out in public on \(platform)?",
                 context: preview,
                 operation: Self.operation(publication),
-                policy: ApprovalPolicy(
-                    options: [.approve, .revise, .reject],
-                    approvers: approvers,
-                    expiresAfter: Self.expiry,
-                    reminderAfter: .seconds(24 * 3600)
-                ),
-                requester: publication.requestedBy,
+                policy: policy,
+                requester: "api:\(publication.requestedBy)",
                 requesterName: publication.requestedBy,
                 debate: publication.debate,
-                address: address == nil ? nil : debate?.address
+                address: address?.json,
+                metadata: isShown ? ["preview": .string(Self.previewKey(publication))] : [:]
             ),
             in: transaction
         )
-        if let address, !asks(in: address) {
-            try show(preview, of: publication, platform, record, at: address, in: transaction)
+        if let address, isShown {
+            try outbox.post(
+                shown(preview, platform, "Nothing is out yet: it waits for approval #\(record.number)."),
+                to: address,
+                key: OutboxKey(Self.previewKey(publication)),
+                in: transaction
+            )
         }
         return record.id.rawValue
     }
@@ -113,32 +130,15 @@ struct PublicationApprovals: PublicationRelease {
         return record
     }
 
-    /// Whether a prompt, which shows the preview, lands there anyway.
-    private func asks(in address: Address) -> Bool {
-        approvers.contains(.channel("\(address.platform):\(address.channel)"))
+    private static func previewKey(_ publication: Publication) -> String {
+        "\(publication.id)/preview/\(publication.version)"
     }
+}
 
-    /// Shows what is to be published in the thread in which the debate was asked for.
-    private func show(
-        _ preview: String,
-        of publication: Publication,
-        _ platform: String,
-        _ record: ApprovalRecord,
-        at address: Address,
-        in transaction: borrowing Transaction
-    ) throws {
-        let post = Post(
-            title: "To be published on \(platform)",
-            body: preview,
-            footer: "Nothing is out yet: it waits for approval #\(record.number).",
-            fallbackText: "A publication of the debate waits for approval #\(record.number)."
-        )
-        try outbox.post(
-            post,
-            to: address,
-            key: OutboxKey("\(publication.id)/preview/\(publication.version)"),
-            in: transaction
-        )
+extension ApprovalPolicy {
+    /// Whether a prompt, which shows what it is about, lands there anyway.
+    fileprivate func asks(in address: Address) -> Bool {
+        approvers.contains(.channel("\(address.platform):\(address.channel)"))
     }
 }
 
