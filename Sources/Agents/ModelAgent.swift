@@ -17,27 +17,47 @@ package struct ModelAgent: Agent {
 
     package func generate(_ request: GenerateRequest, call: AgentCall) async throws -> Reply<String> {
         let completion = try await complete(prompts.prompt(for: request), call)
-        var text = try parser.text(completion.text)
-        if completion.isTruncated { text += "\n\n[The answer ends here at the model's output limit.]" }
-        return Reply(text, usage: completion.usage)
+        return try reply(to: completion) { text throws(AgentError) in
+            var text = try parser.text(text)
+            if completion.isTruncated { text += "\n\n[The answer ends here at the model's output limit.]" }
+            return text
+        }
     }
 
     package func critique(_ request: CritiqueRequest, call: AgentCall) async throws -> Reply<Critique> {
         let completion = try await complete(prompts.prompt(for: request), call)
-        return Reply(
-            try parser.critique(completion.text, target: request.target.agent),
-            usage: completion.usage
-        )
+        return try reply(to: completion) { text throws(AgentError) in
+            try parser.critique(text, target: request.target.agent)
+        }
     }
 
     package func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> {
         let completion = try await complete(prompts.prompt(for: request), call)
-        return Reply(try parser.vote(completion.text, among: request.proposals), usage: completion.usage)
+        return try reply(to: completion) { text throws(AgentError) in
+            try parser.vote(text, among: request.proposals)
+        }
+    }
+
+    /// Reads an answer; one that cannot be read has been paid for all the same.
+    private func reply<Value>(
+        to completion: Completion,
+        _ read: (String) throws(AgentError) -> Value
+    ) throws(AgentError) -> Reply<Value> {
+        do {
+            return Reply(try read(completion.text), usage: completion.usage)
+        } catch {
+            throw error.adding(completion.usage)
+        }
     }
 
     private func complete(_ prompt: Prompt, _ call: AgentCall) async throws -> Completion {
         try await client.complete(
-            ModelRequest(prompt: prompt, key: call.key, maximumOutputTokens: call.maximumOutputTokens)
+            ModelRequest(
+                prompt: prompt,
+                key: call.key,
+                maximumOutputTokens: call.maximumOutputTokens,
+                deadline: call.deadline
+            )
         )
     }
 }

@@ -45,11 +45,14 @@ package struct AgentCall: Sendable {
     package let key: String
     /// The most tokens that the answer may have.
     package var maximumOutputTokens: Int
+    /// When whoever asks stops waiting; nil where nobody said.
+    package var deadline: Timestamp?
 
     /// Describes a call.
-    package init(key: String, maximumOutputTokens: Int = 4096) {
+    package init(key: String, maximumOutputTokens: Int = 4096, deadline: Timestamp? = nil) {
         self.key = key
         self.maximumOutputTokens = maximumOutputTokens
+        self.deadline = deadline
     }
 }
 
@@ -110,6 +113,8 @@ package struct AgentError: CodedError, Hashable {
     package let description: String
     /// How long the provider asked us to wait, where it did.
     package let retryAfter: Duration?
+    /// What an answer cost that was of no use.
+    package var usage: Usage
 
     package var code: String { reason.rawValue }
     package var isRetryable: Bool {
@@ -120,9 +125,16 @@ package struct AgentError: CodedError, Hashable {
     }
 
     /// Describes a failure; the description is shown to users and holds no secret.
-    package init(_ reason: Code, _ description: String, retryAfter: Duration? = nil) {
+    package init(_ reason: Code, _ description: String, retryAfter: Duration? = nil, usage: Usage = Usage()) {
         self.reason = reason
         self.description = description
         self.retryAfter = retryAfter
+        self.usage = usage
+    }
+    /// The same failure, with the cost of one more answer.
+    package func adding(_ cost: Usage) -> AgentError {
+        var error = self
+        error.usage = usage + cost
+        return error
     }
 }

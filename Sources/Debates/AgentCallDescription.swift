@@ -78,16 +78,19 @@ package struct AgentCallCompletion: Sendable {
 package struct AgentCallFailure: Error, Sendable, Hashable {
     package let code: String
     package let message: String
+    /// What it cost all the same.
+    package let usage: Usage
 
     /// Describes a failure; the message is shown to users.
-    package init(code: String, message: String) {
+    package init(code: String, message: String, usage: Usage = Usage()) {
         self.code = code
         self.message = message
+        self.usage = usage
     }
 
     init(_ error: any Error) {
         if let error = error as? AgentError {
-            self.init(code: error.code, message: error.description)
+            self.init(code: error.code, message: error.description, usage: error.usage)
         } else {
             self.init(code: AgentError.Code.internalError.rawValue, message: "The agent failed unexpectedly.")
         }
@@ -111,5 +114,6 @@ extension DebateEvent.Failure {
         target = id.target.map { panel[$0].name }
         code = failure.code
         message = failure.message
+        usage = CallBatch.bounded(failure.usage)
     }
 }

@@ -8,10 +8,10 @@ extension CallBatch {
     static let maximumAnswer = 256 * 1024
 
     func event(_ id: AgentCallID, _ reply: consuming Reply<String>) -> DebateEvent {
-        guard reply.value.utf8.count <= Self.maximumAnswer else { return failed(id, .tooLong) }
-        guard !Self.isBlank(reply.value) else { return failed(id, .empty) }
+        guard reply.value.utf8.count <= Self.maximumAnswer else { return failed(id, .tooLong, reply.usage) }
+        guard !Self.isBlank(reply.value) else { return failed(id, .empty, reply.usage) }
         let agent = panel[id.seat].name
-        Self.bound(&reply.usage)
+        reply.usage = Self.bounded(reply.usage)
         switch id.kind {
         case .proposal, .revision:
             let text = DebateEvent.Contribution(agent: agent, content: reply.value, round: id.round, usage: reply.usage)
@@ -21,37 +21,37 @@ extension CallBatch {
             return .synthesis(
                 .init(agent: agent, content: reply.value, sources: sources, fallback: nil, usage: reply.usage)
             )
-        case .critique, .vote: return failed(id, .mismatched)
+        case .critique, .vote: return failed(id, .mismatched, reply.usage)
         }
     }
 
     func event(_ id: AgentCallID, _ reply: consuming Reply<Critique>) -> DebateEvent {
-        guard id.kind == .critique, let target = id.target else { return failed(id, .mismatched) }
+        guard id.kind == .critique, let target = id.target else { return failed(id, .mismatched, reply.usage) }
         var size = reply.value.reasoning.utf8.count
         for issue in reply.value.issues { size += issue.utf8.count }
         for suggestion in reply.value.suggestions { size += suggestion.utf8.count }
-        guard size <= Self.maximumAnswer else { return failed(id, .tooLong) }
+        guard size <= Self.maximumAnswer else { return failed(id, .tooLong, reply.usage) }
         reply.value.agent = panel[id.seat].name
         reply.value.target = panel[target].name
         reply.value.severity = fourDecimals(Self.fraction(reply.value.severity))
-        Self.bound(&reply.usage)
+        reply.usage = Self.bounded(reply.usage)
         return .critique(.init(critique: reply.value, round: id.round, usage: reply.usage))
     }
 
     func event(_ id: AgentCallID, _ reply: consuming Reply<Vote>) -> DebateEvent {
-        guard id.kind == .vote else { return failed(id, .mismatched) }
+        guard id.kind == .vote else { return failed(id, .mismatched, reply.usage) }
         guard reply.value.choice.utf8.count + reply.value.reasoning.utf8.count <= Self.maximumAnswer else {
-            return failed(id, .tooLong)
+            return failed(id, .tooLong, reply.usage)
         }
-        guard !Self.isBlank(reply.value.choice) else { return failed(id, .empty) }
+        guard !Self.isBlank(reply.value.choice) else { return failed(id, .empty, reply.usage) }
         reply.value.agent = panel[id.seat].name
         reply.value.confidence = fourDecimals(Self.fraction(reply.value.confidence))
-        Self.bound(&reply.usage)
+        reply.usage = Self.bounded(reply.usage)
         return .vote(.init(vote: reply.value, usage: reply.usage))
     }
 
-    private func failed(_ id: AgentCallID, _ failure: AgentCallFailure) -> DebateEvent {
-        .agentFailed(.init(id, panel, failure))
+    private func failed(_ id: AgentCallID, _ error: AgentError, _ usage: Usage) -> DebateEvent {
+        .agentFailed(.init(id, panel, AgentCallFailure(error.adding(usage))))
     }
 
     private static func isBlank(_ text: String) -> Bool {
@@ -63,19 +63,21 @@ extension CallBatch {
     }
 
     /// Usage without negative or absurd numbers, so that sums cannot overflow.
-    private static func bound(_ usage: inout Usage) {
-        usage.inputTokens = min(1 << 40, max(0, usage.inputTokens))
-        usage.outputTokens = min(1 << 40, max(0, usage.outputTokens))
-        usage.costMicrodollars = min(1 << 50, max(0, usage.costMicrodollars))
+    static func bounded(_ usage: Usage) -> Usage {
+        Usage(
+            inputTokens: min(1 << 40, max(0, usage.inputTokens)),
+            outputTokens: min(1 << 40, max(0, usage.outputTokens)),
+            costMicrodollars: min(1 << 50, max(0, usage.costMicrodollars)),
+            fallbackModel: usage.fallbackModel
+        )
     }
 }
 
-extension AgentCallFailure {
-    fileprivate static let empty = AgentCallFailure(AgentError(.emptyAnswer, "The agent gave an empty answer."))
-    fileprivate static let tooLong = AgentCallFailure(
-        AgentError(.tooLong, "The answer is over \(CallBatch.maximumAnswer / 1024) KiB.")
-    )
-    fileprivate static let mismatched = AgentCallFailure(
-        AgentError(.invalidAnswer, "The agent answered another question than it was asked.")
+extension AgentError {
+    fileprivate static let empty = AgentError(.emptyAnswer, "The agent gave an empty answer.")
+    fileprivate static let tooLong = AgentError(.tooLong, "The answer is over \(CallBatch.maximumAnswer / 1024) KiB.")
+    fileprivate static let mismatched = AgentError(
+        .invalidAnswer,
+        "The agent answered another question than it was asked."
     )
 }

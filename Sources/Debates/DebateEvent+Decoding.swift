@@ -48,7 +48,8 @@ extension DebateEvent {
                     round: try data.integer("round"),
                     target: data.stringIfPresent("target_agent"),
                     code: try data.string("code"),
-                    message: try data.string("message")
+                    message: try data.string("message"),
+                    usage: try Usage(in: data)
                 )
             )
         case "convergence":

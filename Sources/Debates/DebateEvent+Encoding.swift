@@ -76,6 +76,7 @@ extension DebateEvent {
             writer.member("phase", failure.kind.rawValue)
             writer.member("round", failure.round)
             writer.member("target_agent", failure.target)
+            failure.usage.writeMember(to: &writer)
         case .convergence(let convergence):
             writer.member("round", convergence.round)
             writer.member("similarity", convergence.similarity)

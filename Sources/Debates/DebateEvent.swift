@@ -79,6 +79,8 @@ package enum DebateEvent: Sendable, Hashable {
         /// A word of `AgentError.Code`, or `agent_unavailable`.
         package let code: String
         package let message: String
+        /// What it cost all the same.
+        package let usage: Usage
     }
 
     /// How alike the proposals were after a round.

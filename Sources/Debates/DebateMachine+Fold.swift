@@ -66,6 +66,7 @@ extension DebateMachine {
 
     private mutating func apply(_ failure: DebateEvent.Failure) {
         guard let seat = seat(of: failure.agent) else { return }
+        usage.add(failure.usage)
         switch failure.kind {
         case .proposal:
             living.remove(seat)

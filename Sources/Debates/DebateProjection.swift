@@ -100,7 +100,9 @@ package struct DebateProjection: Sendable {
             votes.append(cast.vote)
             let reasoning = cast.vote.reasoning.isEmpty ? "" : "\n\n\(cast.vote.reasoning)"
             say(.voter, cast.vote.agent, "Vote: \(cast.vote.choice)\(reasoning)", entry.at)
-        case .agentFailed(let failure): failures.append(failure)
+        case .agentFailed(let failure):
+            note(failure.agent, failure.usage) { _ in }
+            failures.append(failure)
         case .convergence(let similarity): convergence.append(similarity)
         case .consensus(let decision): consensus = decision
         case .synthesis(let text):

@@ -144,4 +144,42 @@ private struct OddAgent: Agent {
             await #expect(throws: CancellationError.self) { try await group.next() }
         }
     }
+
+    @Test func tellsHowLongItWaitsAndCountsBothAnswers() async throws {
+        let time = ManualTime()
+        let start = time.now()
+        let deadlines = Shared<[Timestamp?]>([])
+        let airlock = airlock(time) { call in
+            let count = deadlines.change { $0.append(call.deadline) }.count
+            if count == 1 { throw AgentError(.invalidAnswer, "nothing", usage: Usage(inputTokens: 5)) }
+            return "second"
+        }
+        try await withThrowingTaskGroup(of: Usage.self) { group in
+            group.addTask { [generate, call] in try await airlock.generate(generate, call: call).usage }
+            await time.waitForSleepers(2)
+            time.advance(by: .seconds(2))
+            let usage = try await group.next()
+            #expect(usage?.inputTokens == 6)
+        }
+        #expect(deadlines.value == [start + .seconds(240), start + .seconds(240)])
+    }
+
+    @Test func anUnreadableAnswerSaysWhatItCost() async throws {
+        let agent = ModelAgent(
+            profile: AgentProfile(name: "m", provider: "P", model: "m"),
+            client: ScriptedClient(.success(Completion(text: "no vote", usage: Usage(inputTokens: 7)))),
+            prompts: PromptBuilder(name: "m")
+        )
+        let time = ManualTime()
+        let airlock = Airlock(agent, time: time, logger: Logger(label: "test"))
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [briefing, call] in
+                _ = try await airlock.vote(VoteRequest(briefing: briefing, proposals: []), call: call)
+            }
+            await time.waitForSleepers(2)
+            time.advance(by: .seconds(2))
+            let error = await #expect(throws: AgentError.self) { try await group.next() }
+            #expect(error?.usage.inputTokens == 14)
+        }
+    }
 }

@@ -129,6 +129,37 @@ import Testing
         #expect(AnswerShape.vote.schema(closed: false)?["additionalProperties"] == nil)
         #expect(AnswerShape.critique.schema(closed: true)?["required"]?.array?.count == 4)
     }
+
+    @Test func longQuestionsComeThroughWhole() {
+        let question = String(repeating: "q", count: 60_000)
+        let request = CritiqueRequest(
+            briefing: Briefing(task: question),
+            target: Proposal(agent: "gemini", content: String(repeating: "p", count: 20_000))
+        )
+        let prompt = builder.prompt(for: request)
+        #expect(prompt.user.contains(question))
+        #expect(prompt.user.contains(request.target.content))
+        let longer = CritiqueRequest(briefing: Briefing(task: question + question), target: request.target)
+        let shortened = builder.prompt(for: longer)
+        #expect(shortened.user.contains("120000 characters in all"))
+        #expect(shortened.user.count + shortened.system.count <= PromptBuilder.maximumLength)
+    }
+
+    @Test func aSynthesisIsToldOfAChoiceOnlyWhereThereIsOne() {
+        func prompt(_ winner: String?) -> String {
+            builder.prompt(
+                for: GenerateRequest(
+                    purpose: .synthesis,
+                    briefing: Briefing(task: "Q"),
+                    proposals: [Proposal(agent: "a", content: "x"), Proposal(agent: "b", content: "y")],
+                    winner: winner
+                )
+            ).user
+        }
+        #expect(prompt("a").contains("the proposal that the votes chose"))
+        #expect(prompt(nil).contains("The votes chose no proposal"))
+        #expect(!prompt(nil).contains("the proposal that the votes chose"))
+    }
 }
 
 extension String {

@@ -131,6 +131,8 @@ import Transport
         #expect(error?.reason == scene.1)
         #expect(error?.description.contains("sk-") == false)
         #expect(error?.description.contains("secret") == false)
+        // What was answered is paid for, whatever it is worth.
+        if [.emptyAnswer, .refused].contains(scene.1) { #expect((error?.usage.inputTokens ?? 0) > 0) }
         if case .rateLimited = scene.0 { #expect(error?.retryAfter == .seconds(7)) }
         if scene.1 == .authentication { #expect(error?.description.contains("THE_KEY") == true) }
     }
@@ -194,6 +196,26 @@ import Transport
             defer { http.shutdown() }
             let models = try await Self.client(provider, port: port, model: "one", http).models()
             #expect(models == ["one", "two"])
+        }
+    }
+
+    /// A call that is given up says nothing about the provider; so it has to fail before.
+    @Test func failsBeforeItIsGivenUp() async throws {
+        try await FakeModelServer.withServer(.hang) { server, port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            let time = ManualTime()
+            let endpoint = ModelEndpoint(provider: "P", baseURL: "http://127.0.0.1:\(port)/v1", model: "m")
+            let client = OpenAIClient(endpoint: endpoint, transport: http, time: time)
+            var request = ModelRequest(prompt: prompt, key: "1")
+            request.deadline = time.now() + .milliseconds(1_200)
+            let late = await #expect(throws: AgentError.self) { try await client.complete(request) }
+            #expect(late?.reason == .timeout)
+            #expect(await server.requests.count == 1)
+            request.deadline = time.now() + .seconds(1)
+            let tooLate = await #expect(throws: AgentError.self) { try await client.complete(request) }
+            #expect(tooLate?.reason == .timeout)
+            #expect(await server.requests.count == 1)
         }
     }
 }

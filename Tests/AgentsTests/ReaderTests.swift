@@ -93,4 +93,12 @@ import Testing
         let text = failure.agentError(ModelEndpoint(provider: "P", baseURL: "x", model: "m")).description
         #expect(!text.contains("sk-123"))
     }
+
+    @Test func chatEndsWhereTheServerSaysSo() throws {
+        var reader = ChatReader()
+        try reader.read(#"{"choices":[{"delta":{"content":"a"}}]}"#)
+        #expect(reader.draft.stop == nil)
+        try reader.read("[DONE]")
+        #expect(reader.draft.stop == .finished)
+    }
 }

@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// Whole agents, built from a configuration, against a server.
-@Suite struct RegistryServerTests {
+@Suite(.timeLimit(.minutes(5))) struct RegistryServerTests {
     private func withRegistry(
         _ behaviour: FakeModelServer.Behaviour = .instant,
         models: [String] = ["fake-model"],
@@ -142,6 +142,43 @@ import Transport
         }
         try await withRegistry(changing: { configuration, _ in configuration = [:] }) { registry, _ in
             #expect(await registry.probe(registry.agents[0]).outcome == .demo)
+        }
+    }
+
+    @Test func aDozenDebatesDoNotStandInLine() async throws {
+        let gate = ModelGate()
+        try await withRegistry(.slow(gate)) { registry, server in
+            let agent = try #require(registry.defaultPanel.first)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<36 {
+                    group.addTask {
+                        _ = try await agent.generate(
+                            GenerateRequest(purpose: .proposal, briefing: Briefing(task: "Q")),
+                            call: AgentCall(key: "d\(number)")
+                        )
+                    }
+                }
+                while await server.requests.count < 36 { await Task.yield() }
+                gate.open()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func aSubstituteIsAskedBeforeALongPause() async throws {
+        try await withRegistry(changing: { configuration, port in
+            configuration["OPENAI_API_KEY"] = "k"
+            configuration["OPENROUTER_API_KEY"] = "r"
+            configuration["OPENROUTER_BASE_URL"] = "http://127.0.0.1:\(port)/v1"
+            configuration["OPENROUTER_MODEL"] = "other/model"
+        }) { registry, server in
+            await server.script("fake-model", .rateLimited(retryAfter: 50))
+            let agent = try #require(registry.defaultPanel.first)
+            let reply = try await agent.generate(
+                GenerateRequest(purpose: .answer, briefing: Briefing(task: "Q")),
+                call: AgentCall(key: "k")
+            )
+            #expect(reply.usage.fallbackModel == "other/model")
         }
     }
 }

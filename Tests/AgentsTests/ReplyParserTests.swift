@@ -18,6 +18,8 @@ import Testing
         (#"{"issues":["a"],"suggestions":["b"],"severity":-3}"#, 0.0),
         (#"{"issues":["a"],"suggestions":["b"]}"#, 0.5),
         ("ISSUES:\n- a\nSUGGESTIONS:\n- b\nSEVERITY: 7\nREASONING: r", 0.7),
+        ("{\"issues\": [\"a\",], \"suggestions\": [\"b\"], \"severity\": 7,\n\"reasoning\": \"line\none\",\n}", 0.7),
+        ("```\n{\"issues\": [\"a\"], \"suggestions\": [\"b\"], \"fatal\": None, \"severity\": 7}\n```", 0.7),
         ("## Issues\n1. a\n\n**Suggestions:**\n* b\n\n**Severity:** 7 out of 10", 0.7),
     ])
     func readsCritiques(answer: String, severity: Double) throws {
@@ -61,6 +63,10 @@ import Testing
         (#"{"choice":"OpenAI.","confidence":85}"#, "openai", 0.85, false),
         (#"{"choice":"Proposal 3","confidence":"8/10"}"#, "openai-skeptic", 0.8, false),
         (#"{"choice":2,"confidence":8}"#, "openai", 0.8, false),
+        (
+            "{\"choice\": \"openai\", \"confidence\": 0.8, \"continue_debate\": True, \"reasoning\": \"a\nb\"}",
+            "openai", 0.8, true
+        ),
         (##"{"vote":"#1"}"##, "anthropic", 0.5, false),
         (#"{"choice":"Proposal 2, by openai","confidence":1}"#, "openai", 1, false),
         (#"{"choice":"the one by openai-skeptic","confidence":"90%"}"#, "openai-skeptic", 0.9, false),
@@ -87,11 +93,19 @@ import Testing
     @Test func cleansTexts() throws {
         #expect(try parser.text("  a\u{0}b\r\nc\u{1B}[2J\td\u{85}  ") == "ab\nc[2J\td")
         #expect(try parser.text("<think>\nlong <b> thoughts\n</think>\n\nThe answer.") == "The answer.")
+        #expect(try parser.text("long thoughts\n\n</think>\n\nThe answer.") == "The answer.")
+        #expect(try parser.text("A line </think> in between.") == "A line </think> in between.")
+        #expect(try parser.text("One writes\n<think>\nand\n</think>\nso.") == "One writes\n<think>\nand\n</think>\nso.")
         #expect(try parser.text("See <think> tags.") == "See <think> tags.")
         #expect(code { try parser.text(" \n\u{0} ") } == .emptyAnswer)
         #expect(code { try parser.text("<think>only this") } == .emptyAnswer)
         #expect(try parser.text(String(repeating: "x", count: 200_000)).count == 200_000)
         #expect(code { try parser.text(String(repeating: "x", count: 200_001)) } == .tooLong)
+    }
+
+    @Test func mendsNothingInsideStrings() throws {
+        let answer = #"{"issues": ["say \"True, ]\" or None,}"], "suggestions": ["b"], "severity": 1,}"#
+        #expect(try parser.critique(answer, target: "x").issues == [#"say "True, ]" or None,}"#])
     }
 
     private func code<Value>(_ call: () throws -> Value) -> AgentError.Code? {

@@ -121,4 +121,16 @@ import Testing
         let error = await #expect(throws: AgentError.self) { try await client.complete(.sample) }
         #expect(error?.reason == .quotaExceeded)
     }
+
+    @Test func doesNotTryAgainBehindTheDeadline() async {
+        let time = ManualTime(isAutomatic: true)
+        let inner = ScriptedClient(ScriptedClient.failure(.rateLimited, retryAfter: .seconds(20)))
+        let client = RetryingClient(inner, time: time, jitter: FixedJitter(0))
+        var request = ModelRequest.sample
+        request.deadline = time.now() + .seconds(30)
+        let error = await #expect(throws: AgentError.self) { try await client.complete(request) }
+        #expect(error?.reason == .rateLimited)
+        #expect(inner.calls == 2)
+        #expect(time.sleeps == [.seconds(20)])
+    }
 }

@@ -48,7 +48,7 @@ final class ScriptedAgent: Agent {
         asked.withLock { $0.append(call.key) }
         try await before(call)
         let answer = script.answer(request, key: call.key, seat: seat)
-        if case .failure(let failure) = answer { throw AgentError(.overloaded, failure.message) }
+        if case .failure(let failure) = answer { throw AgentError(.overloaded, failure.message, usage: failure.usage) }
         return answer
     }
 }

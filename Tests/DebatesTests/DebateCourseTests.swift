@@ -247,4 +247,20 @@ import Testing
         case .vote(let request): request.briefing
         }
     }
+
+    @Test func whatFailedCallsCostCountsToo() throws {
+        let script = DebateScript.with {
+            $0.failing = ["critique/1/alpha/beta", "critique/1/gamma/beta"]
+            $0.failureUsage = Usage(inputTokens: 5000, outputTokens: -1, costMicrodollars: 7)
+            $0.settings.budgetTokens = 10_000
+        }
+        let play = try script.play()
+        #expect(play.types.contains("budget_exceeded"))
+        #expect(!play.keys.contains { $0.hasPrefix("revision/") })
+        let journal = play.journal
+        #expect(try JournalEntry.decode(journal: journal.bytes) == journal.entries)
+        let debate = DebateProjection(journal.entries)
+        #expect(debate.usage == play.result?.usage)
+        #expect(debate.seats.map { $0.usage.inputTokens } == [5_000 + 10 * 3, 10 * 4, 5_000 + 10 * 3])
+    }
 }

@@ -13,7 +13,8 @@ struct DebateScript: Sendable {
         case failure(AgentCallFailure)
     }
 
-    static let failure = AgentCallFailure(code: "overloaded", message: "The model is overloaded.")
+    /// What a failing call costs.
+    var failureUsage = Usage()
     static let names = ["alpha", "beta", "gamma", "delta", "epsilon"]
 
     var settings = DebateProtocol()
@@ -28,6 +29,10 @@ struct DebateScript: Sendable {
     /// What stands in a text; all proposals are alike where it does not depend on the agent.
     var text: @Sendable (_ kind: String, _ agent: String, _ round: Int) -> String = { kind, agent, round in
         "\(agent) \(kind) number \(round) speaks of \(agent)s own matters"
+    }
+
+    var failure: AgentCallFailure {
+        AgentCallFailure(code: "overloaded", message: "The model is overloaded.", usage: failureUsage)
     }
 
     var profiles: [AgentProfile] {
@@ -66,7 +71,7 @@ struct DebateScript: Sendable {
 
     func answer(_ request: AgentCallDescription.Request, key: String, seat: Int) -> Answer {
         let name = String(key.dropFirst(description.id.rawValue.count + 1))
-        guard !failing.contains(name) else { return .failure(Self.failure) }
+        guard !failing.contains(name) else { return .failure(failure) }
         let agent = Self.names[seat]
         switch request {
         case .generate(let request):

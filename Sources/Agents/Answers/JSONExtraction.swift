@@ -8,7 +8,7 @@ enum JSONExtraction {
     /// All outermost objects of a text, in their order.
     static func objects(in text: String) -> [JSONValue] {
         let bytes = Array(text.utf8)
-        if let whole = try? JSONValue(parsing: bytes), whole.object != nil { return [whole] }
+        if let whole = value(bytes), whole.object != nil { return [whole] }
         var found: [JSONValue] = []
         var position = 0
         var attempts = 0
@@ -18,11 +18,16 @@ enum JSONExtraction {
             attempts += 1
             position = start + 1
             guard let end = end(of: start, in: bytes) else { continue }
-            guard let value = try? JSONValue(parsing: Array(bytes[start...end])) else { continue }
+            guard let value = value(Array(bytes[start...end])) else { continue }
             found.append(value)
             position = end + 1
         }
         return found
+    }
+
+    /// A value out of JSON, or out of what models write in its place.
+    private static func value(_ bytes: [UInt8]) -> JSONValue? {
+        (try? JSONValue(parsing: bytes)) ?? (try? JSONValue(parsing: LooseJSON.mended(bytes)))
     }
 
     /// The position of the brace that closes the one at `start`; braces inside strings do not count.

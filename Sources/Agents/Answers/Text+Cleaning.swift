@@ -45,6 +45,17 @@ extension String {
             // Thinking without an end is no answer.
             return ""
         }
-        return self
+        return withoutUnopenedThinking
+    }
+
+    /// The text behind a line that ends thinking which was never opened: some servers put the opening tag into the
+    /// prompt, so that only `</think>` is left in the answer.
+    private var withoutUnopenedThinking: String {
+        guard contains("</think") else { return self }
+        let lines = split(separator: "\n", omittingEmptySubsequences: false)
+        guard let end = lines.firstIndex(where: { ["</think>", "</thinking>"].contains($0.trimmed) }),
+            !lines[..<end].contains(where: { $0.contains("<think") })
+        else { return self }
+        return lines[(end + 1)...].joined(separator: "\n").trimmed
     }
 }

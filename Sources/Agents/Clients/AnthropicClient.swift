@@ -16,6 +16,7 @@ package struct AnthropicClient: ModelClient, ModelCatalog {
                 path: "/v1/messages",
                 headers: headers,
                 body: body(request, isPlain: isPlain),
+                for: request,
                 key: key,
                 into: AnthropicReader()
             )

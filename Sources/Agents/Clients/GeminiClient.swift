@@ -18,6 +18,7 @@ package struct GeminiClient: ModelClient, ModelCatalog {
                 path: "/v1beta/models/\(name):streamGenerateContent?alt=sse",
                 headers: headers,
                 body: body(request, isPlain: isPlain),
+                for: request,
                 key: key,
                 into: GeminiReader()
             )

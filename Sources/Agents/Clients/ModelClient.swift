@@ -21,12 +21,15 @@ package struct ModelRequest: Sendable {
     package var key: String
     /// The most tokens of the answer itself; what a model needs to think comes on top.
     package var maximumOutputTokens: Int
+    /// When whoever asks stops waiting; nil where nobody said.
+    package var deadline: Timestamp?
 
     /// Describes a question.
-    package init(prompt: Prompt, key: String, maximumOutputTokens: Int = 4096) {
+    package init(prompt: Prompt, key: String, maximumOutputTokens: Int = 4096, deadline: Timestamp? = nil) {
         self.prompt = prompt
         self.key = key
         self.maximumOutputTokens = maximumOutputTokens
+        self.deadline = deadline
     }
 }
 

@@ -23,6 +23,7 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
                 path: "/chat/completions",
                 headers: headers,
                 body: body(request, isPlain: isPlain),
+                for: request,
                 key: key,
                 into: ChatReader()
             )
@@ -82,6 +83,8 @@ package struct ChatReader: AnswerReader, Sendable {
     package mutating func read(_ data: String) throws(ProviderFailure) {
         if data == "[DONE]" {
             isComplete = true
+            // Some servers name no reason; the end is said all the same.
+            draft.stop = draft.stop ?? .finished
             return
         }
         guard let chunk = try? JSONDocument(Array(data.utf8)) else {

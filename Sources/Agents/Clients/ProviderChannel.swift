@@ -14,6 +14,9 @@ struct ProviderChannel: Sendable {
     /// The longest whole answer; the airlock's limits are shorter.
     private static let totalTimeout = Duration.seconds(300)
     private static let connectTimeout = Duration.seconds(30)
+    /// A call ends so long before its deadline that the failure is still heard: as the provider's, which the breaker
+    /// counts, and not as a call that was given up.
+    private static let margin = Duration.seconds(1)
     /// The most bytes of a whole stream (the original's buffer cap).
     private static let maximumBytes = 10 << 20
     private static let maximumErrorBytes = 64 << 10
@@ -50,9 +53,13 @@ struct ProviderChannel: Sendable {
         path: String,
         headers: [(name: String, value: String)],
         body: JSONValue,
+        for question: ModelRequest,
         key: String,
         into reader: some AnswerReader & Sendable
     ) async throws -> Completion {
+        let now = time.now()
+        let timeout = min(Self.totalTimeout, question.deadline.map { $0 - now - Self.margin } ?? Self.totalTimeout)
+        guard timeout > .zero else { throw ProviderFailure(.timeout, "no time left") }
         let request = HTTPRequest(
             method: "POST",
             url: endpoint.baseURL + path,
@@ -62,7 +69,7 @@ struct ProviderChannel: Sendable {
                 (name: "Idempotency-Key", value: key),
             ],
             body: body.bytes,
-            timeout: Self.totalTimeout,
+            timeout: timeout,
             idleTimeout: Self.idleTimeout,
             connectTimeout: Self.connectTimeout,
             maximumResponseBytes: Self.maximumBytes,
@@ -70,7 +77,6 @@ struct ProviderChannel: Sendable {
             guardAddresses: false,
             followRedirects: false
         )
-        let now = time.now()
         let draft = try await transport.stream(request) { response in
             try await Self.read(response, into: reader, now: now)
         }
@@ -148,15 +154,19 @@ struct ProviderChannel: Sendable {
                 )
         )
         switch draft.stop {
-        case nil: throw ProviderFailure(.network, "no end of the answer")
-        case .refused: throw ProviderFailure(.refused, "")
+        case nil: throw ProviderFailure(.network, "no end of the answer").agentError(endpoint).adding(usage)
+        case .refused: throw ProviderFailure(.refused, "").agentError(endpoint).adding(usage)
         case .finished, .truncated: break
         }
         guard draft.text.contains(where: { !$0.isWhitespace }) else {
             let why =
                 draft.stop == .truncated
                 ? "used up its output limit before it answered" : "gave an empty answer"
-            throw AgentError(.emptyAnswer, "\(endpoint.provider)'s model \(endpoint.model) \(why).")
+            throw AgentError(
+                .emptyAnswer,
+                "\(endpoint.provider)'s model \(endpoint.model) \(why).",
+                usage: usage
+            )
         }
         return Completion(text: draft.text, usage: usage, isTruncated: draft.stop == .truncated, model: draft.model)
     }

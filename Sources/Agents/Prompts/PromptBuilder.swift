@@ -11,6 +11,8 @@ package struct PromptBuilder: Sendable {
     package static let maximumLength = 120_000
     /// What the frame around the materials may take of it.
     private static let frameAllowance = 8_000
+    /// How much of a question is quoted whole: half of the prompt, so that the panel's own texts keep the other.
+    private static let maximumQuestion = 60_000
     /// How many of the latest additions to the debate are quoted.
     private static let maximumEvidence = 50
 
@@ -71,7 +73,7 @@ package struct PromptBuilder: Sendable {
     }
 
     private func user(_ briefing: Briefing, _ materials: [Material], instruction: String) -> String {
-        let question = Material.shortened(briefing.task, to: Material.maximumLength)
+        let question = Material.shortened(briefing.task, to: Self.maximumQuestion)
         var all: [Material] = []
         if !briefing.background.isEmpty {
             all.append(Material(heading: "What was said before the question", text: briefing.background))
@@ -130,9 +132,16 @@ package struct PromptBuilder: Sendable {
             """
         case .synthesis:
             """
-            Write the panel's final answer. Start from the proposal that the votes chose, add what the others got right, \
-            and say plainly which disagreements remain and what they hang on. Claim no agreement that is not there.
+            Write the panel's final answer. \(start(for: request)), and say plainly which disagreements remain and what \
+            they hang on. Claim no agreement that is not there.
             """
         }
+    }
+
+    /// Where a synthesis begins: no proposal is called the chosen one where the votes chose none.
+    private func start(for request: GenerateRequest) -> String {
+        request.winner == nil
+            ? "The votes chose no proposal: set the positions side by side, keep what is right in each"
+            : "Start from the proposal that the votes chose, add what the others got right"
     }
 }

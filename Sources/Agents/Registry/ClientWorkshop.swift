@@ -17,8 +17,13 @@ struct ClientWorkshop {
     private var limits: [String: ConcurrencyLimit] = [:]
     private var clients: [String: any ModelClient] = [:]
 
-    /// How many calls to one provider run at once (the original's limit of proposals and revisions at once).
-    private static let callsAtOnce = 5
+    /// How many calls to one provider run at once: room for a dozen debates, whose own limits are 5 and 15.
+    ///
+    /// Whoever waits in line spends the time of its call, so the line must be the exception; what a provider itself
+    /// allows it says with status 429.
+    private static let callsAtOnce = 64
+    /// The longest pause before another try where a substitute could answer instead.
+    private static let patienceWithSubstitute = Duration.seconds(10)
 
     init(
         settings: [String: ProviderSettings],
@@ -84,7 +89,10 @@ struct ClientWorkshop {
         let limit = limits[setting.provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
         limits[setting.provider.name] = limit
         var policy = RetryPolicy.standard
-        policy.retriesTimeouts = substitute(for: setting) == nil
+        if substitute(for: setting) != nil {
+            policy.retriesTimeouts = false
+            policy.cap = Self.patienceWithSubstitute
+        }
         let client = BreakingClient(
             RetryingClient(
                 LimitedClient(plain(setting, model: model), limit: limit),

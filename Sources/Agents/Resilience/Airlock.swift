@@ -69,8 +69,11 @@ package struct Airlock: Agent {
         _ ask: @escaping @Sendable (any Agent, AgentCall) async throws -> Reply<Value>
     ) async throws -> Reply<Value> {
         let start = time.now()
+        var call = call
+        call.deadline = min(call.deadline ?? start + limit, start + limit)
+        let timed = call
         do {
-            let reply = try await withDeadline(limit, time: time) { try await askTwice(call, ask) }
+            let reply = try await withDeadline(limit, time: time) { try await askTwice(timed, ask) }
             guard let reply else {
                 throw AgentError(.timeout, "\(profile.name) did not answer within \(limit.components.seconds) s.")
             }
@@ -97,7 +100,18 @@ package struct Airlock: Agent {
         } catch let error as AgentError where error.reason == .emptyAnswer || error.reason == .invalidAnswer {
             try await time.sleep(for: limits.retryPause)
             // Another key: an idempotent provider would repeat the answer that was of no use.
-            return try await ask(agent, AgentCall(key: call.key + "-2", maximumOutputTokens: call.maximumOutputTokens))
+            let again = AgentCall(
+                key: call.key + "-2",
+                maximumOutputTokens: call.maximumOutputTokens,
+                deadline: call.deadline
+            )
+            do {
+                var reply = try await ask(agent, again)
+                reply.usage = error.usage + reply.usage
+                return reply
+            } catch let second as AgentError {
+                throw second.adding(error.usage)
+            }
         }
     }
 

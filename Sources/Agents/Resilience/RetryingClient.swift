@@ -28,9 +28,9 @@ package struct RetryingClient: ModelClient {
             } catch let error as AgentError {
                 tries += 1
                 try Task.checkCancellation()
-                guard let pause = policy.pause(afterTries: tries, error: error, random: jitter.next()) else {
-                    throw error
-                }
+                guard let pause = policy.pause(afterTries: tries, error: error, random: jitter.next()),
+                    request.deadline.map({ time.now() + pause < $0 }) ?? true
+                else { throw error }
                 try await time.sleep(for: pause)
             }
         }
