@@ -3,10 +3,10 @@ import Synchronization
 
 /// Runs a debate: makes the calls that its machine asks for and writes down what happens.
 ///
-/// What happened is appended to the journal as soon as the debate has to wait for something, and the next phase does not
-/// wait for the disk: an answer that was lost before it was durable is asked for again after a restart, under the same
-/// key. All calls are children of
-/// the task that runs the debate; when that is cancelled they stop, and nothing more is journaled.
+/// What happened is appended to the journal as soon as the debate has to wait for something, and the next phase does
+/// not wait for the disk: an answer that was lost before it was durable is asked for again after a restart, under the
+/// same key. All calls are children of the task that runs the debate; when that is cancelled they stop, and nothing
+/// more is journaled.
 package final class Arena: Sendable {
     private let description: DebateDescription
     private let agents: [any Agent]
@@ -140,6 +140,10 @@ package final class Arena: Sendable {
                 if case .wait = step.next {
                     recorder.record(step.events, at: time.now())
                     step.events = []
+                    if news.cancelledBy != nil || news.isTimeUp {
+                        // The calls under way may take a while to stop; what has arrived does not wait for them.
+                        try handOver(&recorder)
+                    }
                     if let person = news.cancelledBy {
                         step = machine.handleCancel(by: person)
                     } else if news.isTimeUp {

@@ -77,7 +77,11 @@ struct Ballot {
         }
         let leadingShare = leading.map(share) ?? 0
         let quorum = DebateProtocol.quorum(ofPanel: panel.count)
-        let isReached = leading != nil && casts.count >= quorum && leadingShare + Self.tolerance >= neededShare
+        // A vote without any confidence weighs nothing, and is a vote against it all the same.
+        let isUncontested = casts.allSatisfy { $0.choice == leading?.choice }
+        let isReached =
+            leading != nil && casts.count >= quorum && isEnough(leadingShare)
+            && (settings.consensus != .unanimous || isUncontested)
         let abstained = panel.indices.filter { seat in !casts.contains { $0.seat == seat } }
         let supporters = leading?.casts ?? []
         let sureness = supporters.reduce(0) { $0 + casts[$1].vote.confidence } / Double(max(1, supporters.count))
@@ -89,7 +93,7 @@ struct Ballot {
             winner: isReached ? leader : nil,
             leader: leader,
             confidence: fourDecimals(leadingShare * sureness),
-            strength: strength(leadingShare, isComplete: abstained.isEmpty),
+            strength: strength(leadingShare, isComplete: abstained.isEmpty && isUncontested),
             shares: tallies.map { tally in
                 .init(
                     choice: name(tally.choice),
@@ -149,6 +153,12 @@ struct Ballot {
         }
     }
 
+    /// Whether a share decides; both numbers count with the decimals with which they are written down, so that two
+    /// votes of three are two thirds however they were given.
+    private func isEnough(_ share: Double) -> Bool {
+        neededShare.isFinite && fourDecimals(share) + Self.tolerance >= fourDecimals(neededShare)
+    }
+
     private func strength(_ share: Double, isComplete: Bool) -> ConsensusStrength {
         if share + Self.tolerance >= 1, isComplete { return .unanimous }
         if share + Self.tolerance >= 0.8 { return .strong }
@@ -194,6 +204,7 @@ struct Ballot {
             return consensus.shares.count > 1 && consensus.shares[0].share == consensus.shares[1].share
                 ? "The votes are tied." : "The votes are for no proposal."
         }
+        if isEnough(share) { return "\(leader) leads, but not with every vote." }
         return "\(leader) leads with \(percent(share)); \(percent(neededShare)) is needed."
     }
 

@@ -9,12 +9,14 @@ extension DebateProtocol {
         "trickster_sensitivity": 0.7,
     ]
 
-    /// Reads rules; what is not mentioned keeps its default.
-    /// - Parameter json: an object of the architecture document's names.
+    /// Reads rules.
+    /// - Parameters:
+    ///   - json: an object of the architecture document's names.
+    ///   - usual: the rules of which those stay that are not mentioned.
     /// - Throws: `DebateError` with code `invalid_settings` for unknown names, wrong types, values out of range and
     ///   features that are not available yet.
-    package init(json: JSONValue) throws(DebateError) {
-        self.init()
+    package init(json: JSONValue, over usual: DebateProtocol = DebateProtocol()) throws(DebateError) {
+        self = usual
         guard let members = json.object else {
             throw DebateError(.invalidSettings, "The debate settings must be a JSON object.")
         }
@@ -57,7 +59,11 @@ extension DebateProtocol {
     private mutating func read(_ key: String, _ value: JSONValue) throws(DebateError) {
         switch key {
         case "breakpoints": breakpoints = try BreakpointPolicy(json: value)
-        case "enable_breakpoints": if try flag(key, value) { breakpoints = .usual }
+        case "enable_breakpoints":
+            // Read after "breakpoints": whoever chose triggers means those.
+            if try flag(key, value), breakpoints.triggers.isEmpty {
+                breakpoints.triggers = BreakpointPolicy.usual.triggers
+            }
         case "budget_microdollars": budgetMicrodollars = try integer(key, value)
         case "budget_tokens": budgetTokens = try integer(key, value)
         case "consensus":

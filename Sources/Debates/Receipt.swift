@@ -57,16 +57,18 @@ package struct Receipt: Sendable, Hashable {
             "key_id": .string(signer.keyID),
         ]
         if let winner = result.winner { body["winner"] = .string(winner) }
+        if let author = result.synthesizedBy { body["synthesized_by"] = .string(author) }
         if let reason = result.reason { body["reason"] = .string(reason) }
         body["signature"] = .string(hexadecimal(try signer.signature(for: body.bytes)))
         document = body.bytes
     }
 
     private static func json(_ seat: DebateProjection.Seat) -> JSONValue {
-        [
+        .record([
             "name": .string(seat.agent.name), "provider": .string(seat.agent.provider),
             "model": .string(seat.agent.model), "demo": .bool(seat.agent.isDemo),
-        ]
+            "fallback_model": seat.usage.fallbackModel.map { .string($0) },
+        ])
     }
 
     private static func json(_ vote: Vote) -> JSONValue {

@@ -229,4 +229,33 @@ import Testing
         #expect(seen.withLock { $0 } == Array(1..<outcome.entries.count))
         await #expect(throws: DebateError.self) { try await arena.run() }
     }
+
+    @Test func whatHasArrivedIsJournaledBeforeCallsUnderWayAreStopped() async throws {
+        let script = DebateScript.with { _ in }
+        let gate = ModelGate()
+        let stops = Arrivals()
+        let holder = Mutex<Arena?>(nil)
+        // beta takes its time to stop; gamma's answer and the request to end come together.
+        let agents = script.agents { call in
+            if call.key == "d1/proposal/0/beta" {
+                await withTaskCancellationHandler {
+                    await gate.wait()
+                } onCancel: {
+                    stops.arrive()
+                }
+            }
+            if call.key == "d1/proposal/0/gamma" { holder.withLock { $0 }?.cancel(requestedBy: "slack:U2") }
+        }
+        let journal = MemoryJournal()
+        let arena = script.arena(agents, journal)
+        holder.withLock { $0 = arena }
+        async let running = arena.run()
+        await stops.wait(for: 1)
+        let proposed = journal.entries.compactMap {
+            if case .propose(let proposal) = $0.event { proposal.agent } else { nil }
+        }
+        #expect(proposed == ["alpha", "gamma"])
+        gate.open()
+        #expect(try await running.result.status == .cancelled)
+    }
 }

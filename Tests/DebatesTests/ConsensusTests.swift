@@ -55,6 +55,14 @@ import Testing
 
     @Test func aSupermajorityIsTwoThirds() throws {
         #expect(try play(.supermajority) { $0.choices = ["beta", "gamma", "beta"] }.consensus?.reached == true)
+        // However the two thirds are written.
+        for threshold in [0.6667, 2.0 / 3] {
+            let rounded = try play(.majority) {
+                $0.choices = ["beta", "gamma", "beta"]
+                $0.settings.consensusThreshold = threshold
+            }
+            #expect(rounded.consensus?.winner == "beta", "\(threshold)")
+        }
         let own = try play(.supermajority) { $0.choices = ["beta", "beta", "alpha"] }
         // A vote for oneself counts half: 1.5 of 2.5.
         #expect(own.consensus?.shares.map(\.share) == [0.6, 0.4])
@@ -72,6 +80,15 @@ import Testing
         #expect(missing.consensus?.abstained == ["gamma"])
         let against = try play(.unanimous) { $0.choices = ["alpha", "alpha", "beta"] }
         #expect(against.consensus?.reached == false)
+        // Against it without any confidence is against it all the same.
+        let unsure = try play(.unanimous) {
+            $0.choices = ["alpha", "alpha", "beta"]
+            $0.confidences = [0.9, 0.9, 0]
+        }
+        #expect(unsure.consensus?.reached == false)
+        #expect(unsure.consensus?.strength == .strong)
+        #expect(unsure.consensus?.leader == "alpha")
+        #expect(unsure.consensus?.note == "alpha leads, but not with every vote.")
     }
 
     @Test func tooFewVotesDecideNothing() throws {

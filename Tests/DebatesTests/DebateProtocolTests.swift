@@ -82,4 +82,13 @@ import Testing
         #expect(RoleRotation.role(seat: 0, round: 2, of: 3) == .lateralThinker)
         #expect((0..<3).allSatisfy { RoleRotation.role(seat: $0, round: 3, of: 3) == .synthesizer })
     }
+
+    @Test func switchingBreakpointsOnKeepsTheTriggersThatWereChosen() throws {
+        let chosen: JSONValue = ["breakpoints": ["triggers": ["deadlock"]], "enable_breakpoints": true]
+        #expect(try DebateProtocol(json: chosen).breakpoints.triggers == [.deadlock])
+        let limits: JSONValue = ["breakpoints": ["severity": 0.5], "enable_breakpoints": true]
+        let usual = try DebateProtocol(json: limits).breakpoints
+        #expect(usual.triggers == BreakpointPolicy.usual.triggers)
+        #expect(usual.severity == 0.5)
+    }
 }

@@ -92,4 +92,24 @@ import Testing
         #expect(throws: ReceiptError.self) { try Receipt(of: Array(entries.dropLast()), signedBy: signer) }
         #expect(throws: ReceiptError.self) { try ReceiptSigner(privateKey: [1, 2, 3]) }
     }
+
+    @Test func aReceiptSaysWhichModelStoodInAndWhoWroteTheAnswer() throws {
+        let script = Self.script {
+            $0.settings.consensus = .judge
+            $0.usage.fallbackModel = "other/model"
+        }
+        let play = try script.play()
+        let body = try JSONValue(
+            parsing: Receipt(of: play.journal.entries, signedBy: ReceiptSigner()).document
+        )
+        #expect(body["panel"]?.array?.map { $0["fallback_model"]?.string } == Array(repeating: "other/model", count: 3))
+        #expect(body["synthesized_by"]?.string == play.synthesis?.agent)
+        let plain = try Receipt(
+            of: Self.script { $0.settings.consensus = .majority }.play().journal.entries,
+            signedBy: ReceiptSigner()
+        )
+        let other = try JSONValue(parsing: plain.document)
+        #expect(other["panel"]?.array?.first?["fallback_model"] == nil)
+        #expect(other["synthesized_by"] == nil)
+    }
 }
