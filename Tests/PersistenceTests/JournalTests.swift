@@ -1,5 +1,6 @@
 import CoreTypes
 import DatabaseSupport
+import Synchronization
 import Testing
 
 @testable import Persistence
@@ -143,6 +144,24 @@ import Testing
         }
     }
 
+    @Test("While the database is away, entries wait for it and are written once", arguments: DatabaseEngine.allCases)
+    func outage(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            _ = try await test.database.running(["d"])
+            let absent = DatabaseError(.connection, "Away.")
+            let absences: [(isCommitted: Bool, error: DatabaseError)] = [
+                (false, absent), (true, .commitUnknown), (false, absent),
+            ]
+            let writer = JournalWriter(AbsentDatabase(test.database, absences: absences))
+            try await running({ await writer.run() }) {
+                try await writer.append(segment("d", 1...2))
+                try await writer.append(segment("d", 3...3))
+            }
+            let rows = try await JournalStore(test.database).read(workspace: acme, debate: DebateID("d"))
+            #expect(rows.map(\.sequence) == [1, 2, 3])
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases) func aCommitWakesThoseWhoWatchTheDebate(engine: DatabaseEngine)
         async throws
     {
@@ -198,4 +217,34 @@ import Testing
             #expect(try deadlocks.first?.integer("deadlocks") == 0)
         }
     }
+}
+
+/// A database whose first writes fail as they do while it is away, whether they were committed or not.
+private final class AbsentDatabase: Database {
+    private let whole: any Database
+    private let absences: Mutex<[(isCommitted: Bool, error: DatabaseError)]>
+
+    init(_ whole: any Database, absences: [(isCommitted: Bool, error: DatabaseError)]) {
+        self.whole = whole
+        self.absences = Mutex(absences.reversed())
+    }
+
+    var dialect: Dialect { whole.dialect }
+    var wakeUps: WakeUps { whole.wakeUps }
+
+    func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        guard let absence = absences.withLock({ $0.popLast() }) else { return try await whole.write(body) }
+        if absence.isCommitted { _ = try await whole.write(body) }
+        throw absence.error
+    }
+
+    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        try await whole.read(body)
+    }
+
+    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
+    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
+    func runWakeUps() async { await whole.runWakeUps() }
+    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
+    func close() async {}
 }

@@ -6,12 +6,16 @@ import Metrics
 /// Every row is checked in the transaction that writes it: its claim must be the job's newest, and it must follow the
 /// journal's last entry. What fails there fails for its debate alone. The claim is held until the commit, so that
 /// whoever takes the job over reads everything that was written under it.
+///
+/// While the database is away the entries wait for it: a debate goes on, and what its models have answered is not lost.
 package final class JournalWriter: Sendable {
     private let database: any Database
     private let group: GroupCommit<JournalQueue>
     private let time: any TimeSource
     private let groupSize = Recorder(label: "aragora_journal_group_size")
     private let failures = Counter(label: "aragora_journal_write_failures_total")
+    /// How long the writer rests while the database is away.
+    private static let pause = Duration.milliseconds(250)
 
     /// Makes a writer; it writes while `run` is running.
     /// - Parameters:
@@ -51,23 +55,49 @@ package final class JournalWriter: Sendable {
     }
 
     private func write(_ segments: [JournalSegment], _ connection: any Database) async -> [Result<Void, any Error>] {
-        let results: [Result<Void, any Error>]
-        do {
-            let refused = try await connection.write { transaction in
-                let refused = try check(segments, in: transaction)
-                try insert(segments.filter { refused[$0.debateID] == nil }, in: transaction)
-                return refused
+        var isRepeated = false
+        while true {
+            do {
+                let refused = try await connection.write { [isRepeated] transaction in
+                    let written = isRepeated ? try written(of: segments, in: transaction) : []
+                    let missing = segments.filter { !written.contains($0.debateID) }
+                    let refused = try check(missing, in: transaction)
+                    try insert(missing.filter { refused[$0.debateID] == nil }, in: transaction)
+                    return refused
+                }
+                failures.increment(by: refused.count)
+                for segment in segments where refused[segment.debateID] == nil {
+                    await database.notify(.debate(segment.debateID))
+                }
+                return segments.map { segment in refused[segment.debateID].map { .failure($0) } ?? .success(()) }
+            } catch {
+                failures.increment(by: segments.count)
+                guard (error as? DatabaseError)?.isAbsence == true, !Task.isCancelled else {
+                    return segments.map { _ in .failure(error) }
+                }
+                isRepeated = true
+                try? await time.sleep(for: Self.pause)
             }
-            results = segments.map { segment in refused[segment.debateID].map { .failure($0) } ?? .success(()) }
-            failures.increment(by: refused.count)
-            for segment in segments where refused[segment.debateID] == nil {
-                await database.notify(.debate(segment.debateID))
-            }
-        } catch {
-            failures.increment(by: segments.count)
-            results = segments.map { _ in .failure(error) }
         }
-        return results
+    }
+
+    /// Finds the segments that an earlier try has written, although its answer was lost.
+    private func written(
+        of segments: [JournalSegment],
+        in transaction: borrowing Transaction
+    ) throws -> Set<DebateID> {
+        let lines = transaction.dialect.table([
+            .texts(segments.map(\.workspaceID.rawValue)), .texts(segments.map(\.debateID.rawValue)),
+            .integers(segments.map { Int64($0.firstSequence) }), .blobs(segments.map(\.head)),
+        ])
+        let rows = try transaction.query(
+            """
+            select line.column2 as debate_id from \(lines)
+            join debate_journal as journal on journal.workspace_id = line.column1 and journal.debate_id = line.column2
+                and journal.first_sequence = line.column3 and journal.head = line.column4
+            """
+        )
+        return Set(try rows.map { try $0.id("debate_id") })
     }
 
     /// Holds the jobs' claims until the commit and finds the segments that must not be written.
@@ -75,6 +105,7 @@ package final class JournalWriter: Sendable {
         _ segments: [JournalSegment],
         in transaction: borrowing Transaction
     ) throws -> [DebateID: DatabaseError] {
+        guard !segments.isEmpty else { return [:] }
         let lines = transaction.dialect.table([
             .texts(segments.map(\.claim.id.rawValue)), .texts(segments.map(\.workspaceID.rawValue)),
             .texts(segments.map(\.debateID.rawValue)), .integers(segments.map(\.claim.fence)),
@@ -128,6 +159,14 @@ package final class JournalWriter: Sendable {
 }
 
 extension DatabaseError {
+    /// Whether the database is away, or has no room, and not the statement at fault.
+    fileprivate var isAbsence: Bool {
+        switch reason {
+        case .connection, .commitUnknown, .full: true
+        default: false
+        }
+    }
+
     /// A segment does not follow the last entry of its journal.
     static func journalGap(before segment: JournalSegment) -> DatabaseError {
         DatabaseError(
