@@ -180,6 +180,29 @@ package struct HistoryMessage: Sendable, Hashable {
     }
 }
 
+/// A platform on which a message may come out elsewhere than where it was sent, as one to a person does.
+package protocol RedirectingChannel: ChannelAdapter {
+    /// The channel in which a message stands, and its id there. Makes no call.
+    /// - Parameters:
+    ///   - messageID: the id that `SendOutcome.sent` had.
+    ///   - address: where it was sent.
+    func place(of messageID: String, sentTo address: Address) -> MessagePlace
+}
+
+/// Where a message stands.
+package struct MessagePlace: Hashable, Sendable {
+    /// The platform's own id of the channel.
+    package let channel: String
+    /// The platform's own id of the message, as events of that channel have it.
+    package let messageID: String
+
+    /// Pairs a message with its channel.
+    package init(channel: String, messageID: String) {
+        self.channel = channel
+        self.messageID = messageID
+    }
+}
+
 /// A platform that names people by ids, and can be asked how they are called.
 ///
 /// Names are for reading alone, never for deciding who somebody is.

@@ -20,7 +20,9 @@ struct PeopleNames: Sendable {
     /// A text with names in place of the ids that it mentions.
     func named(_ text: String) async -> String {
         var text = text
-        for (id, name) in await channel?.names(in: text, workspace: workspace) ?? [:] {
+        let names = await channel?.names(in: text, workspace: workspace) ?? [:]
+        // The longest first: one id may begin with another one.
+        for (id, name) in names.sorted(by: { ($1.key.count, $1.key) < ($0.key.count, $0.key) }) {
             text = text.replacing("@\(id)", with: "@\(name)")
         }
         return text

@@ -271,6 +271,39 @@ struct InstallationTests {
         }
     }
 
+    @Test(
+        "The end of an installation counts within the second in which it was made, and never for a later one",
+        arguments: DatabaseEngine.allCases
+    )
+    func removedAtOnce(_ engine: DatabaseEngine) async throws {
+        try await withHouse(engine) { house in
+            let payloads = house.bench.payloads
+            let workspace = WorkspaceID("slack:\(payloads.team)")
+            let integrations = IntegrationStore(sealer: try Sealer(keys: Self.keys))
+            func remove() async throws -> Bool {
+                let event = try #require(try house.bench.events(payloads.uninstalled()).first)
+                guard case .uninstalled(_, let moment) = event.kind else { return false }
+                return try await house.database.write { transaction in
+                    try integrations.disable(
+                        workspace: event.workspace,
+                        type: "slack",
+                        asOf: moment,
+                        now: SlackBench.now,
+                        in: transaction
+                    )
+                }
+            }
+            house.bench.time.advance(by: .milliseconds(400))
+            try await house.store.save(installation(payloads.team, tokens: .init(access: Secret("a"))))
+            #expect(try await remove())
+            #expect(try await house.store.installation(of: workspace) == nil)
+            house.bench.time.advance(by: .seconds(10))
+            try await house.store.save(installation(payloads.team, tokens: .init(access: Secret("b"))))
+            #expect(try await !remove())
+            #expect(try await house.store.installation(of: workspace)?.tokens.access.reveal() == "b")
+        }
+    }
+
     @Test("A workspace that was switched off has no installation any more")
     func disabled() async throws {
         try await withHouse { house in

@@ -52,6 +52,12 @@ struct InterpretationTests {
         #expect(mentionsUs)
         #expect(text == "Should @U0BOB00001 move?")
         #expect(event.mentions == ["U0BOB00001": "U0BOB00001"])
+        // Whoever installed the app may be named there, and still speaks for themselves.
+        payloads.botUser = payloads.user
+        #expect(
+            try bench.receive(payloads.directMessage("Should we?", ts: "1.2")).entries.count
+                == (authorization == .full ? 0 : 1)
+        )
     }
 
     @Test("In a conversation of several people we are spoken to by name")
@@ -111,7 +117,7 @@ struct InterpretationTests {
         #expect(event.actor == InboundEvent.Actor(id: "U0ALICE001", displayName: "alice"))
         #expect(event.address.trigger == "7.7")
         #expect(event.address.thread == nil)
-        #expect(event.address.responseURL == "http://127.0.0.1:9/response/C0CHANNEL1-U0ALICE001")
+        #expect(event.address.responseURL == "http://127.0.0.1:9/response/C0CHANNEL1-U0ALICE001-7.7")
         #expect(event.address.responseURLExpires == SlackBench.now + .seconds(1800))
         #expect(event.originKey == "slack:command:7.7")
     }

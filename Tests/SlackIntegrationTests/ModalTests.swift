@@ -125,7 +125,7 @@ struct ModalTests {
             )
             #expect(event.address.channel == "C0CHANNEL1")
             #expect(event.address.thread == "1.1")
-            #expect(event.address.responseURL?.hasSuffix("C0CHANNEL1-U0ALICE001") == true)
+            #expect(event.address.responseURL?.contains("C0CHANNEL1-U0ALICE001") == true)
             #expect(event.address.responseURLExpires == SlackBench.now + .seconds(1800))
             #expect(event.actor.id == "U0ALICE001")
         }

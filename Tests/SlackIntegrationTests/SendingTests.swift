@@ -218,6 +218,20 @@ struct SendingTests {
         }
     }
 
+    @Test("An answer of more parts than a response URL takes is seen in full")
+    func manyParts() async throws {
+        try await withSlack { slack, bench in
+            let command = try #require(try bench.events(bench.payloads.command("verdict 1")).first)
+            for number in 1...7 {
+                let part = try bench.part("part \(number)")
+                let sent = await bench.adapter.sendEphemeral(part, to: command.address, key: "k#\(number)")
+                #expect(word(sent) == "sent")
+            }
+            #expect(await slack.ephemerals.map(\.plainText) == (1...7).map { "part \($0)" })
+            #expect(await slack.calls("chat.postEphemeral").count == 2)
+        }
+    }
+
     @Test("A private answer that may have been shown is not shown again another way")
     func uncertainEphemeral() async throws {
         try await withSlack { slack, bench in

@@ -79,6 +79,9 @@ package actor FakeSlack {
     private var calls: [Call] = []
     private var scripts: [String: [Failure]] = [:]
     private var lastTimestamp: Int64 = 0
+    /// How often each response URL was used; Slack takes five answers of each.
+    private var responses: [String: Int] = [:]
+    private static let responsesPerURL = 5
     private var perSecond: Int?
     private var recentPosts: [String: [Timestamp]] = [:]
     private let end = ModelGate()
@@ -259,7 +262,11 @@ package actor FakeSlack {
         if let error = FakeSlackLimits.violation(in: body) {
             return Response(status: .badRequest, body: ResponseBody(byteBuffer: ByteBuffer(string: error)))
         }
-        // The id of a response URL of this server names the channel and the person: `C1-U1`.
+        responses[id, default: 0] += 1
+        guard responses[id, default: 0] <= Self.responsesPerURL else {
+            return Response(status: .notFound, body: ResponseBody(byteBuffer: ByteBuffer(string: "used_url")))
+        }
+        // The id of a response URL of this server names the channel, the person and what was done: `C1-U1-1.2`.
         let parts = id.split(separator: "-").map(String.init)
         keep(
             FakeSlackMessage(
@@ -270,7 +277,7 @@ package actor FakeSlack {
                 app: workspaces[Self.token]?.app,
                 text: body["text"]?.string ?? "",
                 blocks: body["blocks"]?.array ?? [],
-                visibleTo: body["response_type"]?.string == "in_channel" ? nil : parts.last
+                visibleTo: body["response_type"]?.string == "in_channel" ? nil : parts.count > 1 ? parts[1] : nil
             )
         )
         return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "ok")))

@@ -207,7 +207,7 @@ package struct SlackPayloads: Sendable {
                 "token": "legacy-verification-token", "team_id": team, "team_domain": "test",
                 "channel_id": channel, "channel_name": "general", "user_id": user, "user_name": userName,
                 "command": "/aragora", "text": text, "api_app_id": app, "is_enterprise_install": "false",
-                "response_url": responseURL, "trigger_id": trigger,
+                "response_url": responseURL(trigger), "trigger_id": trigger,
             ]
         )
     }
@@ -239,7 +239,7 @@ package struct SlackPayloads: Sendable {
                 "blocks": [["type": "actions", "block_id": "x1", "elements": []]],
             ])
         }
-        payload["response_url"] = .string(responseURL)
+        payload["response_url"] = .string(responseURL(trigger))
         payload["actions"] = [
             [
                 "action_id": .string(actionID ?? "aragora:\(token)"), "block_id": "x1", "type": "button",
@@ -273,7 +273,7 @@ package struct SlackPayloads: Sendable {
             "type": "message", "user": "U0BOB00001", "ts": .string(ts), "thread_ts": thread.map { .string($0) },
             "text": .string(text),
         ])
-        payload["response_url"] = .string(responseURL)
+        payload["response_url"] = .string(responseURL(trigger))
         return interaction(payload)
     }
 
@@ -334,7 +334,8 @@ package struct SlackPayloads: Sendable {
         return interaction(payload)
     }
 
-    private var responseURL: String { "\(responseBase)\(channel)-\(user)" }
+    /// Every command and every click has a URL of its own.
+    private func responseURL(_ trigger: String) -> String { "\(responseBase)\(channel)-\(user)-\(trigger)" }
 
     private func person(type: String, trigger: String?) -> JSONValue {
         .record([

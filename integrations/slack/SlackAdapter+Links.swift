@@ -1,7 +1,12 @@
 package import Channels
 import CoreTypes
 
-extension SlackAdapter: LinkingChannel {
+extension SlackAdapter: LinkingChannel, RedirectingChannel {
+    package func place(of messageID: String, sentTo address: Address) -> MessagePlace {
+        let id = SlackMessageID(messageID, channel: address.channel)
+        return MessagePlace(channel: id.channel, messageID: id.ts)
+    }
+
     package func permalink(of messageID: String, at address: Address) -> String? {
         let id = SlackMessageID(messageID, channel: address.channel)
         // What addresses a person has no place of its own that everybody would find.

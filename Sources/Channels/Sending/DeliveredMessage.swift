@@ -13,15 +13,8 @@ package struct DeliveredMessage: Sendable {
     package let context: JSONValue
     /// The platform's ids, one for each part; empty where the platform gives none.
     package let messageIDs: [String]
-
-    /// Where its first part stands, and its id there; nil where the platform gives none.
-    ///
-    /// What was sent to a person comes out in a direct channel, which the id then names.
-    package var place: (channel: String, messageID: String)? {
-        guard let id = messageIDs.first, !id.isEmpty else { return nil }
-        guard let colon = id.firstIndex(of: ":") else { return (address.channel, id) }
-        return (String(id[..<colon]), String(id[id.index(after: colon)...]))
-    }
+    /// Where its first part stands; nil where the platform gives it no id.
+    package let place: MessagePlace?
 }
 
 /// A message that will never be there, as the hook learns of it.

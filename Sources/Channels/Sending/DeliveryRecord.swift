@@ -57,7 +57,8 @@ struct DeliveryRecord {
             operation: operation,
             address: address,
             context: (try? JSONValue(parsing: row.contextJSON)) ?? .object([:]),
-            messageIDs: receipts.messageIDs
+            messageIDs: receipts.messageIDs,
+            place: place(at: address)
         )
         let hooks = context.hooks
         try await end { isHooked, store, claim, receiptsJSON, transaction in
@@ -65,6 +66,12 @@ struct DeliveryRecord {
             if isHooked { try hooks.delivered(message, transaction) }
         }
         return true
+    }
+
+    private func place(at address: Address) -> MessagePlace? {
+        guard let id = receipts.messageIDs.first, !id.isEmpty else { return nil }
+        let redirecting = context.adapters[row.platform] as? any RedirectingChannel
+        return redirecting?.place(of: id, sentTo: address) ?? MessagePlace(channel: address.channel, messageID: id)
     }
 
     /// Ends the row without success.

@@ -153,7 +153,7 @@ package struct IntegrationStore: Sendable {
             """
             update integrations set enabled = false, sealed_credentials = null, credentials_expire_at = null,
                 updated_at = \(now)
-            where workspace_id = \(workspace) and integration_type = \(type) 
+            where workspace_id = \(workspace) and integration_type = \(type)
                 and updated_at <= \(moment.map { $0 + Self.clockAllowance } ?? now)
             """
         ) == 1

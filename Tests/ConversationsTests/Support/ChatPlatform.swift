@@ -5,7 +5,9 @@ import Synchronization
 import TestSupport
 
 /// A chat platform in memory: what it posts is kept readable, and its inbox rows mean what the test says.
-final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel, LinkingChannel, NamingChannel {
+final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, HistoryChannel, LinkingChannel, NamingChannel,
+    RedirectingChannel
+{
     let channel = ScriptedChannel(platform: "chat", partSize: 1_000_000)
     private let meanings = Mutex<[String: [InboundEvent]]>([:])
     private let earlier = Mutex<[HistoryMessage]>([])
@@ -66,6 +68,12 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
 
     func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
         await channel.open(form, at: address, key: key)
+    }
+
+    /// What was sent to a person names the channel that it came out in before a colon.
+    func place(of messageID: String, sentTo address: Address) -> MessagePlace {
+        let parts = messageID.split(separator: ":", maxSplits: 1).map(String.init)
+        return MessagePlace(channel: parts.count == 2 ? parts[0] : address.channel, messageID: parts.last ?? messageID)
     }
 
     func permalink(of messageID: String, at address: Address) -> String? {

@@ -31,17 +31,21 @@ struct SlackMessageFacts {
         thread = event["thread_ts"]?.string
         isDirect = event["channel_type"]?.string.map { $0 == "im" } ?? channel.hasPrefix("D")
         let text = event["text"]?.string ?? ""
-        if let authorization = document["authorizations"]?.array?.first {
+        let authorization = document["authorizations"]?.array?.first
+        if let authorization {
             botUser = authorization["is_bot"]?.bool == false ? nil : authorization["user_id"]?.string
         } else {
-            // The older name of the same; without either, whoever an `app_mention` speaks to first is us.
+            // The older name of the same, or of whoever installed the app; without either, whoever an `app_mention`
+            // speaks to first is us.
+            let named = document["authed_users"]?.array?.compactMap(\.string) ?? []
             botUser =
-                document["authed_users"]?.array?.first?.string
+                named.first { SlackText.mentions($0, in: text) }
                 ?? (type == "app_mention" ? SlackText.leadingMention(in: text) : nil)
         }
         let app = event["app_id"]?.string ?? event["bot_profile"]?["app_id"]?.string
         let isOurApp = app != nil && app == document["api_app_id"]?.string
-        let isOurUser = botUser != nil && event["user"]?.string == botUser
+        // What people write is theirs, whoever the older form names.
+        let isOurUser = authorization != nil && botUser != nil && event["user"]?.string == botUser
         isOurs = isOurApp || isOurUser
         mentionsUs = type == "app_mention" || botUser.map { SlackText.mentions($0, in: text) } ?? false
     }
