@@ -124,7 +124,7 @@ package struct AnswerDesk: Sendable {
             channel: event.address.channel,
             person: event.actor.id,
             isRunning: true,
-            limit: Self.listed,
+            limit: 100,
             in: transaction
         )
         let own = running.filter { $0.requestedBy == event.actor.id }
@@ -137,7 +137,7 @@ package struct AnswerDesk: Sendable {
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
-        var post = posts.list(of: try candidates.map { ($0, try thread(of: $0, in: transaction)) })
+        var post = posts.list(of: try candidates.prefix(Self.listed).map { ($0, try thread(of: $0, in: transaction)) })
         post.title = "Several debates are running"
         post.footer = "`stop <number>` stops one."
         post.fallbackText = "Several debates are running"
