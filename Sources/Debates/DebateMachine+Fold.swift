@@ -35,7 +35,7 @@ extension DebateMachine {
             settle(seat)
         case .agentFailed(let failure): apply(failure)
         case .convergence(let convergence):
-            isConverged = convergence.status == .converged
+            isConverged = convergence.status == .converged && description.settings.convergenceDetection
             similarities.append(convergence.similarity)
             stage = .intermission
         case .consensus(let decision):

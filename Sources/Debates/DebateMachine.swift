@@ -212,7 +212,8 @@ package struct DebateMachine: Sendable {
                     return step
                 }
             case .assessment:
-                if description.settings.convergenceDetection {
+                let settings = description.settings
+                if settings.convergenceDetection || settings.breakpoints.triggers.contains(.deadlock) {
                     emit(.convergence(assess()), to: &step.events)
                 } else {
                     stage = .intermission

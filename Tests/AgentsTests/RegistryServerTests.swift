@@ -10,6 +10,7 @@ import Transport
     private func withRegistry(
         _ behaviour: FakeModelServer.Behaviour = .instant,
         models: [String] = ["fake-model"],
+        time: ManualTime = ManualTime(isAutomatic: false),
         changing change: (inout [String: String], Int) -> Void = { _, _ in },
         _ body: (AgentRegistry, FakeModelServer) async throws -> Void
     ) async throws {
@@ -21,7 +22,7 @@ import Transport
             let registry = try AgentRegistry(
                 configuration: configuration,
                 transport: http,
-                time: ManualTime(isAutomatic: false),
+                time: time,
                 jitter: FixedJitter()
             )
             try await body(registry, server)
@@ -179,6 +180,34 @@ import Transport
                 call: AgentCall(key: "k")
             )
             #expect(reply.usage.fallbackModel == "other/model")
+        }
+    }
+
+    @Test func aSeatOutlivesAShortOutage() async throws {
+        let time = ManualTime()
+        try await withRegistry(time: time) { registry, server in
+            await server.script(
+                "fake-model",
+                .serverError,
+                .serverError,
+                .serverError,
+                .serverError,
+                .serverError,
+                .instant
+            )
+            let agent = try #require(registry.defaultPanel.first)
+            let request = GenerateRequest(purpose: .proposal, briefing: Briefing(task: "Q"))
+            try await withThrowingTaskGroup(of: String.self) { group in
+                group.addTask { try await agent.generate(request, call: AgentCall(key: "k")).value }
+                for pause in [1, 2, 4, 8, 16] {
+                    // The airlock's limit and the pause.
+                    await time.waitForSleepers(2)
+                    time.advance(by: .seconds(pause * 2))
+                }
+                let answer = try await group.next()
+                #expect(answer?.hasPrefix("The answer of fake-model") == true)
+            }
+            #expect(await server.requests.count == 6)
         }
     }
 }

@@ -263,4 +263,15 @@ import Testing
         #expect(debate.usage == play.result?.usage)
         #expect(debate.seats.map { $0.usage.inputTokens } == [5_000 + 10 * 3, 10 * 4, 5_000 + 10 * 3])
     }
+
+    @Test func aDeadlockIsSeenWithoutConvergenceDetectionToo() throws {
+        let play = try DebateScript.with {
+            $0.settings.rounds = 6
+            $0.settings.convergenceDetection = false
+            $0.settings.breakpoints = BreakpointPolicy(triggers: [.deadlock])
+            $0.text = { _, _, _ in "the same words from everybody" }
+        }.play()
+        #expect(play.waiting?.triggers == [.deadlock])
+        #expect(play.waiting?.round == 4)
+    }
 }

@@ -22,6 +22,9 @@ struct ClientWorkshop {
     /// Whoever waits in line spends the time of its call, so the line must be the exception; what a provider itself
     /// allows it says with status 429.
     private static let callsAtOnce = 64
+    /// How often a call is tried where nobody can answer instead: half a minute of patience with a provider that is out
+    /// of order, for otherwise the seat is lost for the whole debate.
+    private static let triesWithoutSubstitute = 6
     /// The longest pause before another try where a substitute could answer instead.
     private static let patienceWithSubstitute = Duration.seconds(10)
 
@@ -89,7 +92,9 @@ struct ClientWorkshop {
         let limit = limits[setting.provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
         limits[setting.provider.name] = limit
         var policy = RetryPolicy.standard
-        if substitute(for: setting) != nil {
+        if substitute(for: setting) == nil {
+            policy.maximumTries = Self.triesWithoutSubstitute
+        } else {
             policy.retriesTimeouts = false
             policy.cap = Self.patienceWithSubstitute
         }
