@@ -150,6 +150,16 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func stopMeansTheOwnDebateHoweverManyOthersRun(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Mine?", "1"))
+            for number in 2...13 { try await house.receive(house.mention("Another's?", "\(number)", by: "U2")) }
+            try await house.receive(house.command("stop", "t1"))
+            #expect(try await house.debates().filter(\.cancelRequested).map(\.task) == ["Mine?"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func statusWithoutANumberMeansARunningDebateFirst(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Running?", "1"))
