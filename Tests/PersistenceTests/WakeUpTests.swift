@@ -30,6 +30,26 @@ import Testing
         #expect(heard == [.inbox, .outbox, .jobs, .debate(DebateID("a"))])
     }
 
+    @Test("Subscribers that are cancelled while they are woken hold nobody up", .timeLimit(.minutes(1)))
+    func cancelling() async {
+        let wakeUps = WakeUps()
+        await withTaskGroup(of: Void.self) { publishers in
+            publishers.addTask {
+                for _ in 0..<20_000 {
+                    wakeUps.publish(.jobs)
+                    await Task.yield()
+                }
+            }
+            for _ in 0..<2000 {
+                await withTaskGroup(of: Void.self) { subscribers in
+                    for _ in 0..<4 { subscribers.addTask { for await _ in wakeUps.subscribe(.jobs) {} } }
+                    await Task.yield()
+                    subscribers.cancelAll()
+                }
+            }
+        }
+    }
+
     @Test func payloadsCarryWhatTheyAreGiven() {
         let wakeUps: [WakeUp] = [.inbox, .outbox, .jobs] + (0..<600).map { .debate(DebateID("debate-number-\($0)")) }
         let texts = WakeUpPayload.texts(of: wakeUps, origin: "me")

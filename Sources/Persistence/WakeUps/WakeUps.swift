@@ -44,12 +44,11 @@ package final class WakeUps: Sendable {
 
     /// Tells the subscribers in this process.
     package func publish(_ wakeUp: WakeUp) {
-        state.withLock { state in
-            for interest in wakeUp.interests {
-                guard let subscribers = state.subscribers[interest] else { continue }
-                for continuation in subscribers.values { continuation.yield(wakeUp) }
-            }
+        let subscribers = state.withLock { state in
+            wakeUp.interests.flatMap { state.subscribers[$0].map { Array($0.values) } ?? [] }
         }
+        // Without the lock: a task that is being cancelled holds what resuming it needs while it waits to unsubscribe.
+        for continuation in subscribers { continuation.yield(wakeUp) }
     }
 
     /// Tells subscribers to look, because wake-ups may have been lost; those who hear of every debate poll.
