@@ -30,6 +30,7 @@ URL = os.environ["ARAGORA_TEST_DATABASE_URL"]
 BINARIES = Path(os.environ["ARAGORA_BENCH_BINARIES"])
 POSTGRES = Path(os.environ["ARAGORA_BENCH_POSTGRES"])
 SECRET = "a-signing-secret-of-the-benchmark"
+TOKEN = "an-api-token-of-the-benchmark"
 SECONDS = int(os.environ.get("ARAGORA_BENCH_SECONDS", "8"))
 TURNS = int(os.environ.get("ARAGORA_BENCH_TURNS", "3"))
 CLIENTS = 64
@@ -84,7 +85,7 @@ def gateway(database: str, directory: str, **settings: str):
         [BINARIES / "aragora", "serve", "--port", "0", "--migrate"],
         lambda line: int(line.rsplit(":", 1)[1].split()[0]) if "listening on http" in line else None,
         DATABASE_URL=database_url(database), ARAGORA_DATA_DIR=directory, ARAGORA_LOG_LEVEL="error",
-        SLACK_SIGNING_SECRET=SECRET, SLACK_BOT_TOKEN="xoxb-benchmark", **settings,
+        SLACK_SIGNING_SECRET=SECRET, SLACK_BOT_TOKEN="xoxb-benchmark", ARAGORA_API_TOKEN=TOKEN, **settings,
     )
 
 
@@ -292,7 +293,7 @@ def webhook_sink():
 def api(port: int, method: str, path: str, body: dict | None = None) -> dict:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"},
     )
     answer = urllib.request.urlopen(request).read()
     return json.loads(answer) if answer else {}
@@ -354,7 +355,7 @@ def posted_by_wrk(directory: str, sink: int, kind: str, secret: str) -> float:
     lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
     script.write_text("\n".join(['wrk.method = "POST"', f"wrk.body = {json.dumps(body)}", *lines]))
     output = subprocess.run(
-        ["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", script, f"http://127.0.0.1:{sink}/{kind}/wrk"],
+        ["wrk", "-t1", "-c50", f"-d{SECONDS}s", "-s", script, f"http://127.0.0.1:{sink}/{kind}/wrk"],
         text=True, check=True, stdout=subprocess.PIPE,
     ).stdout
     if "Non-2xx" in output:

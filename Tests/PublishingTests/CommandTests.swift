@@ -120,6 +120,7 @@ struct CommandTests {
             defer { emulator.send(SIGTERM) }
             let environment = settings.merging([
                 "ARAGORA_DATA_DIR": "\(directory)/data", "ARAGORA_PUBLIC_URL": "https://aragora.example.com",
+                "ARAGORA_API_TOKEN": "the-operators-token",
             ]) { $1 }
             let asked = try await GatewayProcess.run(
                 ["ask", "Tabs or spaces?", "--rounds", "1"],
@@ -137,7 +138,8 @@ struct CommandTests {
                     HTTPRequest(
                         method: method,
                         url: "\(gateway.url)/api/v1\(path)",
-                        headers: body == nil ? [] : [("content-type", "application/json"), ("idempotency-key", key)],
+                        headers: [("authorization", "Bearer the-operators-token")]
+                            + (body == nil ? [] : [("content-type", "application/json"), ("idempotency-key", key)]),
                         body: body?.bytes ?? []
                     )
                 )

@@ -11,6 +11,8 @@ struct GatewayWorld: Sendable {
     let models: FakeModelServer
     let database: DatabaseConfiguration
     let client: HTTPClient
+    /// The operator's, without which a gateway on Slack lets nobody use its API.
+    static let token = "the-operators-token"
     private let directory: String
     private let environment: [String: String]
 
@@ -63,6 +65,7 @@ struct GatewayWorld: Sendable {
                 ) { $1 }
                 environment["OPENAI_API_KEY"] = "a-key-for-the-fake"
                 environment["ARAGORA_DATA_DIR"] = directory
+                environment["ARAGORA_API_TOKEN"] = token
                 environment["ARAGORA_DEFAULT_ROUNDS"] = "2"
                 environment["ARAGORA_DEFAULT_CONSENSUS"] = "majority"
                 environment["ARAGORA_LOG_LEVEL"] = "warning"
@@ -113,7 +116,9 @@ struct GatewayWorld: Sendable {
             HTTPRequest(
                 method: "POST",
                 url: "\(gateway.url)/api/v1\(path)",
-                headers: headers + [("Content-Type", "application/json")],
+                headers: headers + [
+                    ("Content-Type", "application/json"), ("Authorization", "Bearer \(Self.token)"),
+                ],
                 body: body.bytes,
                 timeout: .seconds(10)
             )

@@ -4,6 +4,7 @@ import Foundation
 import Persistence
 import TestSupport
 import Testing
+import Transport
 
 /// What an operator is told about a configuration that cannot work, and about what `doctor` finds.
 @Suite("Starting", .timeLimit(.minutes(5)))
@@ -66,6 +67,36 @@ struct StartTests {
             #expect(slack.output.contains("Slack can be heard but not answered"), "\(slack.output)")
             let safe = try await aragora(["doctor"], url.merging(["ARAGORA_API_TOKEN": "t"]) { $1 }, in: directory)
             #expect(safe.exit == .exited(0) && safe.output.contains("A token is set."), "\(safe.output)")
+        }
+    }
+
+    @Test("A gateway on a platform has its API closed until there is a token, and says so")
+    func closed() async throws {
+        try await withTemporaryDirectory { directory in
+            let environment = ["ARAGORA_DATA_DIR": directory, "SLACK_SIGNING_SECRET": "0123456789abcdef"]
+            let client = HTTPClient(logger: .silent)
+            defer { client.shutdown() }
+            for (token, status) in [(nil, 403), ("a-token", 200)] as [(String?, Int)] {
+                let gateway = try await GatewayProcess.start(
+                    environment: environment.merging(token.map { ["ARAGORA_API_TOKEN": $0] } ?? [:]) { $1 },
+                    directory: directory
+                )
+                let answer = try await client.send(
+                    HTTPRequest(
+                        url: gateway.url + "/api/v1/debates",
+                        headers: [("Authorization", "Bearer a-token")],
+                        timeout: .seconds(10)
+                    )
+                )
+                #expect(answer.status == status)
+                // Slack's own requests are looked at all the same.
+                let slack = try await client.send(
+                    HTTPRequest(method: "POST", url: gateway.url + "/api/v1/bots/slack/events", body: Array("{}".utf8))
+                )
+                #expect(slack.status == 401)
+                #expect(gateway.process.output.contains("API and page are closed") == (token == nil))
+                #expect(try await gateway.terminate() == .exited(0))
+            }
         }
     }
 

@@ -42,12 +42,11 @@ struct DoctorCommand: AsyncParsableCommand {
     private func checkToken(_ house: House) throws -> Finding {
         guard house.settings.apiToken == nil else { return Finding(.fine, "API", "A token is set.") }
         let remedy = "Set ARAGORA_API_TOKEN to a long random text, such as the output of `openssl rand -hex 32`."
-        // Whoever reaches the gateway from outside comes through a proxy or a tunnel, which lends them its own address.
-        guard house.adapters.isEmpty, try house.settings.publicURL() == nil else {
+        guard try !house.isPublic else {
             return Finding(
                 .problem,
                 "API",
-                "No token is set, but the gateway is meant to be reached from outside.",
+                "No token is set, but the gateway is meant to be reached from outside: API and page are closed.",
                 remedy: remedy
             )
         }

@@ -48,13 +48,16 @@ struct ServeCommand: AsyncParsableCommand {
             MetricsSystem.bootstrap(registry)
             let lock = try lockFile(settings)
             let house = try await House.open(settings, logger: logger, migrate: migrate ? .automatically : .refuse)
+            var configuration = GatewayConfiguration(
+                host: host,
+                port: port,
+                apiToken: settings.apiToken,
+                version: Aragora.version
+            )
+            configuration.isPublic = try house.isPublic
+            let isClosed = configuration.isPublic && settings.apiToken == nil
             let gateway = try GatewayApplication(
-                configuration: GatewayConfiguration(
-                    host: host,
-                    port: port,
-                    apiToken: settings.apiToken,
-                    version: Aragora.version
-                ),
+                configuration: configuration,
                 adapters: house.adapters,
                 browserRoutes: house.browserRoutes,
                 intake: InboxIntake(writer: house.inboxWriter),
@@ -74,6 +77,9 @@ struct ServeCommand: AsyncParsableCommand {
                         printNow(
                             "no model key is set: offline demo agents debate, not AI models (see `aragora doctor`)"
                         )
+                    }
+                    if isClosed {
+                        printNow("no ARAGORA_API_TOKEN is set: API and page are closed (see `aragora doctor`)")
                     }
                 }
             )
