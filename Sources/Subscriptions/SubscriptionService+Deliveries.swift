@@ -31,38 +31,45 @@ extension SubscriptionService {
         let end = now + patience
         while time.now() < end {
             let attempts = try await attempts(of: id, workspace: workspace, message: message, limit: 1, offset: 0)
-            if let attempt = attempts.first { return attempt }
+            if let attempt = attempts.items.first { return attempt }
             try await time.sleep(for: .milliseconds(50))
         }
         return nil
     }
 
     /// Makes deliveries due once more, under the same ids.
-    /// - Returns: how many.
-    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
-    package func replay(_ selection: Replay, to id: EndpointID, workspace: WorkspaceID?) async throws -> Int {
+    /// - Returns: how many, and whether they wait until somebody resumes the endpoint.
+    /// - Throws: `SubscriptionError` with code `not_found`, or `conflict` for an endpoint that was given up;
+    ///   `DatabaseError`.
+    package func replay(_ selection: Replay, to id: EndpointID, workspace: WorkspaceID?) async throws -> (
+        count: Int, isPaused: Bool
+    ) {
         let now = time.now()
-        let count = try await database.write { transaction in
+        let replayed = try await database.write { transaction in
             let endpoint = try existing(id, workspace, in: transaction)
+            guard endpoint.status != .disabled else {
+                throw SubscriptionError(.conflict, "The webhook is disabled; resume it first.")
+            }
             try endpoints.letGo(id, workspace: endpoint.workspace, in: transaction)
             if case .message(let message) = selection,
                 try !deliveries.contains(message, workspace: endpoint.workspace, in: transaction)
             {
                 throw SubscriptionError(.notFound, "There is no such message.")
             }
-            return try deliveries.replay(
+            let count = try deliveries.replay(
                 selection,
                 endpoint: id,
                 workspace: endpoint.workspace,
                 now: now,
                 in: transaction
             )
+            return (count: count, isPaused: endpoint.status == .paused)
         }
         await database.notify(.outbox)
-        return count
+        return replayed
     }
 
-    /// The attempts at an endpoint, the newest first.
+    /// The attempts at an endpoint, the newest first, and how many there are.
     /// - Parameter message: those of one message alone.
     /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
     package func attempts(
@@ -71,7 +78,7 @@ extension SubscriptionService {
         message: MessageID? = nil,
         limit: Int,
         offset: Int
-    ) async throws -> [AttemptRecord] {
+    ) async throws -> (items: [AttemptRecord], total: Int) {
         try await database.read { transaction in
             let endpoint = try existing(id, workspace, in: transaction)
             return try deliveries.attempts(
@@ -111,16 +118,21 @@ extension SubscriptionService {
         return found
     }
 
-    /// Makes a dead letter due once more, or forgets it.
-    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
-    package func settle(deadLetter number: Int64, workspace: WorkspaceID?, isRetried: Bool) async throws {
+    /// Makes a dead letter due once more.
+    /// - Returns: whether it waits until somebody resumes its endpoint.
+    /// - Throws: `SubscriptionError` with code `not_found`, or `conflict` for an endpoint that was given up;
+    ///   `DatabaseError`.
+    package func retry(deadLetter number: Int64, workspace: WorkspaceID?) async throws -> Bool {
         let letter = try await deadLetter(number, workspace: workspace)
-        if isRetried {
-            _ = try await replay(.message(letter.message), to: letter.endpoint, workspace: letter.workspace)
-        } else {
-            try await database.write { transaction in
-                try deliveries.forget(deadLetter: number, workspace: letter.workspace, in: transaction)
-            }
+        return try await replay(.message(letter.message), to: letter.endpoint, workspace: letter.workspace).isPaused
+    }
+
+    /// Forgets a dead letter.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    package func forget(deadLetter number: Int64, workspace: WorkspaceID?) async throws {
+        let letter = try await deadLetter(number, workspace: workspace)
+        try await database.write { transaction in
+            try deliveries.forget(deadLetter: number, workspace: letter.workspace, in: transaction)
         }
     }
 

@@ -22,19 +22,25 @@ package struct SubscriptionService: Sendable {
     let database: any Database
     let endpoints: EndpointStore
     let deliveries = DeliveryStore()
+    private let cursors = CursorStore()
     let time: any TimeSource
     let identifiers: any IdentifierSource
     private let addressGuard: AddressGuard
+    private let places: OwnerPlaces
 
     /// Makes the service.
-    /// - Parameter addressGuard: where endpoints may be.
+    /// - Parameters:
+    ///   - addressGuard: where endpoints may be.
+    ///   - places: where their owners can be told something.
     package init(
         database: any Database,
         endpoints: EndpointStore,
         addressGuard: AddressGuard,
+        places: OwnerPlaces = OwnerPlaces(platforms: [:]),
         time: any TimeSource,
         identifiers: any IdentifierSource
     ) {
+        self.places = places
         self.database = database
         self.endpoints = endpoints
         self.addressGuard = addressGuard
@@ -82,6 +88,8 @@ package struct SubscriptionService: Sendable {
             guard total < Self.mostEndpoints else {
                 throw SubscriptionError(.conflict, "A workspace may have \(Self.mostEndpoints) webhooks at most.")
             }
+            var endpoint = endpoint
+            endpoint.settings = try places.resolved(draft.settings, of: draft.workspace, in: transaction)
             let isNew = try endpoints.insert(
                 endpoint,
                 secrets: EndpointSecrets(secret, headers: draft.headers),
@@ -89,6 +97,7 @@ package struct SubscriptionService: Sendable {
                 in: transaction
             )
             guard isNew else { throw DatabaseError(.serialization, "The same webhook is being made elsewhere.") }
+            try cursors.openAll(in: draft.workspace, now: now, transaction)
             return Created(endpoint: endpoint, receiverKey: secret.receiverKey, isRepetition: false)
         }
     }
@@ -136,32 +145,57 @@ package struct SubscriptionService: Sendable {
     }
 
     /// Changes an endpoint.
+    /// - Parameter headers: take the place of its further headers; nil leaves them.
     /// - Throws: `SubscriptionError`, what the closure throws, `DatabaseError`.
     package func update(
         _ id: EndpointID,
         workspace: WorkspaceID?,
+        headers: [(name: String, value: String)]? = nil,
         _ change: @Sendable (inout Endpoint) throws -> Void
     ) async throws -> Endpoint {
         let now = time.now()
         let changed = try await database.write { transaction in
             var endpoint = try existing(id, workspace, in: transaction)
-            let before = endpoint.status
+            let before = endpoint
             try change(&endpoint)
-            try check(endpoint.url)
+            // A guard that has become stricter must not keep anybody from pausing.
+            if endpoint.url != before.url || (endpoint.status == .active && before.status != .active) {
+                try check(endpoint.url)
+            }
             var draft = EndpointDraft(workspace: endpoint.workspace, url: endpoint.url, createdBy: endpoint.createdBy)
             (draft.name, draft.details, draft.settings) = (endpoint.name, endpoint.details, endpoint.settings)
+            draft.headers = headers ?? []
             try draft.check()
-            if endpoint.settings.addsLegacySignature {
-                try checkLegacySignature(try endpoints.secrets(of: endpoint, in: transaction)?.current.scheme)
+            if endpoint.settings.notifyPlace != before.settings.notifyPlace {
+                endpoint.settings = try places.resolved(endpoint.settings, of: endpoint.workspace, in: transaction)
+            }
+            if endpoint.settings.addsLegacySignature || headers != nil {
+                try keep(headers, of: endpoint, now: now, in: transaction)
             }
             try endpoints.update(endpoint, now: now, in: transaction)
-            if endpoint.status != before {
+            if endpoint.status != before.status {
                 try setStatus(endpoint.status, reason: nil, of: endpoint, now: now, in: transaction)
             }
             return try existing(id, workspace, in: transaction)
         }
         await database.notify(.outbox)
         return changed
+    }
+
+    /// Replaces the further headers, where there are others, and looks whether the secret fits the settings.
+    private func keep(
+        _ headers: [(name: String, value: String)]?,
+        of endpoint: Endpoint,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        guard var secrets = try endpoints.secrets(of: endpoint, in: transaction) else {
+            throw SubscriptionError.noEndpoint
+        }
+        if endpoint.settings.addsLegacySignature { try checkLegacySignature(secrets.current.scheme) }
+        guard let headers else { return }
+        secrets.headers = headers
+        try endpoints.save(secrets, of: endpoint, now: now, in: transaction)
     }
 
     /// Removes an endpoint with all that is kept of it.
@@ -248,7 +282,8 @@ package struct SubscriptionService: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Bool {
-        try endpoints.setStatus(
+        if status == .active { try cursors.openAll(in: endpoint.workspace, now: now, transaction) }
+        return try endpoints.setStatus(
             status,
             reason: reason,
             of: endpoint.id,

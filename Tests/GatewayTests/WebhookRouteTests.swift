@@ -81,7 +81,9 @@ import Transport
             #expect(try await call(client, "POST", "/webhooks/\(id)/resume").json["webhook"]?["active"] == true)
             let rotated = try await call(client, "POST", "/webhooks/\(id)/rotate", ["signature": "v1a"])
             #expect(rotated.json["webhook"]?["secret"]?.string?.hasPrefix("whpk_") == true)
-            #expect(try await call(client, "GET", "/webhooks/\(id)/attempts").json["count"] == 0)
+            let attempts = try await call(client, "GET", "/webhooks/\(id)/attempts").json
+            #expect(attempts["count"] == 0 && attempts["total"] == 0)
+            #expect(attempts["items"] == [] && attempts["has_more"] == false)
             #expect(try await call(client, "GET", "/webhooks/dead-letter").json["dead_letters"] == [])
             #expect(try await call(client, "GET", "/webhooks/queue/stats").json["pending"] == 0)
             let replay = try await call(
@@ -95,6 +97,9 @@ import Transport
             let events = try await call(client, "GET", "/webhooks/events")
             #expect((events.json["count"]?.integer ?? 0) >= 29)
             #expect(events.json["events"]?.array?.first?["schema"]?["type"] == "object")
+            #expect(events.json["items"] == events.json["events"] && events.json["has_more"] == false)
+            let few = try await call(client, "GET", "/webhooks/events?limit=2&offset=1").json
+            #expect(few["count"] == 2 && few["total"] == events.json["total"] && few["has_more"] == true)
             #expect(try await call(client, "GET", "/webhooks/events/categories").status == 200)
             #expect(try await call(client, "POST", "/webhooks/pause-all").json["count"] == 1)
             let gone = try await call(client, "DELETE", "/webhooks/\(id)")
@@ -110,6 +115,8 @@ import Transport
             ["url": "https://a.example/", "payload": "medium"], ["url": "https://a.example/", "signature": "v2"],
             ["url": "https://a.example/", "headers": ["Host": "x"]], ["url": "https://a.example/", "secret": "x"],
             ["url": "https://a.example/", "rate_limit": 5000], ["url": "https://a.example/", "ordered": "yes"],
+            ["url": "https://a.example/", "evnets": ["verdict"]], ["url": "https://a.example/", "active": false],
+            ["url": "https://a.example/", "notify": "foo:C1"],
         ] as [JSONValue]
     )
     func whatCannotBeIsRefused(_ body: JSONValue) async throws {
@@ -117,6 +124,49 @@ import Transport
             let answer = try await call(client, "POST", "/webhooks", body)
             #expect(answer.status == 400)
             #expect(answer.json["error"] != nil)
+        }
+    }
+
+    @Test func whatIsChangedHolds() async throws {
+        try await withGateway { client, _, database in
+            let wanted: JSONValue = ["url": "https://a.example/", "event": "verdict", "headers": ["X-Token": "old"]]
+            let made = try await call(client, "POST", "/webhooks", wanted)
+            #expect(made.json["webhook"]?["events"] == ["verdict"])
+            let path = "/webhooks/\(made.json["webhook"]?["id"]?.string ?? "")"
+            func sealed() async throws -> [UInt8]? {
+                try await database.run("select sealed_secrets from webhook_configs").first?.blob("sealed_secrets")
+            }
+            let before = try await sealed()
+            #expect(
+                try await call(client, "PATCH", path, ["headers": ["X-Token": "new", "X-More": "1"]]).status == 200
+            )
+            let after = try await sealed()
+            // Sealed with two headers now.
+            #expect(after != before && (after?.count ?? 0) > (before?.count ?? 0))
+            #expect(try await call(client, "PATCH", path, ["name": "x"]).status == 200)
+            #expect(try await sealed() == after)
+            for (wrong, word) in [
+                (["secret": "whsec_x"], "/rotate"), (["signature": "v1a"], "/rotate"), (["evnets": ["*"]], "evnets"),
+                (["headers": ["Host": "x"]], "Host"), (["notify": "foo:C1"], "foo"),
+            ] as [(JSONValue, String)] {
+                let answer = try await call(client, "PATCH", path, wrong)
+                #expect(answer.status == 400)
+                #expect(answer.json["error"]?.string?.contains(word) == true, "\(answer.json.text)")
+            }
+            #expect(try await sealed() == after)
+        }
+    }
+
+    @Test func whoeverIsPausedOrGivenUpIsSaidToBe() async throws {
+        try await withGateway { client, _, database in
+            let made = try await call(client, "POST", "/webhooks", ["url": "https://a.example/"])
+            let path = "/webhooks/\(made.json["webhook"]?["id"]?.string ?? "")"
+            _ = try await call(client, "POST", "\(path)/pause")
+            let paused = try await call(client, "POST", "\(path)/replay", ["failed_since": 0])
+            #expect(paused.status == 202 && paused.json["waiting_for"] == "resume")
+            try await database.run("update webhook_configs set status = 'disabled'")
+            let disabled = try await call(client, "POST", "\(path)/replay", ["failed_since": 0])
+            #expect(disabled.status == 409 && disabled.json["error"]?.string?.contains("resume") == true)
         }
     }
 
@@ -205,6 +255,34 @@ import Transport
             let made = try await call(client, "POST", "\(base)/hooks", wanted, key: key)
             #expect(made.status == 201)
             let id = try #require(made.json["id"]?.string)
+            // A platform that did not get the answer asks again.
+            #expect(try await call(client, "POST", "\(base)/hooks", wanted, key: key).json["id"]?.string == id)
+            let named = try await call(
+                client,
+                "POST",
+                "\(base)/hooks",
+                wanted,
+                key: key,
+                headers: [("Idempotency-Key", "a")]
+            )
+            #expect(named.status == 201 && named.json["id"]?.string != id)
+            var other = wanted
+            other["event"] = "debate_end"
+            let twin = try await call(
+                client,
+                "POST",
+                "\(base)/hooks",
+                other,
+                key: key,
+                headers: [("Idempotency-Key", "a")]
+            )
+            #expect(twin.status == 409)
+            let unnamed = try await call(client, "POST", "\(base)/hooks", other, key: key)
+            #expect(unnamed.status == 201 && unnamed.json["id"]?.string != id)
+            for hook in [named, unnamed] {
+                let path = "\(base)/hooks/\(hook.json["id"]?.string ?? "")"
+                #expect(try await call(client, "DELETE", path, key: key).status == 200)
+            }
             let samples = try await call(client, "GET", "\(base)/samples/verdict", key: key)
             #expect(samples.json.array?.first?["data"]?["final_answer"] != nil)
             #expect(try await call(client, "GET", "\(base)/samples/nothing", key: key).status == 404)

@@ -108,7 +108,7 @@ import Transport
     @Test(arguments: DatabaseEngine.allCases)
     func goneIsGone(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
-            let endpoint = try await house.subscribe { $0.settings.notify = "slack:C9" }.endpoint
+            let endpoint = try await house.subscribe { $0.settings.notify = "chat:C9" }.endpoint
             try await house.subscribe("watcher") { $0.settings.events = ["webhook.disabled"] }
             house.receiver.answer { request throws(TransportError) in
                 HTTPResponse(status: request.url.hasSuffix("watcher") ? 200 : 410)
@@ -121,7 +121,7 @@ import Transport
             #expect(now.statusReason?.contains("410") == true)
             // Its owner's chat and the other endpoints hear of it; new events are not kept for it.
             let rows = try await house.database.run("select platform, destination from outbox")
-            #expect(try rows.map { try $0.text("platform") } == ["slack"])
+            #expect(try rows.map { try $0.text("platform") } == ["chat"])
             #expect(try rows.first?.text("destination").contains("C9") == true)
             try await house.publish(house.event("2"))
             _ = try await deliverer.deliverDue()
@@ -137,7 +137,7 @@ import Transport
     @Test(arguments: DatabaseEngine.allCases)
     func fiveDaysOfFailureDisable(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
-            let endpoint = try await house.subscribe { $0.settings.notify = "slack:C9" }.endpoint
+            let endpoint = try await house.subscribe { $0.settings.notify = "chat:C9" }.endpoint
             house.receiver.answer { request throws(TransportError) in
                 throw TransportError(.connect, "No connection to \(request.url.count)")
             }
@@ -181,14 +181,14 @@ import Transport
             }
             let ids = house.receiver.ids
             let service = house.service
-            #expect(try await service.replay(.message(MessageID(ids[1])), to: endpoint.id, workspace: nil) == 1)
+            #expect(try await service.replay(.message(MessageID(ids[1])), to: endpoint.id, workspace: nil).count == 1)
             _ = try await deliverer.deliverDue()
             #expect(house.receiver.ids == ids + [ids[1]])
             let range = Replay.range(since: start + .seconds(10), until: start + .seconds(30))
-            #expect(try await service.replay(range, to: endpoint.id, workspace: nil) == 2)
+            #expect(try await service.replay(range, to: endpoint.id, workspace: nil).count == 2)
             _ = try await deliverer.deliverDue()
             #expect(Set(house.receiver.ids.suffix(2)) == Set(ids.suffix(2)))
-            #expect(try await service.replay(.failedSince(start), to: endpoint.id, workspace: nil) == 0)
+            #expect(try await service.replay(.failedSince(start), to: endpoint.id, workspace: nil).count == 0)
             await #expect(throws: SubscriptionError.self) {
                 try await service.replay(.message(MessageID("msg_none")), to: endpoint.id, workspace: nil)
             }
@@ -213,7 +213,7 @@ import Transport
             )
             #expect(letter.body.contains("Forty-two"))
             house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 200) }
-            try await house.service.settle(deadLetter: letter.number, workspace: house.workspace, isRetried: true)
+            _ = try await house.service.retry(deadLetter: letter.number, workspace: house.workspace)
             #expect(try await deliverer.deliverDue() == 1)
             #expect(try await house.counts() == DeliveryCounts(delivered: 1))
         }
@@ -256,7 +256,7 @@ import Transport
             while try await deliverer.deliverDue() > 0 {}
             house.time.advance(by: .seconds(1))
             let range = Replay.range(since: start, until: house.time.now())
-            #expect(try await house.service.replay(range, to: id, workspace: nil) == 9)
+            #expect(try await house.service.replay(range, to: id, workspace: nil).count == 9)
             while try await deliverer.deliverDue() > 0 {}
             let order = house.receiver.requests.compactMap { $0.json["data"]?["final_answer"]?.string?.last }
             #expect(String(order) == "123456789123456789")

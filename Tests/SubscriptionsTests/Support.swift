@@ -13,6 +13,7 @@ struct SubscriberHouse: Sendable {
     let receiver: ScriptedReceiver
     let identifiers = SequentialIdentifiers()
     let endpoints: EndpointStore
+    var addressGuard = AddressGuard()
     let workspace = WorkspaceID("chat:T1")
 
     var database: any Database { test.database }
@@ -41,7 +42,8 @@ struct SubscriberHouse: Sendable {
         SubscriptionService(
             database: database,
             endpoints: endpoints,
-            addressGuard: AddressGuard(),
+            addressGuard: addressGuard,
+            places: OwnerPlaces(platforms: ["chat": true, "mail": false]),
             time: time,
             identifiers: identifiers
         )
@@ -110,7 +112,7 @@ struct SubscriberHouse: Sendable {
     }
 
     func attempts(_ endpoint: Endpoint) async throws -> [AttemptRecord] {
-        try await service.attempts(of: endpoint.id, workspace: nil, limit: 1000, offset: 0)
+        try await service.attempts(of: endpoint.id, workspace: nil, limit: 1000, offset: 0).items
     }
 
     func counts() async throws -> DeliveryCounts { try await service.counts(workspace: nil) }

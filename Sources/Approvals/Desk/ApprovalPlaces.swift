@@ -15,16 +15,7 @@ package struct ConnectedPlaces: ApprovalPlaces {
 
     package func workspaces(of platform: String, in transaction: borrowing Transaction) throws -> [WorkspaceID]? {
         if platform == ApprovalCopies.mail { return nil }
-        return try transaction.query(
-            """
-            select workspace_id from integrations where integration_type = \(platform) and enabled = \(true)
-            union
-            select workspace_id from workspaces where platform = \(platform) and workspace_id not in (
-                select workspace_id from integrations where integration_type = \(platform) and enabled = \(false)
-            )
-            order by 1
-            """
-        ).map { try $0.id("workspace_id") }
+        return try WorkspaceStore().connected(to: platform, in: transaction)
     }
 }
 

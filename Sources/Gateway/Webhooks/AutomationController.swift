@@ -74,6 +74,8 @@ struct AutomationController: Sendable {
     }
 
     /// Makes an endpoint for one trigger; each platform calls the address by another name.
+    ///
+    /// Asking again, by the same key of idempotency or for exactly the same, gives the same one.
     private func subscribe(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let platform = try platform(context)
         var fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
@@ -84,6 +86,8 @@ struct AutomationController: Sendable {
         var draft = try WebhookReader().draft(fields, caller: context.caller)
         draft.source = platform
         if draft.name.isEmpty { draft.name = "\(platform): \(draft.settings.events.joined(separator: ", "))" }
+        let key = try IdempotencyKey.read(request).map { "key:\($0)" } ?? "hook:\(draft.hash)"
+        draft.idempotencyKey = "\(context.caller.rawValue):\(key)"
         let created = try await subscriptions.create(draft)
         return .json(WebhookDocument.endpoint(created.endpoint, secret: created.receiverKey), status: .created)
     }

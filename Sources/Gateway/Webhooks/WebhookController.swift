@@ -58,6 +58,7 @@ struct WebhookController: Sendable {
 
     private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
+        try WebhookReader().checkKeys(fields, isNew: true)
         var draft = try WebhookReader().draft(fields, caller: context.caller)
         draft.idempotencyKey = try IdempotencyKey.read(request).map { "\(context.caller.rawValue):\($0)" }
         let created = try await subscriptions.create(draft)
@@ -83,7 +84,12 @@ struct WebhookController: Sendable {
 
     private func update(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
-        let endpoint = try await subscriptions.update(try Self.id(context), workspace: context.caller.workspace) {
+        try WebhookReader().checkKeys(fields, isNew: false)
+        let endpoint = try await subscriptions.update(
+            try Self.id(context),
+            workspace: context.caller.workspace,
+            headers: try WebhookReader().headers(fields)
+        ) {
             try WebhookReader().change(&$0, fields)
         }
         return .json(["webhook": WebhookDocument.endpoint(endpoint)])
@@ -190,8 +196,10 @@ struct WebhookController: Sendable {
     }
 
     private func events(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let events = EventCatalogue.all.map(\.document)
-        return .json(["events": .array(events), "count": .integer(Int64(events.count))])
+        let page = try ListPage(QueryParameters(request.uri.query), defaultLimit: 200)
+        let all = EventCatalogue.all
+        let events = all.dropFirst(Int(page.offset)).prefix(Int(page.limit)).map(\.document)
+        return .json(page.document(events, named: "events", total: all.count))
     }
 
     private func categories(_ request: Request, _ context: GatewayContext) async throws -> Response {

@@ -21,7 +21,7 @@ enum WebhookDocument {
             "legacy_signature": .bool(endpoint.settings.addsLegacySignature),
             "rate_limit": endpoint.settings.deliveriesPerSecond.map { .integer(Int64($0)) },
             "concurrency": .integer(Int64(endpoint.settings.concurrency)),
-            "notify": endpoint.settings.notify.map { .string($0) },
+            "notify": endpoint.settings.notifyPlace.map { .string($0) },
             "active": .bool(endpoint.status == .active),
             "status": .string(endpoint.status.rawValue),
             "status_reason": endpoint.statusReason.map { .string($0) },

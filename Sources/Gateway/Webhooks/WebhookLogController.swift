@@ -26,10 +26,9 @@ struct WebhookLogController: Sendable {
             limit: Int(page.limit),
             offset: Int(page.offset)
         )
-        return .json([
-            "attempts": .array(attempts.map(WebhookDocument.attempt)), "count": .integer(Int64(attempts.count)),
-            "limit": .integer(page.limit), "offset": .integer(page.offset),
-        ])
+        return .json(
+            page.document(attempts.items.map(WebhookDocument.attempt), named: "attempts", total: attempts.total)
+        )
     }
 
     /// `POST /webhooks/{id}/replay`: one message, what happened between two moments, or all that failed since one.
@@ -46,12 +45,18 @@ struct WebhookLogController: Sendable {
         } else {
             throw HTTPFailure.invalid("Say what: `message_id`, `since` and `until`, or `failed_since`.")
         }
-        let count = try await subscriptions.replay(
+        let replayed = try await subscriptions.replay(
             selection,
             to: try WebhookController.id(context),
             workspace: context.caller.workspace
         )
-        return .json(["success": true, "count": .integer(Int64(count))], status: .accepted)
+        return .json(
+            .record([
+                "success": true, "count": .integer(Int64(replayed.count)),
+                "waiting_for": replayed.isPaused ? "resume" : nil,
+            ]),
+            status: .accepted
+        )
     }
 
     /// `GET /webhooks/dead-letter`.
@@ -80,16 +85,24 @@ struct WebhookLogController: Sendable {
     /// `POST /webhooks/dead-letter/{id}/retry`.
     func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let number = try number(context)
-        try await subscriptions.settle(deadLetter: number, workspace: context.caller.workspace, isRetried: true)
-        return .json([
-            "success": true, "delivery_id": .string(String(number)), "message": "The delivery is tried again.",
-        ])
+        let isPaused = try await subscriptions.retry(deadLetter: number, workspace: context.caller.workspace)
+        return .json(
+            .record([
+                "success": true, "delivery_id": .string(String(number)),
+                "message": .string(
+                    isPaused
+                        ? "The delivery is tried again when the webhook is resumed." : "The delivery is tried again."
+                ),
+                "waiting_for": isPaused ? "resume" : nil,
+            ]),
+            status: isPaused ? .accepted : .ok
+        )
     }
 
     /// `DELETE /webhooks/dead-letter/{id}`.
     func forget(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let number = try number(context)
-        try await subscriptions.settle(deadLetter: number, workspace: context.caller.workspace, isRetried: false)
+        try await subscriptions.forget(deadLetter: number, workspace: context.caller.workspace)
         return .json(["success": true, "deleted": true, "delivery_id": .string(String(number))])
     }
 

@@ -3,6 +3,29 @@ import Subscriptions
 
 /// Reads webhooks out of the bodies of requests; the names are those of the original and its public client.
 struct WebhookReader: Sendable {
+    /// What may be said of a webhook when it is made, and what may be changed.
+    private static let keys: Set = [
+        "url", "name", "description", "events", "channels", "tags", "payload", "ordered", "legacy_signature",
+        "rate_limit", "concurrency", "notify", "headers", "active",
+    ]
+    private static let keysOfNew = keys.union(["event", "workspace", "workspace_id", "secret", "signature"])
+
+    /// Refuses what nobody would look at: a misspelt filter would be none.
+    /// - Throws: `HTTPFailure` 400 that names the key.
+    func checkKeys(_ fields: JSONValue, isNew: Bool) throws(HTTPFailure) {
+        let names = (fields.object ?? [:]).keys
+        if !isNew, let name = names.sorted().first(where: { $0 == "secret" || $0 == "signature" }) {
+            throw .invalid("`\(name)` cannot be changed here; POST /api/v1/webhooks/{id}/rotate takes it.")
+        }
+        let known = isNew ? Self.keysOfNew : Self.keys
+        if let name = names.sorted().first(where: { !known.contains($0) }) {
+            throw .invalid("There is no `\(name.prefix(50))`; a webhook has \(known.sorted().joined(separator: ", ")).")
+        }
+        if isNew, let isActive = fields["active"], isActive != true {
+            throw .invalid("A new webhook is active; pause it with POST /api/v1/webhooks/{id}/pause.")
+        }
+    }
+
     /// Reads `POST /webhooks`.
     /// - Throws: `HTTPFailure` 400 that names the key.
     func draft(_ fields: JSONValue, caller: Caller) throws(HTTPFailure) -> EndpointDraft {
@@ -17,16 +40,24 @@ struct WebhookReader: Sendable {
         draft.name = try text(fields, "name") ?? ""
         draft.details = try text(fields, "description") ?? ""
         draft.settings = try settings(fields, over: EndpointSettings())
+        if fields["events"] == nil, let events = try texts(fields, "event") { draft.settings.events = events }
         draft.secret = try text(fields, "secret").map { Secret($0) }
         if let word = try text(fields, "signature") { draft.scheme = try scheme(word) }
-        if let headers = fields["headers"] {
-            guard let members = headers.object else { throw .invalid("`headers` has to be an object of texts.") }
-            for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-                guard let value = value.string else { throw .invalid("`headers` has to be an object of texts.") }
-                draft.headers.append((name, value))
-            }
-        }
+        draft.headers = try headers(fields) ?? []
         return draft
+    }
+
+    /// The further headers of every request; nil where nothing is said of them.
+    /// - Throws: `HTTPFailure` 400.
+    func headers(_ fields: JSONValue) throws(HTTPFailure) -> [(name: String, value: String)]? {
+        guard let value = fields["headers"] else { return nil }
+        guard let members = value.object else { throw .invalid("`headers` has to be an object of texts.") }
+        var headers: [(name: String, value: String)] = []
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard let value = value.string else { throw .invalid("`headers` has to be an object of texts.") }
+            headers.append((name, value))
+        }
+        return headers
     }
 
     /// Changes an endpoint as `PATCH /webhooks/{id}` says.
@@ -61,7 +92,11 @@ struct WebhookReader: Sendable {
         if let isAdded = try flag(fields, "legacy_signature") { settings.addsLegacySignature = isAdded }
         if let concurrency = try number(fields, "concurrency") { settings.concurrency = concurrency }
         if let rate = try number(fields, "rate_limit") { settings.deliveriesPerSecond = rate == 0 ? nil : rate }
-        if let notify = try text(fields, "notify") { settings.notify = notify.isEmpty ? nil : notify }
+        if let notify = try text(fields, "notify") {
+            settings.notify = notify.isEmpty ? nil : notify
+            // Where that is has to be found out anew.
+            settings.notifyWorkspace = nil
+        }
         return settings
     }
 

@@ -23,4 +23,19 @@ package struct WorkspaceStore: Sendable {
             """
         )
     }
+
+    /// The workspaces in which a platform is connected: those that installed the app, and that of the configured token.
+    /// - Throws: `DatabaseError`.
+    package func connected(to platform: String, in transaction: borrowing Transaction) throws -> [WorkspaceID] {
+        try transaction.query(
+            """
+            select workspace_id from integrations where integration_type = \(platform) and enabled = \(true)
+            union
+            select workspace_id from workspaces where platform = \(platform) and workspace_id not in (
+                select workspace_id from integrations where integration_type = \(platform) and enabled = \(false)
+            )
+            order by 1
+            """
+        ).map { try $0.id("workspace_id") }
+    }
 }

@@ -64,6 +64,8 @@ package struct EndpointSettings: Sendable, Hashable {
     package var concurrency = 16
     /// Where its owner hears that it was given up, such as `slack:C012345`.
     package var notify: String?
+    /// The workspace of that channel where it is not the endpoint's own.
+    package var notifyWorkspace: WorkspaceID?
 
     static let mostConcurrency = 64
     static let mostDeliveriesPerSecond = 1000
@@ -131,8 +133,9 @@ extension EndpointSettings {
         concurrency = Int(json["concurrency"]?.integer ?? 16)
         notify = json["notify"]?.string
     }
+        notifyWorkspace = json["notify_workspace"]?.string.map { WorkspaceID($0) }
 
-    /// What the table holds and the API shows.
+    /// What the table holds.
     package var json: JSONValue {
         .record([
             "events": .strings(events),
@@ -145,5 +148,12 @@ extension EndpointSettings {
             "concurrency": .integer(Int64(concurrency)),
             "notify": notify.map { .string($0) },
         ])
+            "notify_workspace": notifyWorkspace.map { .string($0.rawValue) },
     }
 }
+
+    /// Where the owner hears of it, with the workspace where it is not the endpoint's own: `slack:T0123:C0123`.
+    package var notifyPlace: String? {
+        guard let notify, let workspace = notifyWorkspace, let colon = notify.firstIndex(of: ":") else { return notify }
+        return workspace.rawValue + notify[colon...]
+    }

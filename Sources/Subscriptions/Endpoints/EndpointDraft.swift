@@ -56,8 +56,8 @@ package struct EndpointDraft: Sendable {
         }
     }
 
-    /// Tells this draft from another one under the same key of idempotency.
-    var hash: String {
+    /// Tells this draft from another one, under the same key of idempotency or without one.
+    package var hash: String {
         let json: JSONValue = [
             "url": .string(url), "name": .string(name), "description": .string(details), "source": .string(source),
             "settings": settings.json, "scheme": .string(scheme.rawValue),

@@ -21,6 +21,25 @@ struct CursorStore: Sendable {
         )
     }
 
+    /// Follows the debates of a workspace that are under way from where they stand.
+    ///
+    /// What was said before is not for those who subscribe now. None of the debates ends meanwhile: it would be followed
+    /// for ever.
+    func openAll(in workspace: WorkspaceID, now: Timestamp, _ transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            """
+            insert into webhook_cursors (workspace_id, debate_id, last_sequence, created_at)
+            select d.workspace_id, d.debate_id, coalesce((
+                select max(j.last_sequence) from debate_journal j
+                where j.workspace_id = d.workspace_id and j.debate_id = d.debate_id
+            ), 0), \(now)
+            from debates d where d.workspace_id = \(workspace) and d.status = 'running'
+            order by d.debate_id \(raw: transaction.dialect.forUpdate)
+            on conflict do nothing
+            """
+        )
+    }
+
     /// Follows a debate no longer.
     func close(_ debate: DebateID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
         try transaction.execute(

@@ -60,9 +60,15 @@ extension DeliveryStore {
         limit: Int,
         offset: Int,
         in transaction: borrowing Transaction
-    ) throws -> [AttemptRecord] {
+    ) throws -> (items: [AttemptRecord], total: Int) {
         let filter: SQL = message.map { "and a.message_id = \($0)" } ?? ""
-        return try transaction.query(
+        let total = try transaction.query(
+            """
+            select count(*) as total from webhook_attempts a
+            where a.workspace_id = \(workspace) and a.endpoint_id = \(endpoint) \(filter)
+            """
+        ).first?.integer("total")
+        let items = try transaction.query(
             """
             select a.*, coalesce(m.event_type, '') as event_type from webhook_attempts a
             left join webhook_messages m on m.workspace_id = a.workspace_id and m.message_id = a.message_id
@@ -82,6 +88,7 @@ extension DeliveryStore {
                 body: try row.blob("response_body")
             )
         }
+        return (items, Int(total ?? 0))
     }
 
     func deadLetters(

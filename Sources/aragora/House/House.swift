@@ -90,7 +90,6 @@ struct House: Sendable {
         }
 
         let pulses = WorkerPulses(time: time)
-        let subscribers = try SubscriberDesk(settings, database, sealer, time, identifiers, logger)
         let outbox = Outbox(time: time)
         let links = ReceiptLinks(publicURL: try settings.publicURL(), sealer: sealer)
         let posts = DebatePosts(links: links)
@@ -99,6 +98,7 @@ struct House: Sendable {
                 EmailAdapter(configuration: email, transport: SMTPClient(email.server), time: time)
             )
         }
+        let subscribers = try SubscriberDesk(settings, database, sealer, adapters, time, identifiers, logger)
 
         let approvalPosts = ApprovalPosts(publicURL: try settings.publicURL())
         var desk = ApprovalDesk(

@@ -1,3 +1,4 @@
+import Channels
 import CoreTypes
 import Gateway
 import Logging
@@ -22,6 +23,7 @@ struct SubscriberDesk: Sendable {
         _ settings: Settings,
         _ database: any Database,
         _ sealer: Sealer,
+        _ adapters: [any ChannelAdapter],
         _ time: any TimeSource,
         _ identifiers: any IdentifierSource,
         _ logger: Logger
@@ -37,6 +39,7 @@ struct SubscriberDesk: Sendable {
             database: database,
             endpoints: endpoints,
             addressGuard: addressGuard,
+            places: OwnerPlaces(adapters),
             time: time,
             identifiers: identifiers
         )
