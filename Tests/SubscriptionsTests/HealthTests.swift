@@ -48,6 +48,12 @@ import Transport
             let now = try await house.reload(endpoint)
             #expect(now.status == .active && now.failingSince == nil && now.lastDeliveryAt == nil)
             #expect(now.failureCount == 6)
+            // Nobody is owed a test: it stays in the log alone.
+            #expect(try await house.service.deadLetters(workspace: nil, limit: 10, offset: 0).total == 0)
+            #expect(try await house.counts() == DeliveryCounts())
+            #expect(try await house.attempts(endpoint).count == 6)
+            let range = Replay.range(since: Timestamp(milliseconds: 0), until: house.time.now())
+            #expect(try await house.service.replay(range, to: endpoint.id, workspace: nil).count == 0)
             // One that succeeds shows that the endpoint is well.
             try await house.publish(house.event("1"))
             _ = try await deliverer.deliverDue()
@@ -56,6 +62,11 @@ import Transport
             _ = try await house.service.test(endpoint.id, workspace: nil, patience: .zero)
             _ = try await deliverer.deliverDue()
             #expect(try await house.reload(endpoint).failingSince == nil)
+            // The test that arrived is no event either.
+            let again = Replay.range(since: Timestamp(milliseconds: 0), until: house.time.now() + Self.day)
+            let delivered = try await house.attempts(endpoint).filter { $0.isDelivered && $0.type != "webhook.test" }
+            let replayed = try await house.service.replay(again, to: endpoint.id, workspace: nil)
+            #expect(replayed.count == delivered.count)
         }
     }
 

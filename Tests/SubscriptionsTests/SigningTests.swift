@@ -40,8 +40,19 @@ import Testing
         #expect(
             headers["X-Aragora-Signature"] == "sha256=80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c"
         )
+        #expect(headers["X-Aragora-Signature-Next"] == nil)
         #expect(headers["X-Aragora-Event"] == "verdict")
         #expect(headers["X-Aragora-Delivery"] == id)
+    }
+
+    @Test func whileASecretIsReplacedTheOriginalsHeaderStaysValid() throws {
+        let next = WebhookSecret.generate(.symmetric).text
+        let alone = try headers(Self.symmetric, legacy: true)["X-Aragora-Signature"]
+        let overlap = try headers(next, Self.asymmetric, Self.symmetric, legacy: true)
+        #expect(overlap["X-Aragora-Signature"] == alone)
+        let after = try headers(next, legacy: true)
+        #expect(overlap["X-Aragora-Signature-Next"] == after["X-Aragora-Signature"])
+        #expect(after["X-Aragora-Signature-Next"] == nil)
     }
 
     private func verify(

@@ -195,8 +195,37 @@ import Transport
         for type in EventCatalogue.all {
             let required = type.schema["properties"]?["data"]?["required"]?.array ?? []
             for member in required { #expect(type.example["data"]?[member.string ?? ""] != nil, "\(type.name)") }
+            #expect(Self.objections(to: type.example, type.schema) == [], "\(type.name)")
+            // What is promised of thin payloads is what they hold, and enough to ask for the rest.
+            #expect(Self.objections(to: type.thinExample, type.thinSchema) == [], "\(type.name)")
+            let names = (type.thinExample["data"]?.object ?? [:]).keys
+            #expect(!names.isEmpty || type.example["data"] == [:], "\(type.name)")
             #expect(type.example["type"]?.string == type.name)
             #expect(type.example["version"]?.integer == type.version)
         }
+    }
+
+    /// What a payload lacks that its schema promises.
+    private static func objections(to value: JSONValue, _ schema: JSONValue, at path: String = "") -> [String] {
+        var objections: [String] = []
+        if let constant = schema["const"], constant != value { objections.append("\(path) is not \(constant.text)") }
+        let isOfType =
+            switch schema["type"]?.string {
+            case "object": value.object != nil
+            case "array": value.array != nil
+            case "string": value.string != nil
+            case "integer": value.integer != nil
+            case "number": value.double != nil
+            case "boolean": value.bool != nil
+            default: true
+            }
+        if !isOfType { objections.append("\(path) has another type") }
+        for name in schema["required"]?.array ?? [] where value[name.string ?? ""] == nil {
+            objections.append("\(path)/\(name.text) is missing")
+        }
+        for (name, part) in schema["properties"]?.object ?? [:] {
+            if let member = value[name] { objections += Self.objections(to: member, part, at: "\(path)/\(name)") }
+        }
+        return objections
     }
 }

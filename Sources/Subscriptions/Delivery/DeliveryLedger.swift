@@ -29,8 +29,10 @@ struct DeliveryLedger: Sendable {
         -> Bool
     {
         try insertAttempts(entries, in: transaction)
-        try endDelivered(entries.filter { $0.decision == .delivered }, in: transaction)
-        try keepFailed(entries.filter { $0.decision != .delivered }, now: now, in: transaction)
+        // A test is over after its one attempt, which stays in the log.
+        let isOver = { (entry: AttemptRecorder.Entry) in entry.decision == .delivered || entry.delivery.isTest }
+        try end(entries.filter(isOver), in: transaction)
+        try keepFailed(entries.filter { !isOver($0) }, now: now, in: transaction)
         var hasNotices = false
         let byEndpoint = Dictionary(grouping: entries, by: \.delivery.endpoint)
         // In one order in every process, so that two cannot wait for each other.
@@ -60,8 +62,8 @@ struct DeliveryLedger: Sendable {
         )
     }
 
-    /// Forgets deliveries that arrived, where their endpoints are still ours.
-    private func endDelivered(_ entries: [AttemptRecorder.Entry], in transaction: borrowing Transaction) throws {
+    /// Forgets deliveries that are owed no more, where their endpoints are still ours.
+    private func end(_ entries: [AttemptRecorder.Entry], in transaction: borrowing Transaction) throws {
         guard !entries.isEmpty else { return }
         let lines = transaction.dialect.table(Self.keys(of: entries))
         try transaction.execute(
@@ -221,7 +223,7 @@ struct DeliveryLedger: Sendable {
             ),
             in: transaction
         )
-        guard let address = Self.address(endpoint) else { return true }
+        guard let address = endpoint.ownerAddress else { return true }
         let name = endpoint.name.isEmpty ? id.rawValue : endpoint.name
         let text = """
             The webhook \(name) was disabled: \(reason). What happens now is not kept for it. When it works again: \
@@ -229,15 +231,5 @@ struct DeliveryLedger: Sendable {
             """
         try outbox.post(Post(body: text, fallbackText: text), to: address, key: OutboxKey(key), in: transaction)
         return true
-    }
-
-    /// Where the owner reads, from `platform:channel`.
-    private static func address(_ endpoint: Endpoint) -> Address? {
-        guard let place = endpoint.settings.notify, let colon = place.firstIndex(of: ":") else { return nil }
-        return Address(
-            platform: String(place[..<colon]),
-            workspace: endpoint.workspace,
-            channel: String(place[place.index(after: colon)...])
-        )
     }
 }

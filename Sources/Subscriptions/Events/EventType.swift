@@ -10,6 +10,15 @@ package struct EventType: Sendable {
         let meaning: String
         let example: JSONValue
         var isRequired = true
+
+        /// Whether thin payloads have it too: what names something, and how far that has come.
+        static func isThin(_ name: String) -> Bool {
+            thinNames.contains(name) || name.hasSuffix("_id")
+        }
+
+        private static let thinNames: Set = [
+            "id", "number", "sequence", "round", "status", "state", "delegator", "delegate",
+        ]
     }
 
     package let name: String
@@ -39,7 +48,12 @@ package struct EventType: Sendable {
     }
 
     /// The JSON Schema (draft 2020-12) of the whole payload.
-    package var schema: JSONValue {
+    package var schema: JSONValue { schema(of: members) }
+
+    /// The same for endpoints that want thin payloads.
+    package var thinSchema: JSONValue { schema(of: members.filter { Member.isThin($0.name) }) }
+
+    private func schema(of members: [Member]) -> JSONValue {
         let properties = members.map { member in
             (member.name, ["type": .string(member.type), "description": .string(member.meaning)] as JSONValue)
         }
@@ -70,11 +84,15 @@ package struct EventType: Sendable {
     }
 
     /// A payload as it might arrive.
-    package var example: JSONValue {
+    package var example: JSONValue { payload(\.body) }
+
+    /// The same at endpoints that want thin payloads.
+    package var thinExample: JSONValue { payload(\.thinBody) }
+
+    private func payload(_ form: KeyPath<EventMessage, String>) -> JSONValue {
         let data = Dictionary(members.map { ($0.name, $0.example) }, uniquingKeysWith: { first, _ in first })
-        let event = WorkspaceExample.event(name, data: .object(data))
-        guard let payload = try? JSONValue(parsing: EventMessage(event).body) else { return [:] }
-        return payload
+        let message = EventMessage(WorkspaceExample.event(name, data: .object(data)))
+        return (try? JSONValue(parsing: message[keyPath: form])) ?? [:]
     }
 
     /// As the public API lists it.
@@ -82,6 +100,7 @@ package struct EventType: Sendable {
         [
             "name": .string(name), "description": .string(summary), "category": .string(category),
             "version": .integer(version), "available": .bool(isTold), "schema": schema, "example": example,
+            "thin_schema": thinSchema, "thin_example": thinExample,
         ]
     }
 }

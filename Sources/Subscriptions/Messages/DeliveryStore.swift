@@ -125,7 +125,7 @@ package struct DeliveryStore: Sendable {
                         select a.message_id, min(a.attempt_id) as place from webhook_attempts a
                         join webhook_messages r on r.workspace_id = a.workspace_id and r.message_id = a.message_id
                         where a.workspace_id = \(workspace) and a.endpoint_id = \(endpoint)
-                            and a.response_status between 200 and 299
+                            and a.response_status between 200 and 299 and r.event_type <> \(EventMessage.testType)
                             and r.created_at >= \(since) and r.created_at < \(until)
                         group by a.message_id
                     )

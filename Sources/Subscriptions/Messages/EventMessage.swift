@@ -48,8 +48,7 @@ package struct EventMessage: Sendable {
         ]).text
     }
 
-    /// The members that name things, and how far they have come.
     private static func thinned(_ data: JSONValue) -> JSONValue {
-        .object((data.object ?? [:]).filter { $0.key == "id" || $0.key.hasSuffix("_id") || $0.key == "status" })
+        .object((data.object ?? [:]).filter { EventType.Member.isThin($0.key) })
     }
 }

@@ -26,15 +26,24 @@ package struct WebhookSigner: Sendable {
             (name: "webhook-timestamp", value: String(now.seconds)),
             (name: "webhook-signature", value: secrets.map { $0.signature(of: signed) }.joined(separator: " ")),
         ]
-        if addsLegacySignature, let secret = secrets.first(where: { $0.scheme == .symmetric }) {
-            // The original signs the body alone, with the secret's text as the key.
-            let key = SymmetricKey(data: Array(secret.text.reveal().utf8))
-            let code = hexadecimal(HMAC<SHA256>.authenticationCode(for: body, using: key))
+        let symmetric = secrets.filter { $0.scheme == .symmetric }
+        if addsLegacySignature, let oldest = symmetric.last, let newest = symmetric.first {
             headers += [
-                (name: "X-Aragora-Signature", value: "sha256=\(code)"), (name: "X-Aragora-Event", value: type),
+                (name: "X-Aragora-Signature", value: Self.legacySignature(of: body, oldest)),
+                (name: "X-Aragora-Event", value: type),
                 (name: "X-Aragora-Delivery", value: id), (name: "X-Aragora-Timestamp", value: String(now.seconds)),
             ]
+            // The header holds one signature: that of the secret that receivers have had the longest.
+            if symmetric.count > 1 {
+                headers.append((name: "X-Aragora-Signature-Next", value: Self.legacySignature(of: body, newest)))
+            }
         }
         return headers
+    }
+
+    /// The original signs the body alone, with the secret's text as the key.
+    private static func legacySignature(of body: [UInt8], _ secret: WebhookSecret) -> String {
+        let key = SymmetricKey(data: Array(secret.text.reveal().utf8))
+        return "sha256=\(hexadecimal(HMAC<SHA256>.authenticationCode(for: body, using: key)))"
     }
 }
