@@ -16,6 +16,19 @@ package struct DebateControls: Sendable {
         self.time = time
     }
 
+    /// Changes how a debate is called and what it is found by; nil leaves what is there.
+    func describe(_ debate: DebateRecord, title: String?, tags: [String]?, in transaction: borrowing Transaction) throws
+    {
+        try debates.describe(
+            debate.id,
+            workspace: debate.workspace,
+            title: title,
+            tags: tags,
+            now: time.now(),
+            in: transaction
+        )
+    }
+
     /// Adds evidence for the next round; a twin changes nothing.
     /// - Returns: false for a twin or an empty text.
     /// - Throws: `ConversationError` for a debate that has ended or a text that is too long; `DatabaseError`.

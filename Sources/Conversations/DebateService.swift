@@ -47,14 +47,32 @@ package struct DebateService: Sendable {
         -> (items: [DebateRecord], total: Int)
     {
         let wanted = try status.map { word in
-            guard let status = DebateRecord.Status(rawValue: word) else {
-                let words = DebateRecord.Status.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let standing = DebateStanding(rawValue: word) else {
+                let words = DebateStanding.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ConversationError(.invalidOptions, "The status is one of \(words).")
             }
-            return status
+            return standing
         }
         return try await database.read { transaction in
-            try debates.list(workspace: workspace, status: wanted, limit: limit, offset: offset, in: transaction)
+            try debates.list(workspace: workspace, standing: wanted, limit: limit, offset: offset, in: transaction)
+        }
+    }
+
+    /// Those among some debates that wait for people.
+    /// - Throws: `DatabaseError`.
+    package func paused(among records: [DebateRecord]) async throws -> Set<DebateID> {
+        try await database.read { try debates.paused(among: records, in: $0) }
+    }
+
+    /// Changes how a debate is called and what it is found by; nil leaves what is there.
+    /// - Throws: `ConversationError` with code `not_found`; `DatabaseError`.
+    package func describe(_ id: DebateID, workspace: WorkspaceID, title: String?, tags: [String]?) async throws
+        -> DebateRecord
+    {
+        try await database.write { transaction in
+            let debate = try existing(id, workspace, in: transaction)
+            try controls.describe(debate, title: title, tags: tags, in: transaction)
+            return try existing(id, workspace, in: transaction)
         }
     }
 

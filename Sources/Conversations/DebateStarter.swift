@@ -73,6 +73,7 @@ package struct DebateStarter: Sendable {
                 settings: settings.json,
                 requestedBy: question.requestedBy,
                 isDemo: agents.contains(where: \.profile.isDemo),
+                tags: question.tags,
                 metadata: question.metadata
             ),
             now: time.now(),

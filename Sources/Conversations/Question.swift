@@ -20,6 +20,8 @@ package struct Question: Sendable {
     package var requesterName: String?
     /// What the request can be told from another one with the same origin by; nil where nobody compares.
     package var fingerprint: String?
+    /// What the debate is found by, and what subscribers filter by.
+    package var tags: [String]
     package var metadata: JSONValue
 
     /// Describes a question.
@@ -35,8 +37,10 @@ package struct Question: Sendable {
         requestedBy: String,
         requesterName: String? = nil,
         fingerprint: String? = nil,
+        tags: [String] = [],
         metadata: JSONValue = [:]
     ) {
+        self.tags = tags
         self.workspace = workspace
         self.task = task
         self.background = background

@@ -98,7 +98,8 @@ struct GatewayRoutes {
         }
         api.resource("/agents", [.get: AgentController(debates: debates).list])
         api.resource("/debates", [.get: reading.list, .post: steering.create])
-        api.resource("/debates/{id}", [.get: reading.find])
+        api.resource("/debates/active", [.get: reading.active])
+        api.resource("/debates/{id}", [.get: reading.find, .patch: steering.describe])
         api.resource("/debates/{id}/messages", [.get: reading.messages, .post: steering.addMessage])
         api.resource("/debates/{id}/events", [.get: reading.events])
         api.resource("/debates/{id}/stream", [.get: stream.open])

@@ -104,9 +104,9 @@ package struct SubscriptionSink: WorkspaceEventSink {
             .filter { gate.lets($0) }
     }
 
-    /// Adds the channel and the tags of its debate to an event that was told elsewhere, so that filters hold for it.
+    /// Adds the channel of its debate and the tags that it has now to an event, so that filters hold for it.
     private func completed(_ event: WorkspaceEvent, in transaction: borrowing Transaction) throws -> WorkspaceEvent {
-        guard event.tags.isEmpty, let id = event.debateID,
+        guard let id = event.debateID,
             let debate = try debates.find(id, workspace: event.workspaceID, in: transaction)
         else { return event }
         return WorkspaceEvent(

@@ -106,6 +106,43 @@ struct DebateRouteTests {
         }
     }
 
+    @Test("Those that have not ended are listed, waiting ones among them")
+    func active() async throws {
+        for (id, status) in [("d1", "running"), ("d2", "completed"), ("d3", "paused"), ("d4", "created")] {
+            harness.debates.add(id, status: status)
+        }
+        try await harness.run { client async throws in
+            let active = try await client.request("GET", Self.path + "/active").json
+            #expect(active["items"]?.array?.compactMap { $0["id"]?.string } == ["d4", "d3", "d1"])
+            let paused = try await client.request("GET", Self.path + "?status=paused").json
+            #expect(paused["total"] == 1 && paused["items"]?.array?.first?["in_progress"] == true)
+            #expect(try await client.request("GET", Self.path + "?status=active").status == 400)
+        }
+    }
+
+    @Test("Tags come with the question or later, and so does a title")
+    func tags() async throws {
+        let debates = harness.debates
+        try await harness.run { client async throws in
+            let made = try await client.post(Self.path, #"{"task":"Why?","tags":["urgent","release"]}"#)
+            #expect(made.status == 201)
+            #expect(debates.state.withLock { $0.questions.last?.tags } == ["urgent", "release"])
+            let path = "\(Self.path)/\(try made.json["id"]?.string ?? "")"
+            func change(_ body: String) async throws -> RawResponse {
+                try await client.request("PATCH", path, headers: [("Content-Type", "application/json")], body: body)
+            }
+            let changed = try await change(#"{"title":"Friday","tags":"later, calm"}"#).json
+            #expect(changed["success"] == true && changed["updated_fields"] == ["tags", "title"])
+            #expect(changed["debate"]?["title"] == "Friday" && changed["debate"]?["tags"] == ["later", "calm"])
+            #expect(try await change(#"{"tags":[]}"#).json["debate"]?["title"] == "Friday")
+            #expect(try await client.request("GET", path).json["tags"] == [])
+            for wrong in [#"{}"#, #"{"title":""}"#, #"{"title":1}"#, #"{"tags":[1]}"#, #"{"status":"failed"}"#] {
+                #expect(try await change(wrong).status == 400, "\(wrong)")
+            }
+            #expect(try await client.post(Self.path, #"{"task":"Why?","tags":[""]}"#).status == 400)
+        }
+    }
+
     @Test("One debate shows its row and what the journal adds up to")
     func find() async throws {
         let id = harness.debates.add("d1", status: "completed")

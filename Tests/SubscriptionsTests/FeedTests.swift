@@ -93,6 +93,58 @@ import Transport
         }
     }
 
+    @Test("Who subscribes during a debate hears what is said from then on", arguments: DatabaseEngine.allCases)
+    func inTheMiddle(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await begin(house)
+            try await house.database.run("update debates set status = 'running'")
+            try await write(house, from: 1, to: 4)
+            let endpoint = try await house.subscribe { $0.settings.isOrdered = true }.endpoint
+            try await write(house, from: 5, to: 6)
+            _ = try await feed(house).tellOnce()
+            let deliverer = house.deliverer()
+            while try await deliverer.deliverDue() > 0 {}
+            #expect(house.receiver.requests.compactMap { $0.json["type"]?.string } == ["agent_message", "vote"])
+            // The same for one that had been given up, and was told nothing meanwhile.
+            try await house.database.run("update webhook_configs set status = 'disabled'")
+            try await house.publish(house.event("d1/debate_end", "debate_end"))
+            #expect(try await house.database.run("select 1 from webhook_cursors").isEmpty)
+            try await write(house, from: 7, to: 8)
+            _ = try await house.service.setStatus(.active, of: endpoint.id, workspace: nil)
+            try await write(house, from: 9, to: 9)
+            _ = try await feed(house).tellOnce()
+            while try await deliverer.deliverDue() > 0 {}
+            #expect(
+                house.receiver.requests.compactMap { $0.json["type"]?.string } == [
+                    "agent_message", "vote", "round_start",
+                ]
+            )
+        }
+    }
+
+    @Test("Tags that a debate gets later hold for its next events", arguments: DatabaseEngine.allCases)
+    func tagsOfLater(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            try await house.subscribe { $0.settings.tags = ["release"] }
+            try await begin(house)
+            try await house.database.write { transaction in
+                try DebateStore().describe(
+                    DebateID("d1"),
+                    workspace: house.workspace,
+                    title: nil,
+                    tags: ["release"],
+                    now: house.time.now(),
+                    in: transaction
+                )
+            }
+            // Whoever tells may have read the debate when it began.
+            try await house.publish(house.event("d1/verdict", tags: ["urgent"]))
+            _ = try await house.deliverer().deliverDue()
+            #expect(house.receiver.requests.compactMap { $0.json["type"]?.string } == ["verdict"])
+            #expect(house.receiver.requests.first?.json["tags"] == ["release", "urgent"])
+        }
+    }
+
     @Test(
         "What the panel says is told with its release, and not before",
         arguments: DatabaseEngine.allCases,

@@ -125,6 +125,18 @@ struct GatewayWorld: Sendable {
         )
     }
 
+    /// Reads from the API as the operator.
+    func look(at path: String, _ gateway: GatewayProcess) async throws -> JSONValue {
+        let response = try await client.send(
+            HTTPRequest(
+                url: "\(gateway.url)/api/v1\(path)",
+                headers: [("Authorization", "Bearer \(Self.token)")],
+                timeout: .seconds(10)
+            )
+        )
+        return try JSONValue(parsing: response.body)
+    }
+
     /// Sends a request as Slack does.
     /// - Returns: the status, or nil where no answer came.
     func send(_ payload: SlackPayload, to gateway: GatewayProcess) async -> Int? {

@@ -26,6 +26,12 @@ struct ReleaseTests {
             // The thread from which the verdict is kept is no place to ask whether it may go there.
             #expect(first.policy["approvers"] == ["role:operator"])
             #expect(await !world.slack.posts.contains { $0.plainText.contains(Self.answer) })
+            // A debate that waits for people says so.
+            for (path, count) in [("?status=paused", 1), ("?status=running", 0), ("/active", 1)] {
+                let page = try await world.look(at: "/debates\(path)", gateway)
+                #expect(page["total"]?.integer == Int64(count), "\(path)")
+                #expect(page["items"]?.array?.first?["status"] ?? "paused" == "paused")
+            }
             try await gateway.kill()
 
             // As after a crash between the breakpoint and the question: the journal waits, and nobody was asked.
@@ -38,16 +44,12 @@ struct ReleaseTests {
             #expect(second.id != first.id && second.context == first.context)
             #expect(second.hash == first.hash && second.operation == first.operation)
 
-            let decision = HTTPRequest(
-                method: "POST",
-                url: "\(gateway.url)/api/v1/approvals/\(second.id)/decide",
-                headers: [("Content-Type", "application/json")],
-                body: Array(#"{"option":"approve"}"#.utf8),
-                timeout: .seconds(10)
-            )
-            #expect(try await world.client.send(decision).status == 200)
+            let decision = try await world.call(gateway, "/approvals/\(second.id)/decide", ["option": "approve"])
+            #expect(decision.status == 200)
             try await world.awaitVerdicts(1)
             #expect(await world.slack.posts.contains { $0.plainText.contains(Self.answer) })
+            let page = try await world.look(at: "/debates?status=paused", gateway)
+            #expect(page["total"] == 0)
             #expect(try await gateway.terminate() == .exited(0))
         }
     }

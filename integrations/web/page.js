@@ -42,7 +42,7 @@ const verdicts = {
   needs_review: ["Needs review", "warn"],
   rejected: ["Rejected", "bad"],
 };
-const statusWords = { created: "Waiting", running: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
+const statusWords = { created: "Waiting", running: "Running", paused: "Waiting for people", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
 const modeWords = { judge: "votes decide, a judge writes", majority: "majority", weighted: "majority", supermajority: "two thirds", unanimous: "unanimity", any: "most votes", none: "no vote" };
 const strengthWords = { unanimous: "unanimous", strong: "strong", medium: "moderate", weak: "weak" };
 const phases = ["context", "proposals", "rounds", "consensus"];

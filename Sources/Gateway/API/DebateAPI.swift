@@ -10,7 +10,9 @@ package protocol DebateAPI: Sendable {
     func start(_ question: DebateQuestion) async throws -> DebateSummary
 
     /// The newest debates, newest first, and how many there are in all.
-    /// - Parameter workspace: whose debates; nil shows those of all workspaces.
+    /// - Parameters:
+    ///   - workspace: whose debates; nil shows those of all workspaces.
+    ///   - status: a status of `DebateSummary`, or `active` for all that have not ended.
     func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
         -> (items: [DebateSummary], total: Int)
 
@@ -30,6 +32,10 @@ package protocol DebateAPI: Sendable {
 
     /// Whether the operator alone may read what the panel says, because people have to release it and have not.
     func isHeldBack(_ id: DebateID, workspace: WorkspaceID) async throws -> Bool
+
+    /// Changes how a debate is called and what it is found by; nil leaves what is there.
+    func describe(_ id: DebateID, workspace: WorkspaceID, title: String?, tags: [String]?) async throws
+        -> DebateSummary
 
     /// Adds what somebody said to a running debate.
     /// - Returns: false where the key was used before.
@@ -81,6 +87,8 @@ package struct DebateQuestion: Sendable {
     /// Describes a question.
     package init(
         workspace: WorkspaceID,
+    /// What the debate is found by, and what subscribers filter by.
+    package var tags: [String] = []
         task: String,
         background: String = "",
         rounds: Int? = nil,
@@ -129,6 +137,7 @@ package struct DebateSummary: Sendable {
     package var fingerprint: String?
 
     /// Describes a debate.
+    package var tags: [String] = []
     package init(
         id: DebateID,
         number: Int64,

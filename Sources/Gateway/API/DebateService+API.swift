@@ -24,6 +24,7 @@ extension DebateService: DebateAPI {
                     requestedBy: question.requestedBy,
                     fingerprint: question.fingerprint,
                     metadata: question.metadata
+                    tags: question.tags,
                 )
             )
         )
@@ -38,17 +39,33 @@ extension DebateService: DebateAPI {
             limit: limit,
             offset: offset
         )
-        return (page.items.map { DebateSummary($0) }, page.total)
+        return (try await summaries(of: page.items), page.total)
     }
 
     package func findAnywhere(_ id: DebateID) async throws -> DebateSummary? {
         let record: DebateRecord? = try await findAnywhere(id)
-        return record.map { DebateSummary($0) }
+        return try await summaries(of: record.map { [$0] } ?? []).first
     }
 
     package func find(_ id: DebateID, workspace: WorkspaceID) async throws -> DebateSummary? {
         let record: DebateRecord? = try await find(id, workspace: workspace)
-        return record.map { DebateSummary($0) }
+        return try await summaries(of: record.map { [$0] } ?? []).first
+    }
+
+    package func describe(_ id: DebateID, workspace: WorkspaceID, title: String?, tags: [String]?) async throws
+        -> DebateSummary
+    {
+        let record: DebateRecord = try await describe(id, workspace: workspace, title: title, tags: tags)
+        return try await summaries(of: [record]).first ?? DebateSummary(record)
+    }
+
+    private func summaries(of records: [DebateRecord]) async throws -> [DebateSummary] {
+        let paused = try await paused(among: records)
+        return records.map { record in
+            var summary = DebateSummary(record)
+            if paused.contains(record.id) { summary.status = "paused" }
+            return summary
+        }
     }
 
     package func entries(of id: DebateID, workspace: WorkspaceID, after sequence: Int64, limit: Int) async throws
@@ -107,4 +124,5 @@ extension DebateSummary {
         )
         fingerprint = settings?.fingerprint
     }
+        tags = record.tagNames
 }

@@ -11,6 +11,7 @@ enum DebateDocument {
             "workspace": .string(record.workspace.rawValue),
             "task": .string(record.task),
             "title": record.title.map { .string($0) },
+            "tags": .strings(record.tags),
             "status": .string(record.status),
             "platform": .string(record.platform),
             "demo": .bool(record.demo),

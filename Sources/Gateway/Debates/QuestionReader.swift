@@ -36,6 +36,7 @@ struct QuestionReader: Sendable {
             metadata: try metadata(fields["metadata"])
         )
         question.budgetMicrodollars = try budget(fields["budget_limit_usd"])
+        question.tags = try tags(fields["tags"]) ?? []
         question.breakpoints = try breakpoints(fields["breakpoints"])
         return question
     }
@@ -128,6 +129,17 @@ struct QuestionReader: Sendable {
 
     private func metadata(_ value: JSONValue?) throws(HTTPFailure) -> JSONValue {
         guard let value else { return [:] }
+    /// A list of short texts, or one text with commas.
+    /// - Throws: `HTTPFailure` 400.
+    func tags(_ value: JSONValue?) throws(HTTPFailure) -> [String]? {
+        guard let value else { return nil }
+        let names = value.string?.split(separator: ",").map { trimmed(String($0)) } ?? value.array?.compactMap(\.string)
+        guard let names, names.count <= 20, names.allSatisfy({ (1...200).contains($0.utf8.count) }),
+            value.array == nil || value.array?.count == names.count
+        else { throw .invalid("`tags` has to be a list of at most 20 short texts.") }
+        return names
+    }
+
         guard value.object != nil else { throw .invalid("`metadata` has to be an object.") }
         return value
     }

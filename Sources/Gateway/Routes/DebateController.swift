@@ -33,6 +33,32 @@ struct DebateController: Sendable {
         return .json(document, status: .created, headers: [.location: "/api/v1/debates/\(record.id)"])
     }
 
+    /// The longest title, in characters.
+    private static let longestTitle = 500
+
+    /// `PATCH /debates/{id}`: its title and its tags.
+    func describe(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
+        let names = (fields.object ?? [:]).keys.sorted()
+        if let name = names.first(where: { $0 != "title" && $0 != "tags" }) {
+            throw HTTPFailure.invalid("`\(name.prefix(50))` cannot be changed; `title` and `tags` can.")
+        }
+        let title = fields["title"]?.string
+        guard !names.isEmpty, fields["title"] == nil || (1...Self.longestTitle).contains(title?.count ?? 0) else {
+            throw HTTPFailure.invalid("`title` has to be text of 1 to \(Self.longestTitle) characters.")
+        }
+        let tags = try QuestionReader().tags(fields["tags"])
+        let record = try await lookup.record(context)
+        let changed = try await debates.describe(record.id, workspace: record.workspace, title: title, tags: tags)
+        return .json([
+            "success": true,
+            "id": .string(record.id.rawValue),
+            "debate_id": .string(record.id.rawValue),
+            "updated_fields": .strings(names),
+            "debate": DebateDocument.summary(changed),
+        ])
+    }
+
     /// `POST /debates/{id}/cancel`: stops a debate; 400 for one that has ended, as the public client expects.
     func cancel(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let record = try await lookup.record(context)

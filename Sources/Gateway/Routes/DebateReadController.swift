@@ -8,16 +8,25 @@ struct DebateReadController: Sendable {
 
     private var lookup: DebateLookup { DebateLookup(debates: debates) }
 
-    private static let statuses: Set = ["created", "running", "completed", "failed", "cancelled"]
+    private static let statuses: Set = ["created", "running", "paused", "completed", "failed", "cancelled"]
 
     /// `GET /debates`: the newest first, of all workspaces or of the one that `workspace` names.
     func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let query = QueryParameters(request.uri.query)
-        let page = try ListPage(query, defaultLimit: 20)
-        let status = query["status"].flatMap { $0.isEmpty ? nil : $0 }
+        let status = QueryParameters(request.uri.query)["status"].flatMap { $0.isEmpty ? nil : $0 }
         if let status, !Self.statuses.contains(status) {
             throw HTTPFailure.invalid("`status` has to be one of \(Self.statuses.sorted().joined(separator: ", ")).")
         }
+        return try await list(status, request, context)
+    }
+
+    /// `GET /debates/active`: those that have not ended.
+    func active(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        try await list("active", request, context)
+    }
+
+    private func list(_ status: String?, _ request: Request, _ context: GatewayContext) async throws -> Response {
+        let query = QueryParameters(request.uri.query)
+        let page = try ListPage(query, defaultLimit: 20)
         let found = try await debates.list(
             workspace: context.caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
             status: status,

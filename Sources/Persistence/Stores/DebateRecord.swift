@@ -83,6 +83,7 @@ package struct NewDebate: Sendable {
     package var settings: JSONValue
     package var requestedBy: String
     package var isDemo: Bool
+    package var tags: [String]
     package var metadata: JSONValue
 
     /// Describes a new debate.
@@ -97,8 +98,10 @@ package struct NewDebate: Sendable {
         settings: JSONValue,
         requestedBy: String,
         isDemo: Bool,
+        tags: [String] = [],
         metadata: JSONValue = [:]
     ) {
+        self.tags = tags
         self.id = id
         self.workspace = workspace
         self.task = task

@@ -12,10 +12,12 @@ package struct DebateStore: Sendable {
         try transaction.execute(
             """
             insert into debates (workspace_id, debate_id, task, status, platform, origin_key, conversation_key,
-                address_json, settings_json, requested_by, demo, metadata_json, created_at, updated_at)
+                address_json, settings_json, requested_by, demo, tags_json, metadata_json, created_at,
+                updated_at)
             values (\(debate.workspace), \(debate.id), \(debate.task), 'created', \(debate.platform),
                 \(debate.originKey), \(debate.conversationKey), \(debate.address), \(debate.settings),
-                \(debate.requestedBy), \(debate.isDemo), \(debate.metadata), \(now), \(now))
+                \(debate.requestedBy), \(debate.isDemo), \(JSONValue.strings(debate.tags)), \(debate.metadata), \(now),
+                \(now))
             on conflict do nothing
             """
         ) == 1
@@ -73,13 +75,13 @@ package struct DebateStore: Sendable {
     /// - Throws: `DatabaseError`.
     package func list(
         workspace: WorkspaceID?,
-        status: DebateRecord.Status? = nil,
+        standing: DebateStanding? = nil,
         limit: Int,
         offset: Int = 0,
         in transaction: borrowing Transaction
     ) throws -> (items: [DebateRecord], total: Int) {
         let owner: SQL = workspace.map { "workspace_id = \($0)" } ?? "true"
-        let filter: SQL = status.map { "and status = \($0.rawValue)" } ?? ""
+        let filter: SQL = standing.map { "and \($0.condition)" } ?? ""
         let total = try transaction.query(
             "select count(*) as total from debates where \(owner) \(filter)"
         ).first?.integer("total")
@@ -92,16 +94,49 @@ package struct DebateStore: Sendable {
         return (try rows.map { try DebateRecord($0) }, Int(total ?? 0))
     }
 
+    /// Those among some debates that wait for people.
+    /// - Throws: `DatabaseError`.
+    package func paused(among debates: [DebateRecord], in transaction: borrowing Transaction) throws -> Set<DebateID> {
+        let running = debates.filter { $0.status == .running }.map(\.id)
+        guard !running.isEmpty else { return [] }
+        let rows = try transaction.query(
+            "select debate_id from debates where debate_id in (\(list: running)) and \(DebateStanding.paused.condition)"
+        )
+        return Set(try rows.map { try $0.id("debate_id") })
+    }
+
+    /// Changes how a debate is called and found; nil leaves what is there.
+    /// - Throws: `DatabaseError`.
+    package func describe(
+        _ id: DebateID,
+        workspace: WorkspaceID,
+        title: String?,
+        tags: [String]?,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            update debates set title = coalesce(\(title), title),
+                tags_json = coalesce(\(tags.map { JSONValue.strings($0) }), tags_json), updated_at = \(now)
+            where workspace_id = \(workspace) and debate_id = \(id)
+            """
+        )
+    }
+
     /// The newest debates that were asked in a channel or by a person, newest first.
+    /// - Parameter isRunning: whether only those that have not ended are meant.
     /// - Throws: `DatabaseError`.
     package func visible(
         workspace: WorkspaceID,
         channel: String,
         person: String,
+        isRunning: Bool = false,
         limit: Int,
         in transaction: borrowing Transaction
     ) throws -> [DebateRecord] {
-        try transaction.query(
+        let filter: SQL = isRunning ? "and status in ('created', 'running')" : ""
+        return try transaction.query(
             """
             select * from debates where workspace_id = \(workspace) \(filter) and (requested_by = \(person)
                 or \(raw: transaction.dialect.member("channel", of: "address_json")) = \(channel))
@@ -117,8 +152,7 @@ package struct DebateStore: Sendable {
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws -> DebateRecord? {
-        let filter: SQL = isRunning ? "and status in ('created', 'running')" : ""
-        return try transaction.query(
+        try transaction.query(
             """
             select * from debates where workspace_id = \(workspace) and conversation_key = \(conversationKey)
             order by debate_number desc limit 1
@@ -126,13 +160,11 @@ package struct DebateStore: Sendable {
         ).first.map { try DebateRecord($0) }
     }
 
-    /// - Parameter isRunning: whether only those that have not ended are meant.
     /// How many debates somebody started since a moment.
     /// - Throws: `DatabaseError`.
     package func count(
         requestedBy person: String,
         workspace: WorkspaceID,
-        isRunning: Bool = false,
         since: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Int {

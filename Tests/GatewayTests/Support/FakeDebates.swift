@@ -116,7 +116,8 @@ final class FakeDebates: DebateAPI {
     {
         try checked { state in
             let all = state.records.filter { record in
-                (status == nil || record.status == status) && (workspace == nil || record.workspace == workspace)
+                (status == nil || record.status == status || (status == "active" && !record.isFinished))
+                    && (workspace == nil || record.workspace == workspace)
             }.reversed()
             return (Array(all.dropFirst(offset).prefix(limit)), all.count)
         }
@@ -154,6 +155,17 @@ final class FakeDebates: DebateAPI {
 
     func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws
         -> Bool
+    func describe(_ id: DebateID, workspace: WorkspaceID, title: String?, tags: [String]?) async throws
+        -> DebateSummary
+    {
+        update(id) { record in
+            record.title = title ?? record.title
+            record.tags = tags ?? record.tags
+        }
+        guard let record = try await findAnywhere(id) else { throw FakeError(code: "not_found") }
+        return record
+    }
+
     {
         try checked { state in
             guard !state.inputs.contains(where: { $0.key == key }) else { return false }
