@@ -12,16 +12,24 @@ package struct AnswerDesk: Sendable {
     private let debates = DebateStore()
     private let journal: JournalStore
     private let receipts = ReceiptStore()
+    private let events: DebateEvents
+    private let time: any TimeSource
 
     /// Makes the desk.
-    /// - Parameter adapters: those whose messages have addresses are linked to.
+    /// - Parameters:
+    ///   - adapters: those whose messages have addresses are linked to.
+    ///   - events: who hears which receipts are taken.
     package init(
         panel: any PanelSource,
         adapters: [any ChannelAdapter],
         outbox: Outbox,
         posts: DebatePosts,
-        journal: JournalStore
+        journal: JournalStore,
+        events: any WorkspaceEventSink = NoSubscribers(),
+        time: any TimeSource = SystemTime()
     ) {
+        self.events = DebateEvents(sink: events)
+        self.time = time
         self.panel = panel
         self.adapters = Dictionary(
             adapters.compactMap { $0 as? any LinkingChannel }.map { ($0.platform, $0) },
@@ -216,6 +224,14 @@ package struct AnswerDesk: Sendable {
             return try refuseHeldBack(debate, event, in: transaction)
         }
         try reply(posts.receipt(receipt.document, id: receipt.id, of: debate), event, in: transaction)
+        try events.tellExport(
+            of: debate,
+            receiptID: receipt.id,
+            to: "\(event.address.platform):\(event.actor.id)",
+            key: event.originKey,
+            at: time.now(),
+            in: transaction
+        )
     }
 
     func openQuestionForm(text: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {

@@ -88,7 +88,14 @@ package struct DebateConcluder: Sendable {
                 now: now,
                 in: transaction
             )
-            try events.tellEnd(of: record, result, receiptID: receipt.id, at: now, in: transaction)
+            try events.tellEnd(
+                of: record,
+                result,
+                isHeldBack: projection.isHeldBack,
+                receiptID: receipt.id,
+                at: now,
+                in: transaction
+            )
             try announce(record, settings, projection, in: transaction)
         }
         await database.notify(.debate(record.id))

@@ -2,15 +2,17 @@ import CoreTypes
 import Debates
 import Persistence
 
-/// Tells subscribers how debates end, in the transaction that ends them.
+/// Tells subscribers how debates end, in the transaction that ends them, and what is taken away of them.
 struct DebateEvents: Sendable {
     let sink: any WorkspaceEventSink
 
     /// Tells of a debate whose arena came to its end.
+    /// - Parameter isHeldBack: whether the operator alone may read what the panel said.
     /// - Throws: `DatabaseError`.
     func tellEnd(
         of debate: DebateRecord,
         _ result: DebateResult,
+        isHeldBack: Bool,
         receiptID: String,
         at moment: Timestamp,
         in transaction: borrowing Transaction
@@ -29,7 +31,27 @@ struct DebateEvents: Sendable {
         }
         let receipt: [String: JSONValue] = ["receipt_id": .string(receiptID)]
         try sink.publish(debate.event("receipt_ready", at: moment, data: receipt), in: transaction)
+        if result.status == .completed, !isHeldBack {
+            let path: [String: JSONValue] = ["path": .string("/api/v1/debates/\(debate.id)/consensus")]
+            try sink.publish(debate.event("explanation_ready", at: moment, data: path), in: transaction)
+        }
         try sink.publish(debate.event("debate_end", at: moment, data: outcome), in: transaction)
+    }
+
+    /// Tells that somebody took a receipt.
+    /// - Parameter key: names the one time.
+    /// - Throws: `DatabaseError`.
+    func tellExport(
+        of debate: DebateRecord,
+        receiptID: String,
+        to taker: String,
+        key: String,
+        at moment: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws {
+        let data: [String: JSONValue] = ["receipt_id": .string(receiptID), "exported_by": .string(taker)]
+        let event = debate.event("receipt_exported", key: "receipt_exported/\(key)", at: moment, data: data)
+        try sink.publish(event, in: transaction)
     }
 
     /// Tells of a debate that could not be brought to its end.

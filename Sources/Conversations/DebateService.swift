@@ -10,13 +10,22 @@ package struct DebateService: Sendable {
     private let starter: DebateStarter
     private let controls: DebateControls
     private let links: ReceiptLinks
+    private let events: DebateEvents
     private let debates = DebateStore()
     private let receipts = ReceiptStore()
     private let journal: JournalStore
 
     /// Makes the service.
-    package init(database: any Database, starter: DebateStarter, controls: DebateControls, links: ReceiptLinks) {
+    /// - Parameter events: who hears which receipts are taken.
+    package init(
+        database: any Database,
+        starter: DebateStarter,
+        controls: DebateControls,
+        links: ReceiptLinks,
+        events: any WorkspaceEventSink = NoSubscribers()
+    ) {
         self.database = database
+        self.events = DebateEvents(sink: events)
         self.links = links
         self.starter = starter
         self.controls = controls
@@ -166,6 +175,27 @@ package struct DebateService: Sendable {
     /// - Throws: `DatabaseError`.
     package func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]? {
         try await database.read { try receipts.find(id, workspace: workspace, in: $0)?.document }
+    }
+
+    /// Hands out the signed receipt's exact bytes, and tells that somebody took them; nil while there is none.
+    /// - Throws: `DatabaseError`.
+    package func exportReceipt(of id: DebateID, workspace: WorkspaceID, to taker: String) async throws -> [UInt8]? {
+        let document = try await database.write { transaction -> [UInt8]? in
+            guard let receipt = try receipts.find(id, workspace: workspace, in: transaction),
+                let debate = try debates.find(id, workspace: workspace, in: transaction)
+            else { return nil }
+            try events.tellExport(
+                of: debate,
+                receiptID: receipt.id,
+                to: taker,
+                key: starter.identifiers.next(),
+                at: starter.time.now(),
+                in: transaction
+            )
+            return receipt.document
+        }
+        await database.notify(.outbox)
+        return document
     }
 
     /// Whether a code, as links to receipts carry it, opens what can be checked about a debate.

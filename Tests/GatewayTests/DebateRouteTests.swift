@@ -259,6 +259,9 @@ struct DebateRouteTests {
             let answer = try await client.request("GET", Self.path + "/d1/receipt")
             #expect(answer.body == "{\"b\":1, \"a\" :2}\n")
             #expect(answer.headers["content-disposition"] == #"attachment; filename="aragora-receipt-d1.json""#)
+            // Looking whether it is there takes nothing away.
+            #expect(try await client.request("HEAD", Self.path + "/d1/receipt").status == 200)
+            #expect(harness.debates.state.withLock { $0.exports } == ["api:local"])
         }
     }
 

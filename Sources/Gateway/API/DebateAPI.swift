@@ -50,6 +50,9 @@ package protocol DebateAPI: Sendable {
     /// The signed receipt's exact bytes; nil while there is none.
     func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]?
 
+    /// The same for somebody who takes it away, which subscribers hear of.
+    func exportReceipt(of id: DebateID, workspace: WorkspaceID, to taker: String) async throws -> [UInt8]?
+
     /// Whether a code, as links to receipts carry it, opens what can be checked about a debate.
     func opensReceipt(_ code: String, of id: DebateID, workspace: WorkspaceID) -> Bool
 

@@ -15,16 +15,20 @@ struct ReceiptController: Sendable {
 
     /// `GET /debates/{id}/receipt`: the signed document, byte for byte.
     func receipt(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let record = try await record(request, context)
-        guard let bytes = try await debates.receipt(of: record.id, workspace: record.workspace) else {
-            throw HTTPFailure.notFound("receipt; a debate has one when it has ended")
-        }
+        let (record, reader) = try await record(request, context)
+        let bytes =
+            if request.method == .get {
+                try await debates.exportReceipt(of: record.id, workspace: record.workspace, to: reader)
+            } else {
+                try await debates.receipt(of: record.id, workspace: record.workspace)
+            }
+        guard let bytes else { throw HTTPFailure.notFound("receipt; a debate has one when it has ended") }
         return .bytes(bytes, contentType: "application/json", headers: Self.file("receipt", record.id, "json"))
     }
 
     /// `GET /debates/{id}/journal`: one entry a line with its hash, byte for byte, as `aragora receipt verify` reads it.
     func journal(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let record = try await record(request, context)
+        let (record, _) = try await record(request, context)
         let (debates, id, workspace) = (debates, record.id, record.workspace)
         // Before the head is sent: what fails here is still told as a failure.
         let first = try await debates.entries(of: id, workspace: workspace, after: 0, limit: Self.batch)
@@ -55,21 +59,21 @@ struct ReceiptController: Sendable {
         )
     }
 
-    /// The debate, for whoever may see what can be checked about it.
+    /// The debate, for whoever may see what can be checked about it, and who that is.
     /// - Throws: `HTTPFailure`: 403 with the code `not_released` for a caller by credential; a wrong code, and any code for what was not released, is answered like a debate that is
     ///   not there.
-    private func record(_ request: Request, _ context: GatewayContext) async throws -> DebateSummary {
+    private func record(_ request: Request, _ context: GatewayContext) async throws -> (DebateSummary, String) {
         let lookup = DebateLookup(debates: debates)
         guard let code = QueryParameters(request.uri.query)["access"] else {
             var context = context
             context.caller = try await access.caller(request, context)
-            return try await lookup.readable(context)
+            return (try await lookup.readable(context), "api:\(context.caller.rawValue)")
         }
         let record = try await lookup.record(context)
         guard debates.opensReceipt(code, of: record.id, workspace: record.workspace),
             try await lookup.isReadable(record, for: nil)
         else { throw HTTPFailure.notFound("debate") }
-        return record
+        return (record, "link")
     }
 
     private static func file(_ what: String, _ id: DebateID, _ type: String) -> HTTPFields {

@@ -90,6 +90,33 @@ package enum EventCatalogue {
                 Member(name: "receipt_id", type: "string", meaning: "the receipt", example: "rcpt-5f0c6a1b")
             ]
         ),
+        EventType(
+            "receipt_exported",
+            "debate",
+            "Somebody took the signed receipt of a debate.",
+            debateMembers + [
+                Member(name: "receipt_id", type: "string", meaning: "the receipt", example: "rcpt-5f0c6a1b"),
+                Member(
+                    name: "exported_by",
+                    type: "string",
+                    meaning: "a person, a program, `link` for the holder of a link, or `terminal`",
+                    example: "slack:U012345"
+                ),
+            ]
+        ),
+        EventType(
+            "explanation_ready",
+            "debate",
+            "The votes, their reasons and the dissent of a debate can be fetched.",
+            debateMembers + [
+                Member(
+                    name: "path",
+                    type: "string",
+                    meaning: "where, at the gateway",
+                    example: "/api/v1/debates/01k9zq3v5wexampledebate0000/consensus"
+                )
+            ]
+        ),
     ]
 
     private static let inside: [EventType] = [
@@ -315,7 +342,6 @@ package enum EventCatalogue {
         ("formal_verification_result", "verification", "A claim was checked formally."),
         ("gauntlet_complete", "gauntlet", "A gauntlet is over."),
         ("gauntlet_verdict", "gauntlet", "A gauntlet has brought its verdict."),
-        ("receipt_exported", "debate", "A receipt was exported."),
         ("graph_branch_created", "graph", "A debate branched."),
         ("graph_branch_merged", "graph", "Two branches were merged."),
         ("genesis_evolution", "evolution", "A generation of agents has evolved."),
@@ -325,6 +351,5 @@ package enum EventCatalogue {
         ("mound_updated", "knowledge", "The knowledge has changed."),
         ("calibration_update", "ranking", "The calibration has changed."),
         ("agent_calibration_changed", "ranking", "An agent's calibration has changed."),
-        ("explanation_ready", "debate", "An explanation can be fetched."),
     ].map { EventType($0.0, $0.1, $0.2, isTold: false) }
 }

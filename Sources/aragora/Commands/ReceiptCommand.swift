@@ -46,7 +46,13 @@ struct ReceiptCommand: AsyncParsableCommand {
             guard let record = try await debates.findAnywhere(named: name) else {
                 throw SettingsError("There is no debate \(name).")
             }
-            guard let receipt = try await debates.receipt(of: record.id, workspace: record.workspace) else {
+            guard
+                let receipt = try await debates.exportReceipt(
+                    of: record.id,
+                    workspace: record.workspace,
+                    to: "terminal"
+                )
+            else {
                 throw SettingsError("Debate #\(record.number) has no receipt: a debate has one when it has ended.")
             }
             if let journal {

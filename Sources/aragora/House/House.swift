@@ -143,7 +143,9 @@ struct House: Sendable {
             adapters: adapters,
             outbox: outbox,
             posts: posts,
-            journal: JournalStore(database)
+            journal: JournalStore(database),
+            events: subscribers.sink,
+            time: time
         )
         let inboxWriter = InboxWriter(database)
         let journalWriter = Persistence.JournalWriter(database, time: time)
@@ -194,7 +196,13 @@ struct House: Sendable {
             agents: agents,
             adapters: adapters,
             browserRoutes: browserRoutes,
-            debates: DebateService(database: database, starter: starter, controls: controls, links: links),
+            debates: DebateService(
+                database: database,
+                starter: starter,
+                controls: controls,
+                links: links,
+                events: subscribers.sink
+            ),
             approvals: ApprovalService(database: database, desk: desk),
             approvalClock: ApprovalClock(database: database, desk: desk, time: time, logger: logger),
             inboxWriter: inboxWriter,

@@ -112,7 +112,9 @@ struct ConversationHouse: Sendable {
                 adapters: [platform],
                 outbox: outbox,
                 posts: posts,
-                journal: JournalStore(database)
+                journal: JournalStore(database),
+                events: told,
+                time: time
             ),
             controls: controls,
             integrations: integrations,
@@ -131,7 +133,7 @@ struct ConversationHouse: Sendable {
     }
 
     var service: DebateService {
-        DebateService(database: database, starter: starter(), controls: controls, links: links)
+        DebateService(database: database, starter: starter(), controls: controls, links: links, events: told)
     }
 
     /// A process that runs jobs, with a clock of its own where a test wants two.

@@ -9,6 +9,8 @@ final class FakeDebates: DebateAPI {
         var entries: [DebateID: [(sequence: Int64, json: [UInt8])]] = [:]
         var projections: [DebateID: JSONValue] = [:]
         var receipts: [DebateID: [UInt8]] = [:]
+        /// Who took receipts.
+        var exports: [String] = []
         /// The debates that nobody has released.
         var heldBack: Set<DebateID> = []
         var questions: [DebateQuestion] = []
@@ -185,6 +187,13 @@ final class FakeDebates: DebateAPI {
 
     func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]? {
         try checked { state in state.receipts[id] }
+    }
+
+    func exportReceipt(of id: DebateID, workspace: WorkspaceID, to taker: String) async throws -> [UInt8]? {
+        try checked { state in
+            if state.receipts[id] != nil { state.exports.append(taker) }
+            return state.receipts[id]
+        }
     }
 
     func changes(of id: DebateID) -> AsyncStream<Void> {
