@@ -29,6 +29,13 @@ struct WebhookCommandTests {
             #expect(brief.exit == .exited(0) && briefly.contains("  until 2"), "\(briefly)")
             let briefID = briefly.prefix { $0 != " " }
             #expect(try await aragora("keys", "revoke", String(briefID)).exit == .exited(0))
+            // Whoever may answer approvals is named as an approver: here is how.
+            let answering = try await aragora("keys", "create", "zap", "--scopes", "approvals:read,approvals:decide")
+            let zapID = try #require(
+                try await aragora("keys", "list").output.split(separator: "\n").first { $0.contains("  zap  ") }?
+                    .prefix { $0 != " " }
+            )
+            #expect(answering.output.contains("api:key:\(zapID)"), "\(answering.output)")
             let made = try await aragora("keys", "create", "ci")
             #expect(made.exit == .exited(0), "\(made.output)")
             let key = try #require(made.output.split(separator: "\n").first { $0.hasPrefix("ara_") }.map { String($0) })

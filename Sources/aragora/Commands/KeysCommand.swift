@@ -56,6 +56,9 @@ struct KeysCommand: AsyncParsableCommand {
                 let text = try await house.database.write { try APIKeyStore().create(key, in: $0) }
                 print(text.reveal())
                 printError("Key \(key.id) for \(workspace): \(chosen.map(\.rawValue).joined(separator: ", ")).")
+                if chosen.contains(.decideApprovals) {
+                    printError("Requests that it may answer name it among their approvers: api:key:\(key.id)")
+                }
             }
         }
     }
