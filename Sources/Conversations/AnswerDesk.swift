@@ -1,5 +1,5 @@
 package import Channels
-import CoreTypes
+package import CoreTypes
 import Debates
 package import Persistence
 

@@ -85,13 +85,13 @@ package struct DebateQuestion: Sendable {
     package var originKey: String
     /// What the whole request can be told from another one by; nil where nobody compares.
     package var fingerprint: String?
+    /// What the debate is found by, and what subscribers filter by.
+    package var tags: [String] = []
     package var metadata: JSONValue
 
     /// Describes a question.
     package init(
         workspace: WorkspaceID,
-    /// What the debate is found by, and what subscribers filter by.
-    package var tags: [String] = []
         task: String,
         background: String = "",
         rounds: Int? = nil,
@@ -120,7 +120,7 @@ package struct DebateSummary: Sendable {
     package var number: Int64
     package var workspace: WorkspaceID
     package var task: String
-    /// `created`, `running`, `completed`, `failed` or `cancelled`.
+    /// `created`, `running`, `paused` (it waits for people), `completed`, `failed` or `cancelled`.
     package var status: String
     package var platform: String
     /// Whether the panel was the offline demo.
@@ -135,12 +135,12 @@ package struct DebateSummary: Sendable {
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
     package var title: String?
+    package var tags: [String] = []
     package var metadata: JSONValue
     /// What the request that it came from can be told from another one by; no part of the public form.
     package var fingerprint: String?
 
     /// Describes a debate.
-    package var tags: [String] = []
     package init(
         id: DebateID,
         number: Int64,

@@ -23,8 +23,8 @@ extension DebateService: DebateAPI {
                     conversationKey: question.originKey,
                     requestedBy: question.requestedBy,
                     fingerprint: question.fingerprint,
-                    metadata: question.metadata
                     tags: question.tags,
+                    metadata: question.metadata
                 )
             )
         )
@@ -123,6 +123,6 @@ extension DebateSummary {
             metadata: record.metadata
         )
         fingerprint = settings?.fingerprint
-    }
         tags = record.tagNames
+    }
 }

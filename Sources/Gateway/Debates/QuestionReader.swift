@@ -35,8 +35,8 @@ struct QuestionReader: Sendable {
             originKey: originKey,
             metadata: try metadata(fields["metadata"])
         )
-        question.budgetMicrodollars = try budget(fields["budget_limit_usd"])
         question.tags = try tags(fields["tags"]) ?? []
+        question.budgetMicrodollars = try budget(fields["budget_limit_usd"])
         question.breakpoints = try breakpoints(fields["breakpoints"])
         return question
     }
@@ -127,8 +127,6 @@ struct QuestionReader: Sendable {
         return names.isEmpty ? nil : names
     }
 
-    private func metadata(_ value: JSONValue?) throws(HTTPFailure) -> JSONValue {
-        guard let value else { return [:] }
     /// A list of short texts, or one text with commas.
     /// - Throws: `HTTPFailure` 400.
     func tags(_ value: JSONValue?) throws(HTTPFailure) -> [String]? {
@@ -140,6 +138,8 @@ struct QuestionReader: Sendable {
         return names
     }
 
+    private func metadata(_ value: JSONValue?) throws(HTTPFailure) -> JSONValue {
+        guard let value else { return [:] }
         guard value.object != nil else { throw .invalid("`metadata` has to be an object.") }
         return value
     }

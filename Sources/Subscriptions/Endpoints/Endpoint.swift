@@ -132,8 +132,8 @@ extension EndpointSettings {
         deliveriesPerSecond = (json["rate_limit"]?.integer).map { Int($0) }
         concurrency = Int(json["concurrency"]?.integer ?? 16)
         notify = json["notify"]?.string
-    }
         notifyWorkspace = json["notify_workspace"]?.string.map { WorkspaceID($0) }
+    }
 
     /// What the table holds.
     package var json: JSONValue {
@@ -147,13 +147,13 @@ extension EndpointSettings {
             "rate_limit": deliveriesPerSecond.map { .integer(Int64($0)) },
             "concurrency": .integer(Int64(concurrency)),
             "notify": notify.map { .string($0) },
-        ])
             "notify_workspace": notifyWorkspace.map { .string($0.rawValue) },
+        ])
     }
-}
 
     /// Where the owner hears of it, with the workspace where it is not the endpoint's own: `slack:T0123:C0123`.
     package var notifyPlace: String? {
         guard let notify, let workspace = notifyWorkspace, let colon = notify.firstIndex(of: ":") else { return notify }
         return workspace.rawValue + notify[colon...]
     }
+}

@@ -315,6 +315,13 @@ struct House: Sendable {
         }
     }
 
+    /// Whether others than this machine are meant to reach the gateway.
+    ///
+    /// They come through a proxy or a tunnel, which lends them its own address.
+    var isPublic: Bool {
+        get throws { try !adapters.isEmpty || settings.publicURL() != nil }
+    }
+
     /// A logger that writes to the error stream.
     static func logger(level: Logger.Level) -> Logger {
         var logger = Logger(label: "aragora") { StreamLogHandler.standardError(label: $0) }
@@ -323,13 +330,6 @@ struct House: Sendable {
     }
 
     /// Ends the clients that speak to the outside.
-    /// Whether others than this machine are meant to reach the gateway.
-    ///
-    /// They come through a proxy or a tunnel, which lends them its own address.
-    var isPublic: Bool {
-        get throws { try !adapters.isEmpty || settings.publicURL() != nil }
-    }
-
     func shutdown() {
         transport.shutdown()
         subscribers.transport.shutdown()

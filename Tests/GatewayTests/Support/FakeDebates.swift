@@ -155,8 +155,6 @@ final class FakeDebates: DebateAPI {
         try checked { state in state.projections[id] }
     }
 
-    func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws
-        -> Bool
     func describe(_ id: DebateID, workspace: WorkspaceID, title: String?, tags: [String]?) async throws
         -> DebateSummary
     {
@@ -168,6 +166,8 @@ final class FakeDebates: DebateAPI {
         return record
     }
 
+    func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws
+        -> Bool
     {
         try checked { state in
             guard !state.inputs.contains(where: { $0.key == key }) else { return false }
