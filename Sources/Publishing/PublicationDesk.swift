@@ -120,8 +120,13 @@ package struct PublicationDesk: Sendable {
         -> (publication: Publication, text: String)
     {
         let publication = try await step(.preview, id, workspace) { publication, transaction in
-            let text = try platform(publication.platform).preview(publication.content)
-            let approval = try release.ask(for: publication, preview: text, in: transaction)
+            let platform = try platform(publication.platform)
+            let approval = try release.ask(
+                for: publication,
+                preview: platform.preview(publication.content),
+                text: platform.editableText(publication.content),
+                in: transaction
+            )
             return PublicationStore.Change(approval: approval)
         }
         return (publication, try platform(publication.platform).preview(publication.content))
@@ -142,7 +147,13 @@ package struct PublicationDesk: Sendable {
             var person = person
             if let request = publication.approval, publication.state == .previewed {
                 try Self.check(hash, publication)
-                let approved = try release.approve(request, of: publication, by: person, in: transaction)
+                let approved = try release.approve(
+                    request,
+                    of: publication,
+                    text: platforms[publication.platform]?.editableText(publication.content),
+                    by: person,
+                    in: transaction
+                )
                 guard let approved else { return publication }
                 person = approved
             }
@@ -153,21 +164,33 @@ package struct PublicationDesk: Sendable {
     }
 
     /// Releases a publication in the transaction of a decision.
-    /// - Parameter contentHash: of the content that was decided on; any other is not released.
+    /// - Parameters:
+    ///   - contentHash: of the content that was asked about; any other is not released.
+    ///   - text: what people made of its text, which goes out in its place; nil where they left it as it was.
     /// - Throws: `PublicationError`, or `DatabaseError`.
     @discardableResult
     package func release(
         _ id: PublicationID,
         workspace: WorkspaceID,
         contentHash: String,
+        text: String? = nil,
         by person: String,
         in transaction: borrowing Transaction
     ) throws -> Publication {
         try step(.release, id, workspace, in: transaction) { publication, transaction in
             try Self.check(contentHash, publication)
-            let plan = try platform(publication.platform).plan(publication.content)
+            let platform = try platform(publication.platform)
+            let isEdited = text != nil && text != platform.editableText(publication.content)
+            let content = try text.map {
+                isEdited ? try platform.edited(publication.content, text: $0) : publication.content
+            }
+            let plan = try platform.plan(content ?? publication.content)
             try parts.insert(plan, of: id, workspace: workspace, now: time.now(), in: transaction)
-            return PublicationStore.Change(releasedBy: person)
+            return PublicationStore.Change(
+                content: content,
+                contentHash: content.map(Self.hash),
+                releasedBy: person
+            )
         }
     }
 

@@ -19,6 +19,13 @@ package protocol PublishingPlatform: Sendable {
     /// The content as people look at it before they release it, in Markdown.
     func preview(_ content: JSONValue) -> String
 
+    /// The text that people may change before they release it; nil where nothing may be changed.
+    func editableText(_ content: JSONValue) -> String?
+
+    /// The content with another text.
+    /// - Throws: `PublicationError` for a text that the platform would refuse.
+    func edited(_ content: JSONValue, text: String) throws -> JSONValue
+
     /// Whether a step of this kind may be begun again after a crash without anything appearing twice.
     func isRepeatable(_ kind: String) -> Bool
 

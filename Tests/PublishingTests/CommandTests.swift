@@ -220,6 +220,23 @@ struct CommandTests {
         let released = try await publication(approved.publication)
         #expect(released["released_by"]?.string == "the operator")
 
+        // Whoever approves may change the text before it goes out; what X would not take is refused.
+        let edited = try await previewed("Almost right")
+        func approve(_ text: String) async throws -> (Int, JSONValue) {
+            let body: JSONValue = ["option": "approve", "text": .string(text)]
+            return try await call("POST", "/approvals/\(edited.approval)/decide", body)
+        }
+        let refused = try await approve(String(repeating: "word ", count: 8000))
+        #expect(refused.0 == 400 && refused.1["error"]?.string?.contains("100 posts at most") == true)
+        #expect(try await publication(edited.publication)["state"] == "previewed")
+        let right = String(repeating: "Quite right. ", count: 40)
+        #expect(try await approve(right).0 == 200)
+        let out = try await eventually("the edited publication") { () -> JSONValue? in
+            let found = try await publication(edited.publication)
+            return found["state"] == "published" ? found : nil
+        }
+        #expect(out["content"]?["text"]?.string == right && out["content"]?["posts"]?.array?.count == 2)
+
         let rejected = try await previewed("By nobody")
         let no: JSONValue = ["option": "reject", "comment": "Not in public"]
         #expect(try await call("POST", "/approvals/\(rejected.approval)/decide", no).0 == 200)

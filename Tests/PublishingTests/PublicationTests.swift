@@ -37,6 +37,8 @@ struct PublicationTests {
         func preview(_ content: JSONValue) -> String { content["text"]?.string ?? "" }
         func isRepeatable(_ kind: String) -> Bool { false }
         func isOptional(_ kind: String) -> Bool { false }
+        func editableText(_ content: JSONValue) -> String? { nil }
+        func edited(_ content: JSONValue, text: String) throws -> JSONValue { content }
         func send(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "1") }
         func reconcile(_ step: PublicationStep) async -> PartReconciliation { .notSent }
         func withdraw(_ step: PublicationStep) async -> PartOutcome { .sent(remoteID: "") }
@@ -47,12 +49,18 @@ struct PublicationTests {
     /// Somebody who has to be asked, and whom the operator cannot stand in for.
     private final class Approvers: PublicationRelease {
         let withdrawn = Mutex<[String]>([])
-        func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) -> String? {
+        func ask(
+            for publication: Publication,
+            preview: String,
+            text: String?,
+            in transaction: borrowing Transaction
+        ) -> String? {
             "request-\(publication.version)"
         }
         func approve(
             _ request: String,
             of publication: Publication,
+            text: String?,
             by person: String,
             in transaction: borrowing Transaction
         ) throws -> String? { throw PublicationError.conflict("You are not among those who decide \(request).") }
@@ -100,6 +108,8 @@ struct PublicationTests {
         func preview(_ content: JSONValue) -> String { "" }
         func isRepeatable(_ kind: String) -> Bool { false }
         func isOptional(_ kind: String) -> Bool { kind == "picture" }
+        func editableText(_ content: JSONValue) -> String? { nil }
+        func edited(_ content: JSONValue, text: String) throws -> JSONValue { content }
         func send(_ step: PublicationStep) async -> PartOutcome {
             guard refused.contains(step.part.kind) else { return .sent(remoteID: step.part.kind) }
             return .failed(PublishingFailure(.permanent, code: "forbidden", "The channel may not."))

@@ -56,12 +56,20 @@ package struct XPlatform: PublishingPlatform {
         let text =
             options["text"]?.string
             ?? [outcome.question, PlainText.of(markdown: outcome.answer), outcome.standing].joined(separator: "\n\n")
-        var posts = ThreadSplitter().split(text).map { XThread.Post(text: $0) }
         let media = try (options["media"]?.array ?? []).map { item in
             try XThread.Media(path: item["path"]?.string ?? "", alternative: item["alt"]?.string)
         }
-        if !posts.isEmpty { posts[0].media = media }
-        return try XThread(json: XThread(posts: posts, repliesTo: options["reply_to"]?.string).json).json
+        return try XThread(
+            json: XThread(text: text, media: media, repliesTo: options["reply_to"]?.string).json
+        ).json
+    }
+
+    package func editableText(_ content: JSONValue) -> String? { (try? XThread(json: content))?.text }
+
+    package func edited(_ content: JSONValue, text: String) throws -> JSONValue {
+        let thread = try XThread(json: content)
+        let media = thread.posts.flatMap(\.media)
+        return try XThread(json: XThread(text: text, media: media, repliesTo: thread.repliesTo).json).json
     }
 
     package func plan(_ content: JSONValue) throws -> [PlannedPart] {

@@ -27,12 +27,15 @@ package struct XThread: Sendable, Hashable {
     }
 
     package var posts: [Post]
+    /// The text of which the posts were made; nil where they were written one by one.
+    package var text: String?
     /// The post of somebody's that the first one answers.
     package var repliesTo: String?
 
     /// Describes a thread.
-    package init(posts: [Post], repliesTo: String? = nil) {
+    package init(posts: [Post], text: String? = nil, repliesTo: String? = nil) {
         self.posts = posts
+        self.text = text
         self.repliesTo = repliesTo
     }
 
@@ -42,8 +45,17 @@ package struct XThread: Sendable, Hashable {
             "posts": .array(
                 posts.map { post in ["text": .string(post.text), "media": .array(post.media.map(\.json))] }
             ),
+            "text": text.map { .string($0) },
             "reply_to": repliesTo.map { .string($0) },
         ])
+    }
+
+    /// Makes a thread of a text, with pictures under its first post.
+    init(text: String, media: [Media], repliesTo: String?) {
+        posts = ThreadSplitter().split(text).map { Post(text: $0) }
+        if !posts.isEmpty { posts[0].media = media }
+        self.text = text
+        self.repliesTo = repliesTo
     }
 
     /// Reads a thread and checks it.
@@ -69,6 +81,9 @@ package struct XThread: Sendable, Hashable {
             }
             posts.append(Post(text: text, media: media))
         }
+        // What people would change has to be what goes out.
+        let whole = posts.map(\.text)
+        text = json["text"]?.string.flatMap { ThreadSplitter().split($0) == whole ? $0 : nil }
         repliesTo = json["reply_to"]?.string
         if let repliesTo, repliesTo.isEmpty || !repliesTo.utf8.allSatisfy({ (48...57).contains($0) }) {
             throw .invalid("`reply_to` is the number of a post.")

@@ -105,6 +105,14 @@ package struct YouTubePlatform: PublishingPlatform, WorkingFiles {
         return kept.isEmpty ? "" : kept + "…"
     }
 
+    package func editableText(_ content: JSONValue) -> String? { (try? YouTubeVideo(json: content))?.description }
+
+    package func edited(_ content: JSONValue, text: String) throws -> JSONValue {
+        var video = try YouTubeVideo(json: content)
+        video.description = text
+        return try YouTubeVideo(json: video.json).json
+    }
+
     package func plan(_ content: JSONValue) throws -> [PlannedPart] {
         let video = try YouTubeVideo(json: content)
         var plan: [PlannedPart] = []

@@ -102,6 +102,14 @@ package struct ApprovalReply: Sendable {
 
 /// What follows from the end of a request of one kind.
 package protocol ApprovalFollowUp: Sendable {
+    /// Why a changed text cannot be approved, in a sentence for whoever changed it; nil where it can.
+    /// - Throws: `DatabaseError`.
+    func problem(
+        with text: String,
+        for record: ApprovalRecord,
+        in transaction: borrowing Transaction
+    ) throws -> String?
+
     /// Writes down what follows, in the transaction that ends the request.
     /// - Throws: `DatabaseError`; the answer is then not recorded either.
     func approvalEnded(

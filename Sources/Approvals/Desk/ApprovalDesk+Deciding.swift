@@ -50,7 +50,11 @@ extension ApprovalDesk {
         switch answers.decide(attempt, now: now) {
         case .failure(let refused): return .refused(record, refused.refusal)
         case .success(let decision):
-            if let problem = reply.problem { return .refused(record, .unusable(problem)) }
+            var problem = reply.problem
+            if problem == nil, attempt.editedHash != nil, let text = edited["text"]?.string {
+                problem = try followUps[record.kind]?.problem(with: text, for: record, in: transaction)
+            }
+            if let problem { return .refused(record, .unusable(problem)) }
             try requests.insert(decision, to: id, workspace: workspace, in: transaction)
             record.operation = edited
             record.operationHash = answers.operationHash

@@ -35,6 +35,12 @@ package struct ApprovalPosts: Sendable {
         }
         let numbered = record.policy.options.enumerated().map { "\($0 + 1). \(Self.escaped($1.label))" }
         var body = text(of: record)
+        let length = record.operation["text"]?.string?.utf16.count ?? 0
+        if record.policy.allowsEdit, record.version == 0, length > ApprovalReply.longestFormText, linkToken == nil {
+            body +=
+                "\n\n“Approve” approves the text as it is; it is too long to be changed here. The inbox and the page of "
+                + "a letter take it."
+        }
         if linkToken == nil {
             body += "\n\n" + numbered.joined(separator: "\n")
             body += "\n\nAnswer with a button, or with the number alone in this thread"

@@ -174,6 +174,13 @@ struct DebateResumption: ApprovalFollowUp {
         self.time = time
     }
 
+    /// A debate has no text to be changed.
+    func problem(
+        with text: String,
+        for record: ApprovalRecord,
+        in transaction: borrowing Transaction
+    ) -> String? { nil }
+
     func approvalEnded(
         _ record: ApprovalRecord,
         decisions: [ApprovalDecision],

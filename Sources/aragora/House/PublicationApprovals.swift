@@ -41,11 +41,17 @@ struct PublicationApprovals: PublicationRelease {
         )
     }
 
-    func ask(for publication: Publication, preview: String, in transaction: borrowing Transaction) throws -> String? {
+    func ask(
+        for publication: Publication,
+        preview: String,
+        text: String?,
+        in transaction: borrowing Transaction
+    ) throws -> String? {
         if let pending = try pending(publication, in: transaction) { return pending.id.rawValue }
         let address = try thread(of: publication, in: transaction)
         let platform = Self.name(of: publication)
-        let policy = try policy()
+        var policy = try policy()
+        policy.allowsEdit = text != nil
         let isShown = address.map { !policy.asks(in: $0) } ?? false
         let record = try desk.openDecidable(
             ApprovalDraft(
@@ -54,8 +60,9 @@ struct PublicationApprovals: PublicationRelease {
                 kind: Self.kind,
                 title: "Publish on \(platform)?",
                 question: "May this go out in public on \(platform)?",
-                context: preview,
-                operation: Self.operation(publication),
+                // Whoever changes the text changes what this shows as well.
+                context: text == nil ? preview : "As it was drafted:\n\n\(preview)",
+                operation: Self.operation(publication, text),
                 policy: policy,
                 requester: "api:\(publication.requestedBy)",
                 requesterName: publication.requestedBy,
@@ -79,6 +86,7 @@ struct PublicationApprovals: PublicationRelease {
     func approve(
         _ request: String,
         of publication: Publication,
+        text: String?,
         by person: String,
         in transaction: borrowing Transaction
     ) throws -> String? {
@@ -93,7 +101,7 @@ struct PublicationApprovals: PublicationRelease {
             optionID: ApprovalOption.approve.id,
             operationHash: ApprovalDesk.hash(
                 kind: Self.kind,
-                operation: Self.operation(publication),
+                operation: Self.operation(publication, text),
                 workspace: publication.workspace
             )
         )
@@ -114,18 +122,20 @@ struct PublicationApprovals: PublicationRelease {
     }
 
     /// What a request binds: this content of this publication, and no other.
-    private static func operation(_ publication: Publication) -> JSONValue {
-        [
+    private static func operation(_ publication: Publication, _ text: String?) -> JSONValue {
+        .record([
             "content_hash": .string(publication.contentHash), "platform": .string(publication.platform),
-            "publication_id": .string(publication.id.rawValue),
-        ]
+            "publication_id": .string(publication.id.rawValue), "text": text.map { .string($0) },
+        ])
     }
 
     /// The request that already asks about this content.
     private func pending(_ publication: Publication, in transaction: borrowing Transaction) throws -> ApprovalRecord? {
         guard let id = publication.approval,
             let record = try requests.find(ApprovalID(id), workspace: publication.workspace, in: transaction),
-            record.status == .pending, record.operation == Self.operation(publication)
+            record.status == .pending,
+            // Whatever somebody may have made of its text meanwhile.
+            record.operation == Self.operation(publication, record.operation["text"]?.string)
         else { return nil }
         return record
     }
@@ -146,27 +156,50 @@ extension ApprovalPolicy {
 struct PublicationFollowUp: ApprovalFollowUp {
     let desk: PublicationDesk
 
+    func problem(
+        with text: String,
+        for record: ApprovalRecord,
+        in transaction: borrowing Transaction
+    ) throws -> String? {
+        guard let publication = try publication(of: record, in: transaction) else { return nil }
+        do {
+            let platform = try desk.platform(publication.platform)
+            _ = try platform.plan(try platform.edited(publication.content, text: text))
+            return nil
+        } catch let error as PublicationError {
+            return error.description
+        }
+    }
+
+    /// The publication that a request was made for, while it waits; programs may open requests of any kind, and only the
+    /// one that was asked for here counts.
+    private func publication(of record: ApprovalRecord, in transaction: borrowing Transaction) throws -> Publication? {
+        guard let name = record.operation["publication_id"]?.string,
+            let found = try PublicationStore().find(
+                PublicationID(name),
+                workspace: record.workspace,
+                in: transaction
+            ), found.approval == record.id.rawValue, found.state == .previewed
+        else { return nil }
+        return found
+    }
+
     func approvalEnded(
         _ record: ApprovalRecord,
         decisions: [ApprovalDecision],
         in transaction: borrowing Transaction
     ) throws {
-        guard let name = record.operation["publication_id"]?.string,
+        guard let publication = try publication(of: record, in: transaction),
             let hash = record.operation["content_hash"]?.string
-        else { return }
-        let id = PublicationID(name)
-        // Programs may open requests of any kind; only the one that was asked for here counts.
-        guard
-            let publication = try PublicationStore().find(id, workspace: record.workspace, in: transaction),
-            publication.approval == record.id.rawValue, publication.state == .previewed
         else { return }
         switch record.status {
         case .approved:
             do {
                 try desk.release(
-                    id,
+                    publication.id,
                     workspace: record.workspace,
                     contentHash: hash,
+                    text: record.operation["text"]?.string,
                     by: PublicationApprovals.names(decisions),
                     in: transaction
                 )
