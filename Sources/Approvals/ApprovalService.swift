@@ -48,6 +48,19 @@ package struct ApprovalService: Sendable {
         }
     }
 
+    /// Those among some approvers who cannot be asked about what belongs to no platform's workspace, such as a debate of
+    /// the page: their platform is not mounted, or it cannot be told in which of its workspaces they are.
+    /// - Throws: `DatabaseError`.
+    package func unreachable(_ approvers: [Approver]) async throws -> [Approver] {
+        try await database.read { transaction in
+            try approvers.filter { approver in
+                guard let platform = approver.platform else { return false }
+                guard desk.copies.reaches(platform) else { return true }
+                return try desk.places.home(of: platform, for: .local, in: transaction) == nil
+            }
+        }
+    }
+
     /// The newest requests, and how many there are.
     /// - Throws: `DatabaseError`.
     package func list(

@@ -49,6 +49,20 @@ struct ApprovalRuleTests {
         }
     }
 
+    @Test("Doctor says which approvers cannot be asked")
+    func doctor() async throws {
+        try await withTemporaryDirectory { directory in
+            func doctor(_ approvers: String) async throws -> String {
+                let environment = ["ARAGORA_DATA_DIR": directory, "ARAGORA_PUBLICATION_APPROVERS": approvers]
+                _ = try await GatewayProcess.run(["migrate"], environment: environment)
+                return try await GatewayProcess.run(["doctor"], environment: environment).output
+            }
+            let lost = try await doctor("slack:U012,role:press")
+            #expect(lost.contains("warning  Approvers: ARAGORA_PUBLICATION_APPROVERS names slack:U012, who"), "\(lost)")
+            #expect(try await !doctor("role:press").contains("Approvers: "))
+        }
+    }
+
     @Test("People of the one connected Slack are asked, whoever asks", arguments: DatabaseEngine.allCases)
     func oneWorkspace(engine: DatabaseEngine) async throws {
         try await GatewayWorld.with(engine) { world in
@@ -98,11 +112,13 @@ struct ApprovalRuleTests {
                 headers: [("Idempotency-Key", "k1")]
             )
             let id = try #require(try JSONValue(parsing: drafted.body)["id"]?.string)
-            #expect(try await world.call(gateway, "/publications/\(id)/preview", [:]).status == 200)
+            let previewed = try await world.call(gateway, "/publications/\(id)/preview", [:])
+            let hash = try #require(try JSONValue(parsing: previewed.body)["content_hash"])
             try await eventually("the preview", timeout: .seconds(60)) {
                 await world.slack.posts.contains { $0.plainText.contains("Nothing is out yet") } ? true : nil
             }
-            #expect(try await world.call(gateway, "/publications/\(id)/release", [:]).status == 200)
+            let released = try await world.call(gateway, "/publications/\(id)/release", ["content_hash": hash])
+            #expect(released.status == 202)
             let said = try await eventually("the news", timeout: .seconds(60)) {
                 let posts = await world.slack.posts.map(\.plainText)
                 let isEdited = !posts.contains { $0.contains("Nothing is out yet") }

@@ -1,4 +1,5 @@
 import Agents
+import Approvals
 import ArgumentParser
 import Channels
 import Conversations
@@ -24,6 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
             var findings = await checkDatabase(house)
             findings.append(try checkToken(house))
             findings += try checkReleases(house)
+            findings += try await checkApprovers(house)
             if !findings.contains(where: { $0.subject == "Schema" && $0.level != .fine || $0.level == .problem }) {
                 findings.append(
                     Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey)).")
@@ -51,6 +53,25 @@ struct DoctorCommand: AsyncParsableCommand {
             )
         }
         return Finding(.warning, "API", "No token is set: only this machine may use the API.", remedy: remedy)
+    }
+
+    private func checkApprovers(_ house: House) async throws -> [Finding] {
+        var findings: [Finding] = []
+        for setting in ["ARAGORA_BREAKPOINT_APPROVERS", "ARAGORA_PUBLICATION_APPROVERS"] {
+            let named = try house.settings.approvers(setting)
+            // A schema that is not there yet has a finding of its own.
+            guard let lost = try? await house.approvals.unreachable(named), !lost.isEmpty else { continue }
+            findings.append(
+                Finding(
+                    .warning,
+                    "Approvers",
+                    "\(setting) names \(lost.map(\.text).joined(separator: ", ")), who cannot be asked about what "
+                        + "comes from outside their chat.",
+                    remedy: "Connect the platform to one workspace; a bot token's is known once `aragora serve` ran."
+                )
+            )
+        }
+        return findings
     }
 
     private func checkReleases(_ house: House) throws -> [Finding] {
