@@ -32,6 +32,8 @@ package struct DebateOptions: Hashable, Sendable {
     package var budgetMicrodollars: Int64?
     /// What makes the debate wait for people: names, or an object with limits; nil leaves the default.
     package var breakpoints: JSONValue?
+    /// Further rules under the architecture document's names; nil for none.
+    package var rules: JSONValue?
 
     /// The consensus rules that people may choose.
     package static let consensusRules = ["majority", "supermajority", "unanimous", "judge"]
@@ -46,8 +48,10 @@ package struct DebateOptions: Hashable, Sendable {
         agents: [String]? = nil,
         consensus: String? = nil,
         budgetMicrodollars: Int64? = nil,
-        breakpoints: JSONValue? = nil
+        breakpoints: JSONValue? = nil,
+        rules: JSONValue? = nil
     ) {
+        self.rules = rules
         self.breakpoints = breakpoints
         self.budgetMicrodollars = budgetMicrodollars
         self.rounds = rounds

@@ -219,11 +219,24 @@ package struct DebateStarter: Sendable {
                 "A debate needs at least \(minimum) agents; there are: \(panel.names.joined(separator: ", "))."
             )
         }
+        guard agents.count <= DebateProtocol.maximumPanel else {
+            throw ConversationError(
+                .invalidAgents,
+                "A panel has at most \(DebateProtocol.maximumPanel) agents; these are \(agents.count)."
+            )
+        }
         return agents
     }
 
     private func debateProtocol(for options: DebateOptions) throws -> DebateProtocol {
         var chosen = defaults
+        if let rules = options.rules {
+            do {
+                chosen = try DebateProtocol(json: rules, over: defaults)
+            } catch {
+                throw ConversationError(.invalidOptions, "`protocol`: \(error.description)")
+            }
+        }
         if let budget = options.budgetMicrodollars { chosen.budgetMicrodollars = budget }
         if let breakpoints = options.breakpoints {
             do {

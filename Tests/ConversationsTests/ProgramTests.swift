@@ -2,6 +2,7 @@ import Channels
 import Conversations
 import CoreTypes
 import DatabaseSupport
+import Debates
 import Persistence
 import TestSupport
 import Testing
@@ -42,6 +43,36 @@ import Testing
             )
             #expect(try await house.evidence(house.debate()) == [])
             #expect(try await house.debates().count == 1)
+        }
+    }
+
+    @Test("A program may choose further rules of the debate, and hears of those that are not to be had")
+    func rules() async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            func start(_ key: String, rules: JSONValue?, agents: [String]? = nil) async throws -> DebateRecord {
+                var question = Question(
+                    workspace: house.workspace,
+                    task: "Tabs or spaces?",
+                    platform: "web",
+                    originKey: key,
+                    conversationKey: key,
+                    requestedBy: "api"
+                )
+                question.options = DebateOptions(rounds: 2, agents: agents, rules: rules)
+                return try await house.service.start(question)
+            }
+            let chosen = try await start("1", rules: ["convergence_detection": false, "rounds": 5])
+            let settings = try DebateSettings(json: chosen.settings).debateProtocol
+            #expect(!settings.convergenceDetection && settings.rounds == 2)
+            for wrong: JSONValue in [["enable_trickster": true], ["round": 2], ["consensus_threshold": 2]] {
+                let error = await #expect(throws: ConversationError.self) { try await start("2", rules: wrong) }
+                #expect(error?.reason == .invalidOptions)
+            }
+            let crowd = Array(repeating: "alpha", count: 11)
+            let error = await #expect(throws: ConversationError.self) {
+                try await start("3", rules: nil, agents: crowd)
+            }
+            #expect(error?.reason == .invalidAgents)
         }
     }
 }

@@ -27,7 +27,7 @@ struct DebateRouteTests {
         let question = try #require(harness.debates.state.withLock { $0.questions.first })
         #expect(question.workspace == .local)
         #expect(question.agents == ["anthropic", "openai"])
-        #expect(question.rounds == 3)
+        #expect(question.rounds == 3 && question.rules == ["rounds": 3])
         #expect(question.consensus == "majority")
         #expect(question.background == "A team of five.")
         #expect(question.metadata == ["a": 1])

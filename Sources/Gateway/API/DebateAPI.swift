@@ -78,6 +78,8 @@ package struct DebateQuestion: Sendable {
     package var budgetMicrodollars: Int64?
     /// What makes the debate wait for people: names, or an object with limits; nil for the default.
     package var breakpoints: JSONValue?
+    /// Further rules of the debate under the architecture document's names; nil for none.
+    package var rules: JSONValue?
     /// The names of the agents to seat; nil for the default panel.
     package var agents: [String]?
     package var requestedBy: String

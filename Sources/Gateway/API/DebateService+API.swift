@@ -16,7 +16,8 @@ extension DebateService: DebateAPI {
                         agents: question.agents,
                         consensus: question.consensus,
                         budgetMicrodollars: question.budgetMicrodollars,
-                        breakpoints: question.breakpoints
+                        breakpoints: question.breakpoints,
+                        rules: question.rules
                     ),
                     platform: "web",
                     originKey: question.originKey,

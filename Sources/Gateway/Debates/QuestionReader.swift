@@ -11,7 +11,7 @@ struct QuestionReader: Sendable {
     /// The longest background in characters: with it, a body stays below the API's limit.
     static let longestBackground = 500_000
     /// The most agents on one panel.
-    static let mostAgents = 16
+    static let mostAgents = 10
 
     /// Reads a body.
     /// - Throws: `HTTPFailure` 400 that names the key.
@@ -23,13 +23,14 @@ struct QuestionReader: Sendable {
         guard task.count <= Self.longestQuestion else {
             throw .invalid("`task` may have \(Self.longestQuestion) characters at most.")
         }
-        let settings = fields["protocol"]
+        let rules = fields["protocol"]
+        guard rules == nil || rules?.object != nil else { throw .invalid("`protocol` has to be an object.") }
         var question = DebateQuestion(
             workspace: caller.workspace ?? .local,
             task: task,
             background: try background(fields["context"]),
-            rounds: try rounds(fields["rounds"] ?? settings?["rounds"]),
-            consensus: try consensus(fields["consensus"] ?? settings?["consensus"]),
+            rounds: try rounds(fields["rounds"] ?? rules?["rounds"]),
+            consensus: try consensus(fields["consensus"] ?? rules?["consensus"]),
             agents: try agents(fields["agents"]),
             requestedBy: caller.rawValue,
             originKey: originKey,
@@ -37,6 +38,7 @@ struct QuestionReader: Sendable {
         )
         question.tags = try tags(fields["tags"]) ?? []
         question.budgetMicrodollars = try budget(fields["budget_limit_usd"])
+        question.rules = rules
         question.breakpoints = try breakpoints(fields["breakpoints"])
         return question
     }
