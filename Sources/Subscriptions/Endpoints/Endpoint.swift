@@ -60,14 +60,15 @@ package struct EndpointSettings: Sendable, Hashable {
     package var addsLegacySignature = false
     /// The most deliveries a second; nil for as many as the endpoint takes.
     package var deliveriesPerSecond: Int?
-    /// The most requests that are open at once.
-    package var concurrency = 16
+    /// The most requests that are open at once; how many are depends on how the endpoint takes them.
+    package var concurrency = Self.usualConcurrency
     /// Where its owner hears that it was given up, such as `slack:C012345`.
     package var notify: String?
     /// The workspace of that channel where it is not the endpoint's own.
     package var notifyWorkspace: WorkspaceID?
 
     static let mostConcurrency = 64
+    private static let usualConcurrency = 50
     static let mostDeliveriesPerSecond = 1000
     private static let mostFilters = 100
 
@@ -130,7 +131,7 @@ extension EndpointSettings {
         isOrdered = json["ordered"]?.bool ?? false
         addsLegacySignature = json["legacy_signature"]?.bool ?? false
         deliveriesPerSecond = (json["rate_limit"]?.integer).map { Int($0) }
-        concurrency = Int(json["concurrency"]?.integer ?? 16)
+        concurrency = Int(json["concurrency"]?.integer ?? Int64(Self.usualConcurrency))
         notify = json["notify"]?.string
         notifyWorkspace = json["notify_workspace"]?.string.map { WorkspaceID($0) }
     }
