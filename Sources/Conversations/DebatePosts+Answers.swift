@@ -186,11 +186,11 @@ extension DebatePosts {
             + (agent.isDemo ? " **\(Self.demoNotice)**" : "")
     }
 
-    func questionForm(question: String, agents: [AgentProfile]) -> Form {
     /// The most of a message that is put into the form: forms take 3,000 characters on Slack, and what is beyond the
     /// basic plane counts twice.
     private static let prefilled = 2900
 
+    func questionForm(question: String, agents: [AgentProfile]) -> Form {
         let cut = question.prefix(Self.prefilled)
         let hint =
             cut.endIndex == question.endIndex
