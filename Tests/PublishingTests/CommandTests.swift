@@ -231,11 +231,11 @@ struct CommandTests {
         #expect(try await publication(edited.publication)["state"] == "previewed")
         let right = String(repeating: "Quite right. ", count: 40)
         #expect(try await approve(right).0 == 200)
-        let out = try await eventually("the edited publication") { () -> JSONValue? in
-            let found = try await publication(edited.publication)
-            return found["state"] == "published" ? found : nil
+        try await eventually("the edited publication") {
+            try await publication(edited.publication)["state"] == "published" ? true : nil
         }
-        #expect(out["content"]?["text"]?.string == right && out["content"]?["posts"]?.array?.count == 2)
+        let sent = try await publication(edited.publication)["content"]
+        #expect(sent?["text"]?.string == right && sent?["posts"]?.array?.count == 2, "\(sent?.text ?? "")")
 
         let rejected = try await previewed("By nobody")
         let no: JSONValue = ["option": "reject", "comment": "Not in public"]
