@@ -44,21 +44,22 @@ struct ConnectionTests {
     )
     func silence(path: String) async throws {
         var harness = harness()
-        // Long enough for a busy machine to send what it has to.
-        harness.configuration.idleTimeout = .milliseconds(1500)
+        harness.configuration.idleTimeout = .milliseconds(500)
+        let json = Self.signed + [("Content-Type", "application/json")]
         try await harness.run { client async throws in
+            /// What comes back before the gateway closes; nil where it did before this machine had sent all.
+            func answer(_ body: String, _ headers: [(String, String)]) async -> String? {
+                try? await client.connect { connection async throws in
+                    try await connection.send(client.head("POST", path, headers: headers, body: body))
+                    return try await connection.readAll()
+                }
+            }
             try await client.connect { connection async throws in
                 #expect(try await connection.readAll().isEmpty)
             }
-            try await client.connect { connection async throws in
-                try await connection.send(client.head("POST", path, headers: Self.signed, body: "whole"))
-                #expect(try await connection.readAll().hasPrefix("HTTP/1.1 "))
-            }
-            try await client.connect { connection async throws in
-                let headers = Self.signed + [("Content-Type", "application/json"), ("Content-Length", "100")]
-                try await connection.send(client.head("POST", path, headers: headers, body: "half"))
-                #expect(try await connection.readAll().isEmpty)
-            }
+            let whole = try await eventually("an answer") { await answer("whole", json) }
+            #expect(whole.hasPrefix("HTTP/1.1 "))
+            #expect(await answer("half", json + [("Content-Length", "100")]) ?? "" == "")
         }
     }
 
