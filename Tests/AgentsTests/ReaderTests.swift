@@ -86,6 +86,56 @@ import Testing
         if body.contains("33.5s") { #expect(failure.retryAfter == .milliseconds(33_500)) }
     }
 
+    /// Gemini's words are the same for the minute's quota and the day's; only the details tell them apart.
+    @Test(
+        arguments: [
+            ("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", AgentError.Code.rateLimited),
+            ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", .quotaExceeded),
+        ]
+    )
+    func geminiTellsTheMinuteFromTheDay(quota: String, reason: AgentError.Code) {
+        let body = """
+            [{
+              "error": {
+                "code": 429,
+                "message": "You exceeded your current quota, please check your plan and billing details. For more \
+            information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.\\n* Quota exceeded \
+            for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 10\\nPlease retry \
+            in 26.3s.",
+                "status": "RESOURCE_EXHAUSTED",
+                "details": [
+                  {
+                    "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+                    "violations": [
+                      {
+                        "quotaMetric": "generativelanguage.googleapis.com/generate_content_free_tier_requests",
+                        "quotaId": "\(quota)",
+                        "quotaDimensions": {"location": "global", "model": "gemini-3.8-flash"},
+                        "quotaValue": "10"
+                      }
+                    ]
+                  },
+                  {
+                    "@type": "type.googleapis.com/google.rpc.Help",
+                    "links": [{"description": "Learn more", "url": "https://ai.google.dev/gemini-api/docs/rate-limits"}]
+                  },
+                  {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "26s"}
+                ]
+              }
+            }]
+            """
+        let failure = ProviderFailure(status: 429, body: Array(body.utf8), retryAfter: nil)
+        #expect(failure.reason == reason)
+        #expect(failure.retryAfter == .seconds(26))
+    }
+
+    @Test func anEmptyAccountIsNoRateWhateverTheHeaderSays() {
+        let text = "You exceeded your current quota, please check your plan and billing details."
+        let body = #"{"error":{"message":"\#(text)","type":"insufficient_quota","code":"insufficient_quota"}}"#
+        let failure = ProviderFailure(status: 429, body: Array(body.utf8), retryAfter: .seconds(20))
+        #expect(failure.reason == .quotaExceeded)
+    }
+
     @Test func keepsOnlyHarmlessWords() {
         let body = #"{"error":{"type":"bad<script>\n","message":"key sk-123 of Ann"}}"#
         let failure = ProviderFailure(status: 422, body: Array(body.utf8), retryAfter: nil)

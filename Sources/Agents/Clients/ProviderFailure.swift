@@ -10,6 +10,8 @@ package struct ProviderFailure: Error {
     /// The message is never kept: providers quote keys and prompts in it.
     package let word: String
     package let retryAfter: Duration?
+    /// Whether the provider speaks of the output limit or of the room for the answer.
+    package let isAboutLimit: Bool
 
     /// Reads a refusal.
     /// - Parameters:
@@ -35,6 +37,7 @@ package struct ProviderFailure: Error {
         self.reason = reason
         self.word = word
         self.retryAfter = nil
+        self.isAboutLimit = false
     }
 
     private init(status: Int?, details: Details, retryAfter: Duration?) {
@@ -42,6 +45,9 @@ package struct ProviderFailure: Error {
         self.reason = Self.reason(status: status, details: details, waits: retryAfter != nil)
         self.word = details.word
         self.retryAfter = retryAfter
+        self.isAboutLimit = details.mentions([
+            "max_tokens", "max_completion_tokens", "max_new_tokens", "context length", "context window", "context size",
+        ])
     }
 
     /// The error as the panel and the user see it.
@@ -79,7 +85,11 @@ package struct ProviderFailure: Error {
         case 401: return .authentication
         case 402: return waits ? .rateLimited : .quotaExceeded
         case 403: return isBilling || details.mentions(["quota"]) ? .quotaExceeded : .authentication
-        case 429: return isBilling || (details.mentions(["quota"]) && !waits) ? .quotaExceeded : .rateLimited
+        case 429:
+            // Gemini speaks of plan and billing even where the minute's quota is meant: who says when to come back
+            // means the rate, unless the quota is named as one that no short wait restores.
+            if details.isExhausted { return .quotaExceeded }
+            return !waits && (isBilling || details.mentions(["quota"])) ? .quotaExceeded : .rateLimited
         case 408, 504, 524: return .timeout
         case .some(500...): return .overloaded
         case .some(300..<400): return .badRequest
@@ -102,6 +112,8 @@ private struct Details {
     let word: String
     let status: Int?
     let retryAfter: Duration?
+    /// Whether a code of the error, not its text, says that the credit or the day's quota is used up.
+    let isExhausted: Bool
     private let text: String
 
     init(_ error: JSONNode?, fallback: [UInt8]) {
@@ -113,9 +125,13 @@ private struct Details {
         word = String(harmless.prefix(60))
         status = (error?["code"]?.integer).flatMap { (400..<600).contains($0) ? Int($0) : nil }
         // Gemini puts the waiting time into the details of the error: {"retryDelay": "33s"}.
-        let delay = error?["details"]?.array?.compactMap { $0["retryDelay"]?.string }.first
+        let parts = error?["details"]?.array ?? []
+        let delay = parts.compactMap { $0["retryDelay"]?.string }.first
         retryAfter = delay.flatMap { $0.hasSuffix("s") ? Double($0.dropLast()) : nil }
             .flatMap { (0...86_400).contains($0) ? .milliseconds(Int64($0 * 1000)) : nil }
+        // And names the quotas there, such as GenerateRequestsPerDayPerProjectPerModel-FreeTier.
+        let quotas = parts.flatMap { $0["violations"]?.array ?? [] }.compactMap { $0["quotaId"]?.string }
+        isExhausted = words.contains("insufficient_quota") || quotas.contains { $0.contains("PerDay") }
     }
 
     func mentions(_ phrases: [String]) -> Bool {
