@@ -92,7 +92,8 @@ struct ClientWorkshop {
         let limit = limits[setting.provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
         limits[setting.provider.name] = limit
         var policy = RetryPolicy.standard
-        if substitute(for: setting) == nil {
+        let isAlone = substitute(for: setting) == nil
+        if isAlone {
             policy.maximumTries = Self.triesWithoutSubstitute
         } else {
             policy.retriesTimeouts = false
@@ -106,6 +107,7 @@ struct ClientWorkshop {
                 jitter: jitter
             ),
             provider: setting.title,
+            waits: isAlone,
             time: time
         )
         clients[key] = client

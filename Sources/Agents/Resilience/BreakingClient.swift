@@ -5,28 +5,37 @@ import Synchronization
 package final class BreakingClient: ModelClient {
     private let client: any ModelClient
     private let provider: String
+    private let waits: Bool
     private let time: any TimeSource
     private let breaker: Mutex<CircuitBreaker>
 
     /// Wraps a client.
-    package init(_ client: any ModelClient, provider: String, time: any TimeSource) {
+    /// - Parameter waits: Whether a call that the breaker refuses waits for its turn as long as its deadline allows,
+    ///   for otherwise the seat is lost; where a substitute stands behind, it is refused at once.
+    package init(_ client: any ModelClient, provider: String, waits: Bool = true, time: any TimeSource) {
         self.client = client
         self.provider = provider
+        self.waits = waits
         self.time = time
         breaker = Mutex(CircuitBreaker())
     }
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
-        let now = time.now()
-        switch breaker.withLock({ $0.admit(now: now) }) {
-        case .refused(let pause):
-            throw AgentError(
-                .circuitOpen,
-                "\(provider) failed several times and is left alone for a while.",
-                retryAfter: pause
-            )
-        case .allowed(let permit):
-            return try await run(request, permit)
+        while true {
+            let now = time.now()
+            switch breaker.withLock({ $0.admit(now: now) }) {
+            case .allowed(let permit): return try await run(request, permit)
+            case .refused(let pause):
+                guard waits, let deadline = request.deadline, now + pause < deadline else {
+                    throw AgentError(
+                        .circuitOpen,
+                        "\(provider) failed several times and is left alone for a while.",
+                        retryAfter: pause
+                    )
+                }
+                // Beside a trial the pause is short: all others look again until it has ended.
+                try await time.sleep(for: pause)
+            }
         }
     }
 
