@@ -71,6 +71,27 @@ import Transport
         }
     }
 
+    /// A key does not make a server's model one that thinks; most refuse a limit above their own.
+    @Test(
+        arguments: [
+            ("llama-4", "max_tokens", 4_096), ("openai/gpt-4o", "max_tokens", 4_096),
+            ("gpt-6.2-sol", "max_completion_tokens", 20_480), ("anthropic/claude-opus-5-5", "max_tokens", 20_480),
+        ]
+    )
+    func onlyThinkersGetRoomToThinkElsewhere(model: String, field: String, limit: Int64) async throws {
+        try await withRegistry(models: [model], changing: { configuration, _ in configuration["OPENAI_API_KEY"] = "k" })
+        {
+            registry,
+            server in
+            let agent = try #require(registry.defaultPanel.first)
+            _ = try await agent.generate(
+                GenerateRequest(purpose: .answer, briefing: Briefing(task: "Q")),
+                call: AgentCall(key: "k")
+            )
+            #expect(await server.requests.first?.body[field] == .integer(limit))
+        }
+    }
+
     @Test func openRouterStandsIn() async throws {
         try await withRegistry(changing: { configuration, port in
             configuration["OPENAI_API_KEY"] = "k"

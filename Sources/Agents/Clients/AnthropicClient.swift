@@ -11,11 +11,11 @@ package struct AnthropicClient: ModelClient, ModelCatalog {
     }
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
-        try await channel.complete(key: request.key) { isPlain, key in
+        try await channel.complete(key: request.key) { style, key in
             try await channel.stream(
                 path: "/v1/messages",
                 headers: headers,
-                body: body(request, isPlain: isPlain),
+                body: body(request, style: style),
                 for: request,
                 key: key,
                 into: AnthropicReader()
@@ -35,8 +35,8 @@ package struct AnthropicClient: ModelClient, ModelCatalog {
         ]
     }
 
-    private func body(_ request: ModelRequest, isPlain: Bool) -> JSONValue {
-        let schema = isPlain ? nil : request.prompt.shape.schema(closed: true)
+    private func body(_ request: ModelRequest, style: RequestStyle) -> JSONValue {
+        let schema = style != .full ? nil : request.prompt.shape.schema(closed: true)
         return .record([
             "model": .string(channel.endpoint.model),
             "max_tokens": .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens)),

@@ -13,11 +13,11 @@ package struct GeminiClient: ModelClient, ModelCatalog {
     package func complete(_ request: ModelRequest) async throws -> Completion {
         let model = channel.endpoint.model
         let name = model.hasPrefix("models/") ? String(model.dropFirst("models/".count)) : model
-        return try await channel.complete(key: request.key) { isPlain, key in
+        return try await channel.complete(key: request.key) { style, key in
             try await channel.stream(
                 path: "/v1beta/models/\(name):streamGenerateContent?alt=sse",
                 headers: headers,
-                body: body(request, isPlain: isPlain),
+                body: body(request, style: style),
                 for: request,
                 key: key,
                 into: GeminiReader()
@@ -36,8 +36,8 @@ package struct GeminiClient: ModelClient, ModelCatalog {
         [(name: "x-goog-api-key", value: channel.endpoint.key?.reveal() ?? "")]
     }
 
-    private func body(_ request: ModelRequest, isPlain: Bool) -> JSONValue {
-        let schema = isPlain ? nil : request.prompt.shape.schema(closed: false)
+    private func body(_ request: ModelRequest, style: RequestStyle) -> JSONValue {
+        let schema = style != .full ? nil : request.prompt.shape.schema(closed: false)
         return [
             "systemInstruction": ["parts": [["text": .string(request.prompt.system)]]],
             "contents": [["role": "user", "parts": [["text": .string(request.prompt.user)]]]],

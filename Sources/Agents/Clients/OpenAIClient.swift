@@ -18,11 +18,11 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
     }
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
-        try await channel.complete(key: request.key) { isPlain, key in
+        try await channel.complete(key: request.key) { style, key in
             try await channel.stream(
                 path: "/chat/completions",
                 headers: headers,
-                body: body(request, isPlain: isPlain),
+                body: body(request, style: style),
                 for: request,
                 key: key,
                 into: ChatReader()
@@ -46,8 +46,8 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
         return [(name: "Authorization", value: "Bearer \(key.reveal())")]
     }
 
-    private func body(_ request: ModelRequest, isPlain: Bool) -> JSONValue {
-        let limit = request.maximumOutputTokens + channel.endpoint.thinkingTokens
+    private func body(_ request: ModelRequest, style: RequestStyle) -> JSONValue {
+        let limit: JSONValue? = .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens))
         return .record([
             "model": .string(channel.endpoint.model),
             "messages": [
@@ -55,10 +55,9 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
                 ["role": "user", "content": .string(request.prompt.user)],
             ],
             "stream": true,
-            "stream_options": isPlain || !dialect.asksForUsage ? nil : ["include_usage": true],
-            "response_format": isPlain ? nil : format(request.prompt.shape),
-            "max_tokens": dialect.tokenField == "max_tokens" ? .integer(Int64(limit)) : nil,
-            "max_completion_tokens": dialect.tokenField == "max_tokens" ? nil : .integer(Int64(limit)),
+            "stream_options": style != .full || !dialect.asksForUsage ? nil : ["include_usage": true],
+            "response_format": style != .full ? nil : format(request.prompt.shape),
+            dialect.tokenField: style == .bare ? nil : limit,
         ])
     }
 

@@ -7,7 +7,7 @@ struct ProviderChannel: Sendable {
     let endpoint: ModelEndpoint
     private let transport: any HTTPTransport
     private let time: any TimeSource
-    private let prefersPlain = PlainMode()
+    private let preferred = PreferredStyle()
 
     /// No longer than this between two pieces of an answer (the original's limit per chunk).
     private static let idleTimeout = Duration.seconds(90)
@@ -28,21 +28,22 @@ struct ProviderChannel: Sendable {
     }
 
     /// Asks with all that the provider's own API knows and, where a compatible server rejects that, once more with
-    /// the plainest request; a server that wanted it plain is asked plainly from then on.
+    /// a plainer request; a server that wanted it plain is asked plainly from then on.
     func complete(
         key: String,
-        _ ask: (_ isPlain: Bool, _ key: String) async throws -> Completion
+        _ ask: (_ style: RequestStyle, _ key: String) async throws -> Completion
     ) async throws -> Completion {
-        // The plain request is another request: an idempotent server must not take it for the rejected one.
-        let plainKey = key + "-plain"
-        if prefersPlain.isOn { return try await translated { try await ask(true, plainKey) } }
-        return try await translated {
-            do {
-                return try await ask(false, key)
-            } catch let failure as ProviderFailure where failure.reason == .badRequest && failure.mayBeTooMuch {
-                let completion = try await ask(true, plainKey)
-                prefersPlain.turnOn()
-                return completion
+        try await translated {
+            var style = preferred.value
+            while true {
+                do {
+                    let completion = try await ask(style, key + style.suffix)
+                    preferred.set(style)
+                    return completion
+                } catch let failure as ProviderFailure where failure.reason == .badRequest && failure.mayBeTooMuch {
+                    guard let plainer = style.plainer(after: failure) else { throw failure }
+                    style = plainer
+                }
             }
         }
     }
@@ -201,13 +202,4 @@ struct ProviderChannel: Sendable {
 extension ProviderFailure {
     /// Whether a plainer request might be accepted: not where the model is unknown or the request too large.
     fileprivate var mayBeTooMuch: Bool { status == 400 || status == 422 }
-}
-
-/// Remembers that a server takes only plain requests.
-private final class PlainMode: Sendable {
-    private let flag = Atomic(false)
-
-    var isOn: Bool { flag.load(ordering: .relaxed) }
-
-    func turnOn() { flag.store(true, ordering: .relaxed) }
 }

@@ -163,8 +163,14 @@ struct ModelProvider: Sendable {
     }
 
     /// What a model of this provider may spend on thinking: older models refuse an output limit above their own.
-    func thinkingTokens(for model: String) -> Int {
+    ///
+    /// Behind another address may stand any model; there only one that is known to think gets room for it.
+    func thinkingTokens(for model: String, isElsewhere: Bool) -> Int {
+        // Routers put the maker before the name: `openai/gpt-4o`.
+        let name = model.split(separator: "/").last.map(String.init) ?? model
         let old = ["claude-3", "gpt-3", "gpt-4", "gemini-1", "gemini-2.0"]
-        return old.contains { model.hasPrefix($0) } ? 0 : thinkingTokens
+        let thinking = ["claude-", "gpt-5", "gpt-6", "o1", "o3", "o4", "gemini-", "grok-4", "deepseek-v4"]
+        if old.contains(where: { name.hasPrefix($0) }) { return 0 }
+        return !isElsewhere || thinking.contains { name.hasPrefix($0) } ? thinkingTokens : 0
     }
 }

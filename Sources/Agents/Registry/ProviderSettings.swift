@@ -45,7 +45,7 @@ struct ProviderSettings: Sendable {
             key: key.map { Secret($0.value) },
             baseURL: address,
             model: name,
-            isElsewhere: base != nil
+            isElsewhere: base.map { !isSame($0.value, provider.baseURL) } ?? false
         )
     }
 
@@ -57,7 +57,7 @@ struct ProviderSettings: Sendable {
             baseURL: baseURL,
             key: key,
             model: model,
-            thinkingTokens: key == nil ? 0 : provider.thinkingTokens(for: model)
+            thinkingTokens: key == nil ? 0 : provider.thinkingTokens(for: model, isElsewhere: isElsewhere)
         )
     }
 
@@ -80,6 +80,10 @@ struct ProviderSettings: Sendable {
                 return byte < 0x80 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
                     || "-_.:/@+".utf8.contains(byte)
             }
+    }
+
+    private static func isSame(_ address: String, _ own: String?) -> Bool {
+        address == own || address == own.map { $0 + "/" }
     }
 
     private static func isAddress(_ text: String) -> Bool {
