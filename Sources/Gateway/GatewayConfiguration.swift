@@ -7,8 +7,6 @@ package struct GatewayConfiguration: Sendable {
     package var port: Int
     /// The bearer token of the API; without one, only programs on the same machine may use it.
     package var apiToken: Secret?
-    /// Whether others than this machine are meant to reach the gateway; the API is then closed without a token.
-    package var isPublic = false
     /// What `/api/health` gives as the version.
     package var version: String
     /// Connections that are open at once; more wait in the system's backlog.

@@ -32,7 +32,7 @@ struct GatewayRoutes {
             ErrorMiddleware()
             ConcurrencyMiddleware(gate: ConcurrencyGate(limit: configuration.maximumConcurrentRequests))
         }
-        let access = AccessPolicy(token: configuration.apiToken, isPublic: configuration.isPublic)
+        let access = AccessPolicy(token: configuration.apiToken)
         HealthController(
             health: health,
             metrics: metrics,

@@ -11,7 +11,7 @@ struct GatewayWorld: Sendable {
     let models: FakeModelServer
     let database: DatabaseConfiguration
     let client: HTTPClient
-    /// The operator's, without which a gateway on Slack lets nobody use its API.
+    /// The operator's.
     static let token = "the-operators-token"
     private let directory: String
     private let environment: [String: String]

@@ -8,16 +8,13 @@ import Hummingbird
 /// peer's address, because a browser on this machine lends its address to every page that it shows. A page of
 /// somewhere else is kept out by the `Host` check (DNS rebinding) and the `Origin` checks (cross-site requests), and a
 /// reverse proxy, which lends its address to everybody, by its forwarding headers. Some proxies add none and rewrite the
-/// host; so where a gateway is meant to be reached from outside, nobody gets in without a token.
+/// host, so whoever lets a gateway be reached from outside is told to set a token.
 struct AccessPolicy: Sendable {
     private let token: Secret?
-    private let isPublic: Bool
 
     /// Makes the policy; an empty token counts as none.
-    /// - Parameter isPublic: whether the gateway is meant to be reached from outside.
-    init(token: Secret?, isPublic: Bool) {
+    init(token: Secret?) {
         self.token = token.flatMap { $0.isEmpty ? nil : $0 }
-        self.isPublic = isPublic
     }
 
     /// Says who asks.
@@ -54,15 +51,6 @@ struct AccessPolicy: Sendable {
     }
 
     private func requireLocalProgram(_ request: Request, _ context: GatewayContext) throws(HTTPFailure) {
-        guard !isPublic else {
-            throw HTTPFailure(
-                .forbidden,
-                "token_required",
-                "No API token is configured, and this gateway can be reached from outside, so nobody may use this. Set "
-                    + "ARAGORA_API_TOKEN to a long random text (such as the output of `openssl rand -hex 32`) and "
-                    + "start the gateway again."
-            )
-        }
         guard context.isLoopbackPeer, !isForwarded(request) else {
             throw HTTPFailure(
                 .forbidden,

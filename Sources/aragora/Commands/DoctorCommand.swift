@@ -48,7 +48,7 @@ struct DoctorCommand: AsyncParsableCommand {
             return Finding(
                 .problem,
                 "API",
-                "No token is set, but the gateway is meant to be reached from outside: API and page are closed.",
+                "No token is set, but the gateway is meant to be reached from outside: a proxy may look like this machine.",
                 remedy: remedy
             )
         }

@@ -48,16 +48,14 @@ struct ServeCommand: AsyncParsableCommand {
             MetricsSystem.bootstrap(registry)
             let lock = try lockFile(settings)
             let house = try await House.open(settings, logger: logger, migrate: migrate ? .automatically : .refuse)
-            var configuration = GatewayConfiguration(
-                host: host,
-                port: port,
-                apiToken: settings.apiToken,
-                version: Aragora.version
-            )
-            configuration.isPublic = try house.isPublic
-            let isClosed = configuration.isPublic && settings.apiToken == nil
+            let needsToken = try house.isPublic && settings.apiToken == nil
             let gateway = try GatewayApplication(
-                configuration: configuration,
+                configuration: GatewayConfiguration(
+                    host: host,
+                    port: port,
+                    apiToken: settings.apiToken,
+                    version: Aragora.version
+                ),
                 adapters: house.adapters,
                 browserRoutes: house.browserRoutes,
                 intake: InboxIntake(writer: house.inboxWriter),
@@ -78,8 +76,11 @@ struct ServeCommand: AsyncParsableCommand {
                             "no model key is set: offline demo agents debate, not AI models (see `aragora doctor`)"
                         )
                     }
-                    if isClosed {
-                        printNow("no ARAGORA_API_TOKEN is set: API and page are closed (see `aragora doctor`)")
+                    if needsToken {
+                        printNow(
+                            "no ARAGORA_API_TOKEN is set: behind a proxy that forwards no headers, everybody who reaches it "
+                                + "may use API and page (see `aragora doctor`)"
+                        )
                     }
                 }
             )
