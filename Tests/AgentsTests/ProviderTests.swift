@@ -241,7 +241,7 @@ import Transport
             let endpoint = ModelEndpoint(provider: "P", baseURL: "http://127.0.0.1:\(port)/v1", model: "m")
             let client = OpenAIClient(endpoint: endpoint, transport: http, time: time)
             var request = ModelRequest(prompt: prompt, key: "1")
-            request.deadline = time.now() + .milliseconds(1_200)
+            request.deadline = time.now() + .milliseconds(3_000)
             let late = await #expect(throws: AgentError.self) { try await client.complete(request) }
             #expect(late?.reason == .timeout)
             #expect(await server.requests.count == 1)
