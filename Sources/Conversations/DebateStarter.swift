@@ -232,7 +232,7 @@ package struct DebateStarter: Sendable {
         var chosen = defaults
         if let rules = options.rules {
             do {
-                chosen = try DebateProtocol(json: rules, over: defaults)
+                chosen = try DebateProtocol(json: rules, over: defaults, passesOverUnknown: true)
             } catch {
                 throw ConversationError(.invalidOptions, "`protocol`: \(error.description)")
             }

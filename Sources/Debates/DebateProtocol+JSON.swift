@@ -13,15 +13,22 @@ extension DebateProtocol {
     /// - Parameters:
     ///   - json: an object of the architecture document's names.
     ///   - usual: the rules of which those stay that are not mentioned.
+    ///   - passesOverUnknown: whether unknown names are let be, as they are where another program wrote them.
     /// - Throws: `DebateError` with code `invalid_settings` for unknown names, wrong types, values out of range and
     ///   features that are not available yet.
-    package init(json: JSONValue, over usual: DebateProtocol = DebateProtocol()) throws(DebateError) {
+    package init(
+        json: JSONValue,
+        over usual: DebateProtocol = DebateProtocol(),
+        passesOverUnknown: Bool = false
+    ) throws(DebateError) {
         self = usual
         guard let members = json.object else {
             throw DebateError(.invalidSettings, "The debate settings must be a JSON object.")
         }
         for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
-            try read(key, value)
+            guard try read(key, value) || passesOverUnknown else {
+                throw DebateError(.invalidSettings, "Unknown debate setting \"\(key.prefix(64))\".")
+            }
         }
         try validate()
     }
@@ -56,7 +63,9 @@ extension DebateProtocol {
         writer.closeObject()
     }
 
-    private mutating func read(_ key: String, _ value: JSONValue) throws(DebateError) {
+    /// Takes one rule.
+    /// - Returns: false where its name is unknown.
+    private mutating func read(_ key: String, _ value: JSONValue) throws(DebateError) -> Bool {
         switch key {
         case "breakpoints": breakpoints = try BreakpointPolicy(json: value)
         case "enable_breakpoints":
@@ -83,9 +92,7 @@ extension DebateProtocol {
         case "vote_grouping": voteGrouping = try flag(key, value)
         case "vote_grouping_threshold": voteGroupingThreshold = try number(key, value)
         default:
-            guard let known = Self.unavailable.first(where: { $0.key == key }) else {
-                throw DebateError(.invalidSettings, "Unknown debate setting \"\(key.prefix(64))\".")
-            }
+            guard let known = Self.unavailable.first(where: { $0.key == key }) else { return false }
             guard known.value == value else {
                 throw DebateError(
                     .invalidSettings,
@@ -93,6 +100,7 @@ extension DebateProtocol {
                 )
             }
         }
+        return true
     }
 
     private func integer(_ key: String, _ value: JSONValue) throws(DebateError) -> Int64 {

@@ -61,10 +61,10 @@ import Testing
                 question.options = DebateOptions(rounds: 2, agents: agents, rules: rules)
                 return try await house.service.start(question)
             }
-            let chosen = try await start("1", rules: ["convergence_detection": false, "rounds": 5])
+            let chosen = try await start("1", rules: ["convergence_detection": false, "rounds": 5, "mood": "good"])
             let settings = try DebateSettings(json: chosen.settings).debateProtocol
             #expect(!settings.convergenceDetection && settings.rounds == 2)
-            for wrong: JSONValue in [["enable_trickster": true], ["round": 2], ["consensus_threshold": 2]] {
+            for wrong: JSONValue in [["enable_trickster": true], ["rounds": 99], ["consensus_threshold": 2]] {
                 let error = await #expect(throws: ConversationError.self) { try await start("2", rules: wrong) }
                 #expect(error?.reason == .invalidOptions)
             }
