@@ -60,8 +60,8 @@ struct ReceiptController: Sendable {
     }
 
     /// The debate, for whoever may see what can be checked about it, and who that is.
-    /// - Throws: `HTTPFailure`: 403 with the code `not_released` for a caller by credential; a wrong code, and any code for what was not released, is answered like a debate that is
-    ///   not there.
+    /// - Throws: `HTTPFailure`: 403 with the code `not_released` for a caller by credential; a wrong code, and any code
+    ///   for what was not released, is answered like a debate that is not there.
     private func record(_ request: Request, _ context: GatewayContext) async throws -> (DebateSummary, String) {
         let lookup = DebateLookup(debates: debates)
         guard let code = QueryParameters(request.uri.query)["access"] else {

@@ -135,7 +135,7 @@ package struct DebateStore: Sendable {
         limit: Int,
         in transaction: borrowing Transaction
     ) throws -> [DebateRecord] {
-        let filter: SQL = isRunning ? "and status in ('created', 'running')" : ""
+        let filter: SQL = isRunning ? "and \(DebateStanding.active.condition)" : ""
         return try transaction.query(
             """
             select * from debates where workspace_id = \(workspace) \(filter) and (requested_by = \(person)
