@@ -18,12 +18,9 @@ package struct DebateRunner: Sendable {
     let gate: (any BreakpointGate)?
     let time: any TimeSource
     let logger: Logger
-    private let events: any WorkspaceEventSink
-    private let debates = DebateStore()
-    private let queue = JobQueue()
-
-    /// How many messages of a thread become background.
-    private static let historyLimit = 50
+    let events: any WorkspaceEventSink
+    let debates = DebateStore()
+    let queue = JobQueue()
 
     /// How long a job sleeps whose debate waits for people; a decision wakes it before.
     private static let recheck = Duration.seconds(3600)
@@ -64,67 +61,24 @@ package struct DebateRunner: Sendable {
         )
     }
 
+    /// Begins, runs and ends a debate.
+    ///
+    /// A thousand debates may wait here for slow models: what each needs meanwhile is one object, and the frames of the
+    /// steps before and after are gone, which is why these are not inlined.
     private func run(_ job: ClaimedJob, signals: AsyncStream<JobWorker.Signal>) async throws {
-        let id = DebateID(job.id.rawValue)
-        let (record, entries) = try await database.read { transaction in
-            (
-                try debates.find(id, workspace: job.workspaceID, in: transaction),
-                try journal.entries(of: id, workspace: job.workspaceID, in: transaction)
-            )
-        }
-        guard let record, !record.status.isFinal else {
-            try await database.write { transaction in
-                try queue.complete(JobClaim(id: job.id, fence: job.fence), now: time.now(), in: transaction)
-            }
-            return
-        }
-        let people = PeopleNames(channel: adapters[record.platform], workspace: record.workspace)
-        let settings = try await settings(of: record, people)
-        let waiting = entries.isEmpty ? nil : DebateProjection(entries).waiting
-        let resolution = try await resolution(of: waiting, record)
-        if let waiting, resolution == nil, !record.cancelRequested {
-            return try await pause(record, at: waiting, entries, job: job)
-        }
-        let background = entries.isEmpty ? await background(of: record, settings, people) : settings.background
-        try await database.write { transaction in
-            try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
-            try debates.start(id, workspace: record.workspace, now: time.now(), in: transaction)
-            if record.status == .created {
-                try events.publish(record.event("debate_start", at: time.now(), data: [:]), in: transaction)
-            }
-        }
-        let writing = JobJournal(writer: journalWriter, job: job, debate: id)
-        let reports = progress.reports(of: record, settings: settings, job: job, journal: entries)
-        let arena = Arena(
-            description: DebateDescription(
-                id: id,
-                workspace: record.workspace,
-                task: record.task,
-                background: background,
-                requestedBy: record.requestedBy,
-                settings: settings.debateProtocol
-            ),
-            panel: seats(settings.agents),
-            journal: writing,
-            inputs: StoredInputs(database: database, debate: id, workspace: record.workspace, people: people),
-            time: time,
-            observer: { reports.note($0) }
-        )
-        // Before it runs, so that nobody is asked any more.
-        if record.cancelRequested {
-            arena.cancel(requestedBy: await people.name(of: record.stoppedBy ?? Self.somebody))
-        }
-        let outcome = try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
-            group.addTask { try await arena.run(replaying: entries, resolution: resolution) }
+        guard let turn = try await begin(job) else { return }
+        try await end(turn, try await debate(turn, signals))
+    }
+
+    private func debate(_ turn: DebateTurn, _ signals: AsyncStream<JobWorker.Signal>) async throws -> DebateOutcome {
+        try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
+            group.addTask { try await turn.arena.run(replaying: turn.entries, resolution: turn.resolution) }
             group.addTask {
-                for await signal in signals where signal == .cancel {
-                    let now = try? await database.read { try debates.find(id, workspace: record.workspace, in: $0) }
-                    arena.cancel(requestedBy: await people.name(of: now?.stoppedBy ?? Self.somebody))
-                }
+                for await signal in signals where signal == .cancel { await cancel(turn) }
                 return nil
             }
             group.addTask {
-                await reports.run()
+                await turn.reports.run()
                 return nil
             }
             defer { group.cancelAll() }
@@ -133,44 +87,34 @@ package struct DebateRunner: Sendable {
             }
             throw CancellationError()
         }
+    }
+
+    @inline(never)
+    private func cancel(_ turn: DebateTurn) async {
+        let now = try? await database.read {
+            try debates.find(turn.record.id, workspace: turn.record.workspace, in: $0)
+        }
+        turn.arena.cancel(requestedBy: await turn.people.name(of: now?.stoppedBy ?? Self.somebody))
+    }
+
+    @inline(never)
+    private func end(_ turn: DebateTurn, _ outcome: DebateOutcome) async throws {
         if let breakpoint = outcome.waiting {
-            return try await pause(record, at: breakpoint, outcome.entries, job: job)
+            return try await pause(turn.record, at: breakpoint, outcome.entries, job: turn.job)
         }
-        if let waiting, resolution == nil, let gate {
-            try await database.write { try gate.withdraw(waiting, of: record, in: $0) }
+        if let waiting = turn.waiting, turn.resolution == nil, let gate {
+            try await database.write { try gate.withdraw(waiting, of: turn.record, in: $0) }
         }
-        try await concluder.conclude(record, settings: settings, outcome, job: job)
+        try await concluder.conclude(turn.record, settings: turn.settings, outcome, job: turn.job)
         Counter(label: "aragora_debates_total", dimensions: [("status", outcome.result.status.rawValue)]).increment()
     }
 
-    /// What was chosen, with the asker's name: a platform's event may have their id alone.
-    private func settings(of record: DebateRecord, _ people: PeopleNames) async throws -> DebateSettings {
-        var settings = try DebateSettings(json: record.settings)
-        if settings.requester == nil {
-            let name = await people.name(of: record.requestedBy)
-            if name != record.requestedBy { settings.requester = name }
-        }
-        return settings
-    }
-
-    private static let somebody = "somebody"
-
-    /// What people decided; a debate that nobody can be asked about goes on, and a verdict is withheld.
-    private func resolution(of breakpoint: DebateBreakpoint?, _ record: DebateRecord) async throws
-        -> BreakpointResolution?
-    {
-        guard let breakpoint else { return nil }
-        guard let gate else {
-            let action: BreakpointResolution.Action = breakpoint.isRelease ? .abort : .continue
-            return BreakpointResolution(number: breakpoint.number, action: action, by: "nobody")
-        }
-        return try await database.read { try gate.resolution(of: breakpoint, debate: record, in: $0) }
-    }
+    static let somebody = "somebody"
 
     /// Asks people and puts the job to sleep: nothing is held while they think.
     /// - Parameter entries: the journal, from which alone it is read what people see: whoever takes the debate up after
     ///   a crash asks the same.
-    private func pause(
+    func pause(
         _ record: DebateRecord,
         at breakpoint: DebateBreakpoint,
         _ entries: [JournalEntry],
@@ -192,59 +136,4 @@ package struct DebateRunner: Sendable {
         await database.notify(.outbox)
         await database.notify(.jobs)
     }
-
-    /// The agents that were chosen; those that are not configured any more fail their calls.
-    private func seats(_ names: [String]) -> [any Agent] {
-        names.map { name in
-            (try? panel.panel(named: [name]).first { $0.profile.name == name }) ?? AbsentAgent(name: name)
-        }
-    }
-
-    /// What the panel should know: what was given with the question, who is mentioned in it, and the thread's earlier
-    /// messages.
-    private func background(
-        of record: DebateRecord,
-        _ settings: DebateSettings,
-        _ people: PeopleNames
-    ) async -> String {
-        let given = [settings.background, await people.line(about: record.task)].filter { !$0.isEmpty }
-            .joined(separator: "\n\n")
-        guard let address = Address(json: record.address), address.thread != nil,
-            let channel = adapters[record.platform] as? any HistoryChannel
-        else { return given }
-        do {
-            // A question from a form has no message; the one that it was asked about may say the same.
-            let messages = try await channel.history(
-                of: address,
-                before: record.metadata["message"]?.string,
-                limit: Self.historyLimit
-            ).filter { $0.text != record.task }
-            guard !messages.isEmpty else { return given }
-            let thread = await people.named(
-                messages.map { "\($0.author): \($0.text)" }.joined(separator: "\n")
-            )
-            let parts = [given, "Earlier messages of the thread:\n\(thread)"]
-            return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
-        } catch {
-            logger.notice("The thread's earlier messages could not be read.", metadata: ["error": "\(error)"])
-            return given
-        }
-    }
-}
-
-/// Sits in for an agent whose provider is not configured any more.
-private struct AbsentAgent: Agent {
-    let profile: AgentProfile
-
-    init(name: String) {
-        profile = AgentProfile(name: name, provider: "none", model: "none")
-    }
-
-    private var error: AgentError {
-        AgentError(.authentication, "The agent \(profile.name) is not configured any more.")
-    }
-
-    func generate(_ request: GenerateRequest, call: AgentCall) async throws -> Reply<String> { throw error }
-    func critique(_ request: CritiqueRequest, call: AgentCall) async throws -> Reply<Critique> { throw error }
-    func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> { throw error }
 }

@@ -80,21 +80,30 @@ package struct ProgressReporter: Sendable {
 
         /// Writes edits until the task is cancelled.
         func run() async {
-            guard let address else { return }
             var last = ""
             for await _ in news {
-                if Task.isCancelled { return }
-                let (post, line) = projection.withLock { projection in
-                    (
-                        reporter.posts.progress(of: record, settings: settings, projection),
-                        reporter.posts.progressLine(projection)
-                    )
-                }
-                guard line != last else { continue }
+                guard !Task.isCancelled, let line = await edit(after: last) else { continue }
                 last = line
-                await reporter.edit(record, post, at: address, job: job)
                 try? await reporter.time.sleep(for: ProgressReporter.interval)
             }
+        }
+
+        /// Edits the message unless it says so already.
+        ///
+        /// Not inlined: a thousand debates may wait in `run`.
+        /// - Returns: What it says now; nil where nothing is to be said.
+        @inline(never)
+        private func edit(after last: String) async -> String? {
+            guard let address else { return nil }
+            let (post, line) = projection.withLock { projection in
+                (
+                    reporter.posts.progress(of: record, settings: settings, projection),
+                    reporter.posts.progressLine(projection)
+                )
+            }
+            guard line != last else { return nil }
+            await reporter.edit(record, post, at: address, job: job)
+            return line
         }
     }
 

@@ -69,59 +69,54 @@ package final class Arena: Sendable {
             return !hasRun
         }
         guard isFirst else { throw DebateError(.alreadyRun, "An arena runs one debate, once.") }
-        var machine: DebateMachine
-        let seats: [(any Agent)?]
-        if entries.isEmpty {
-            machine = try DebateMachine(
-                description: description,
-                panel: agents.map { $0.profile },
-                voteWeight: voteWeight
-            )
-            seats = agents.map { $0 }
-        } else {
-            machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
-            seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }
-        }
-        var recorder = Recorder(entries: entries, encodes: journal.wantsEncoding)
-        let deadline = time.now() + machine.description.settings.debateTimeout
-
-        var step = resolution.map { machine.handle($0) } ?? machine.resume()
+        let debate = try begin(entries)
+        var step = resolution.map { debate.machine.handle($0) } ?? debate.machine.resume()
         while true {
             try Task.checkCancellation()
-            recorder.record(step.events, at: time.now())
+            debate.recorder.record(step.events, at: time.now())
             switch step.next {
             case .finish(let result):
-                try handOver(&recorder)
+                try handOver(debate)
                 try await journal.flush()
-                return recorder.outcome(result)
+                return debate.recorder.outcome(result)
             case _ where board.cancelledBy != nil:
-                step = machine.handleCancel(by: board.cancelledBy ?? "")
+                step = debate.machine.handleCancel(by: board.cancelledBy ?? "")
             case .pause(let breakpoint):
-                try handOver(&recorder)
+                try handOver(debate)
                 try await journal.flush()
-                return recorder.outcome(waitingAt: breakpoint, machine)
+                return debate.recorder.outcome(waitingAt: breakpoint, debate.machine)
             case .loadInputs(let cursor):
-                try handOver(&recorder)
-                step = machine.handle(inputs: try await inputs.load(after: cursor))
+                try handOver(debate)
+                step = debate.machine.handle(inputs: try await inputs.load(after: cursor))
             case .calls(let calls):
-                step = try await make(calls, seats, &machine, &recorder, deadline)
+                step = try await make(calls, debate)
             case .wait:
                 // Whoever made the calls waits for them, so nothing is out here.
-                step = machine.resume()
+                step = debate.machine.resume()
             }
         }
+    }
+
+    private func begin(_ entries: [JournalEntry]) throws -> DebateUnderWay {
+        let recorder = Recorder(entries: entries, encodes: journal.wantsEncoding)
+        if entries.isEmpty {
+            let panel = agents.map { $0.profile }
+            let machine = try DebateMachine(description: description, panel: panel, voteWeight: voteWeight)
+            return DebateUnderWay(machine: machine, seats: agents.map { $0 }, recorder: recorder, start: time.now())
+        }
+        let machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
+        let seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }
+        return DebateUnderWay(machine: machine, seats: seats, recorder: recorder, start: time.now())
     }
 
     /// Makes the calls of one phase and returns the first step that goes beyond it.
     private func make(
         _ calls: [AgentCallDescription],
-        _ seats: [(any Agent)?],
-        _ machine: inout DebateMachine,
-        _ recorder: inout Recorder,
-        _ deadline: Timestamp
+        _ debate: DebateUnderWay
     ) async throws -> DebateStep {
         guard let kind = calls.first?.id.kind else { return DebateStep() }
-        let phaseEnd = min(deadline, time.now() + machine.description.settings.phaseTimeout)
+        let phaseEnd = min(debate.deadline, time.now() + debate.machine.description.settings.phaseTimeout)
+        let seats = debate.seats
         board.put(up: calls)
         return try await withThrowingDiscardingTaskGroup { group in
             // A worker runs here until its agent really waits for something; agents that answer at once need no
@@ -136,22 +131,24 @@ package final class Arena: Sendable {
                 try Task.checkCancellation()
                 let news = board.takeNews()
                 var step = DebateStep()
-                if !news.completions.isEmpty { step = machine.handle(news.completions) }
+                if !news.completions.isEmpty { step = debate.machine.handle(news.completions) }
                 if case .wait = step.next {
-                    recorder.record(step.events, at: time.now())
+                    debate.recorder.record(step.events, at: time.now())
                     step.events = []
                     if news.cancelledBy != nil || news.isTimeUp {
                         // The calls under way may take a while to stop; what has arrived does not wait for them.
-                        try handOver(&recorder)
+                        try handOver(debate)
                     }
                     if let person = news.cancelledBy {
-                        step = machine.handleCancel(by: person)
+                        step = debate.machine.handleCancel(by: person)
                     } else if news.isTimeUp {
-                        step = time.now() >= deadline ? machine.handleDeadline() : machine.handlePhaseTimeout()
+                        step =
+                            time.now() >= debate.deadline
+                            ? debate.machine.handleDeadline() : debate.machine.handlePhaseTimeout()
                     }
                 }
                 guard case .wait = step.next else { return step }
-                try handOver(&recorder)
+                try handOver(debate)
                 if !isWatched {
                     isWatched = true
                     let rest = phaseEnd - time.now()
@@ -163,8 +160,8 @@ package final class Arena: Sendable {
     }
 
     /// Appends to the journal what happened since the last time.
-    private func handOver(_ recorder: inout Recorder) throws {
-        let (entries, lines) = recorder.takeRecorded()
+    private func handOver(_ debate: DebateUnderWay) throws {
+        let (entries, lines) = debate.recorder.takeRecorded()
         guard !entries.isEmpty else { return }
         try journal.append(entries, lines: lines)
         observer?(entries)
@@ -207,6 +204,22 @@ package final class Arena: Sendable {
         } catch {
             return call.failed(AgentCallFailure(error))
         }
+    }
+}
+
+/// A debate that runs: an object, so that a thousand that wait for their models keep little more than a pointer in the
+/// frames of their tasks.
+private final class DebateUnderWay {
+    var machine: DebateMachine
+    var recorder: Recorder
+    let seats: [(any Agent)?]
+    let deadline: Timestamp
+
+    init(machine: DebateMachine, seats: [(any Agent)?], recorder: Recorder, start: Timestamp) {
+        self.machine = machine
+        self.seats = seats
+        self.recorder = recorder
+        deadline = start + machine.description.settings.debateTimeout
     }
 }
 

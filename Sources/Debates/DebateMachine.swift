@@ -11,9 +11,9 @@ package struct DebateStep: Sendable {
         /// Load what people added behind this cursor.
         case loadInputs(after: Int64)
         /// The debate is over.
-        case finish(DebateResult)
+        indirect case finish(DebateResult)
         /// Nothing until people have decided.
-        case pause(DebateBreakpoint)
+        indirect case pause(DebateBreakpoint)
     }
 
     package var events: [DebateEvent] = []

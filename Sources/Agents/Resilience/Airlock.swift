@@ -69,28 +69,18 @@ package struct Airlock: Agent {
         _ ask: @escaping @Sendable (any Agent, AgentCall) async throws -> Reply<Value>
     ) async throws -> Reply<Value> {
         let start = time.now()
-        var call = call
-        call.deadline = min(call.deadline ?? start + limit, start + limit)
-        let timed = call
+        let call = call.ending(by: start + limit)
         do {
-            let reply = try await withDeadline(limit, time: time) { try await askTwice(timed, ask) }
-            guard let reply else {
-                throw AgentError(.timeout, "\(profile.name) did not answer within \(limit.components.seconds) s.")
-            }
+            let reply = try await withDeadline(limit, time: time) { try await askTwice(call, ask) }
+            guard let reply else { throw tooLate(limit) }
             record(kind, "ok", since: start)
             return reply
         } catch {
-            let failure = agentError(error)
-            guard let failure, !Task.isCancelled else { throw CancellationError() }
-            record(kind, failure.metricLabel, since: start)
-            logger.warning(
-                "an agent gave no answer",
-                metadata: ["agent": "\(profile.name)", "call": "\(kind)", "reason": "\(failure.code)"]
-            )
-            throw failure
+            throw heard(error, kind, since: start)
         }
     }
 
+    /// Asks, and once more where the answer is of no use.
     private func askTwice<Value: Sendable>(
         _ call: AgentCall,
         _ ask: @Sendable (any Agent, AgentCall) async throws -> Reply<Value>
@@ -98,21 +88,48 @@ package struct Airlock: Agent {
         do {
             return try await ask(agent, call)
         } catch let error as AgentError where error.reason == .emptyAnswer || error.reason == .invalidAnswer {
-            try await time.sleep(for: limits.retryPause)
-            // Another key: an idempotent provider would repeat the answer that was of no use.
-            let again = AgentCall(
-                key: call.key + "-2",
-                maximumOutputTokens: call.maximumOutputTokens,
-                deadline: call.deadline
-            )
-            do {
-                var reply = try await ask(agent, again)
-                reply.usage = error.usage + reply.usage
-                return reply
-            } catch let second as AgentError {
-                throw second.adding(error.usage)
-            }
+            return try await askAgain(call, after: error, ask)
         }
+    }
+
+    // Not inlined, as what follows: thousands of calls wait in the frames of the functions above.
+    @inline(never)
+    private func askAgain<Value: Sendable>(
+        _ call: AgentCall,
+        after error: AgentError,
+        _ ask: @Sendable (any Agent, AgentCall) async throws -> Reply<Value>
+    ) async throws -> Reply<Value> {
+        try await time.sleep(for: limits.retryPause)
+        // Another key: an idempotent provider would repeat the answer that was of no use.
+        let again = AgentCall(
+            key: call.key + "-2",
+            maximumOutputTokens: call.maximumOutputTokens,
+            deadline: call.deadline
+        )
+        do {
+            var reply = try await ask(agent, again)
+            reply.usage = error.usage + reply.usage
+            return reply
+        } catch let second as AgentError {
+            throw second.adding(error.usage)
+        }
+    }
+
+    private func tooLate(_ limit: Duration) -> AgentError {
+        AgentError(.timeout, "\(profile.name) did not answer within \(limit.components.seconds) s.")
+    }
+
+    /// Counts and logs a failure.
+    /// - Returns: What the panel sees of it.
+    @inline(never)
+    private func heard(_ error: any Error, _ kind: String, since start: Timestamp) -> any Error {
+        guard let failure = agentError(error), !Task.isCancelled else { return CancellationError() }
+        record(kind, failure.metricLabel, since: start)
+        logger.warning(
+            "an agent gave no answer",
+            metadata: ["agent": "\(profile.name)", "call": "\(kind)", "reason": "\(failure.code)"]
+        )
+        return failure
     }
 
     /// The error as the panel sees it, or nil for a cancellation.
@@ -122,10 +139,20 @@ package struct Airlock: Agent {
         return AgentError(.internalError, "\(profile.name) failed unexpectedly.")
     }
 
+    @inline(never)
     private func record(_ kind: String, _ outcome: String, since start: Timestamp) {
         let dimensions = [("agent", profile.name), ("call", kind), ("outcome", outcome)]
         Counter(label: "aragora_agent_calls_total", dimensions: dimensions).increment()
         Timer(label: "aragora_agent_call_seconds", dimensions: [("agent", profile.name), ("call", kind)])
             .recordNanoseconds((time.now() - start).milliseconds * 1_000_000)
+    }
+}
+
+extension AgentCall {
+    /// The same call, given up at a time at the latest.
+    fileprivate func ending(by time: Timestamp) -> AgentCall {
+        var call = self
+        call.deadline = min(deadline ?? time, time)
+        return call
     }
 }
