@@ -73,7 +73,6 @@ import Testing
         ("CHOICE: openai\nCONFIDENCE: 0.6\nCONTINUE: yes\nREASONING: because", "openai", 0.6, true),
         ("**Vote:** `anthropic`\n**Confidence:** 70%\n**Continue:** no", "anthropic", 0.7, false),
         (#"{"choice":"neither, wait a year","confidence":0.4}"#, "neither, wait a year", 0.4, false),
-        (#"{"choice":"anthropic or openai"}"#, "anthropic or openai", 0.5, false),
         (#"{"choice":"Proposal 9"}"#, "Proposal 9", 0.5, false),
         (#"{"choice":"3 reasons speak against it"}"#, "3 reasons speak against it", 0.5, false),
     ])
@@ -83,6 +82,30 @@ import Testing
         #expect(vote.choice == choice)
         #expect(abs(vote.confidence - confidence) < 0.0001)
         #expect(vote.continueDebate == continues)
+    }
+
+    @Test(arguments: [
+        ("I vote for Proposal 2.", "openai"), ("2.", "openai"), ("2. openai", "openai"), ("2 (openai)", "openai"),
+        ("Option 2", "openai"), ("**openai**", "openai"),
+        ("Proposal 2 (openai)", "openai"), ("Proposal #2", "openai"), ("“OpenAI”", "openai"),
+        ("Proposal 2: Migrate step by step", "openai"), ("openai - it is complete", "openai"),
+        ("I’d choose openai’s proposal because it is complete", "openai"), ("proposal-3", "openai-skeptic"),
+        ("My vote goes to openai-skeptic.", "openai-skeptic"), ("Proposal 1, by anthropic", "anthropic"),
+    ])
+    func findsTheChoiceInTheWordsAroundIt(choice: String, author: String) throws {
+        let answer = JSONValue.object(["choice": .string(choice)]).text
+        #expect(try parser.vote(answer, among: proposals).choice == author)
+    }
+
+    @Test(arguments: [
+        "not openai", "Proposal 2 is wrong", "anything but Proposal 2", "openai, not anthropic", "nicht openai",
+        "anthropic or openai", "1, 2", "Proposal 2, by anthropic", "I would not vote for openai",
+        "openai isn’t the best", "openai: no", "Proposals 1 and #2", "against openai", "wait, as openai says",
+    ])
+    func takesNoPartOfAnAnswerForAChoice(choice: String) {
+        let answer = JSONValue.object(["choice": .string(choice)]).text
+        #expect(code { try parser.vote(answer, among: proposals) } == .invalidAnswer)
+        #expect(code { try parser.vote("CHOICE: \(choice)\nCONFIDENCE: 1", among: proposals) } == .invalidAnswer)
     }
 
     @Test(arguments: ["I vote.", #"{"choice":""}"#, #"{"choice":null}"#, "CHOICE:\n", #"{"confidence":1}"#])

@@ -1,55 +1,105 @@
 import CoreTypes
 
 /// Finds out which proposal a voter means.
-enum ChoiceResolver {
+///
+/// Models are asked for a name and nothing else. What they write around it is passed over only where it cannot turn the
+/// choice round: `not openai` and `Proposal 2 is wrong` are no votes.
+struct ChoiceResolver {
+    /// A word and what it is taken for.
+    private struct Word {
+        let text: Substring
+        /// The place of the proposal that it means.
+        var candidate: Int?
+    }
+
     /// The longest free-text choice that is kept.
     private static let maximumLength = 500
+    /// What people say around a choice without changing it (`d`, `ll`, `m` and `s` stand behind an apostrophe).
+    private static let frame: Set<Substring> = [
+        "a", "agent", "answer", "author", "best", "by", "choice", "choose", "chosen", "d", "for", "from", "goes", "i",
+        "is", "ll", "m", "my", "number", "of", "one", "option", "pick", "prefer", "proposal", "select", "selected", "s",
+        "strongest", "support", "the", "to", "vote", "votes", "voting", "we", "will", "winner", "would",
+    ]
+    /// What may begin a reason behind a choice, where no mark does.
+    private static let reasons: Set<Substring> = ["as", "because", "since"]
+    /// What may turn round a choice that stands in front of it (`t` stands behind the apostrophe of `isn't`).
+    private static let negations: Set<Substring> = [
+        "against", "cannot", "except", "kein", "keine", "neither", "never", "nicht", "no", "non", "none", "nor", "not",
+        "pas", "reject", "rejected", "t", "worst", "wrong", "не", "нет",
+    ]
+    private static let marks: Set<Character> = [".", ",", ":", ";", "(", ")", "[", "]", "-", "–", "—", "!", "\n"]
 
-    /// The author of the chosen proposal; the text itself where it names none or more than one, for vote grouping.
-    static func resolve(_ choice: String, among proposals: [Proposal]) -> String {
+    /// The author of the chosen proposal; the text itself where it speaks of no proposal, for vote grouping.
+    /// - Returns: Nil where the text speaks of proposals without choosing one of them plainly.
+    static func resolve(_ choice: String, among proposals: [Proposal]) -> String? {
         let text = choice.trimmed.trimmingQuotes
         let lower = text.lowercased()
-        let names = proposals.map(\.agent)
-        if let exact = names.first(where: { $0.lowercased() == lower }) { return exact }
-        if let number = number(in: lower), names.indices.contains(number - 1) { return names[number - 1] }
-        let named = names.filter { contains(lower, word: $0.lowercased()) }
-        return named.count == 1 ? named[0] : String(text.prefix(maximumLength))
+        let names = proposals.map { $0.agent.lowercased() }
+        if let exact = names.firstIndex(of: lower) { return proposals[exact].agent }
+        let words = words(of: lower, names)
+        guard words.contains(where: { $0.candidate != nil }) else { return String(text.prefix(maximumLength)) }
+        return chosen(words, in: lower).map { proposals[$0].agent }
     }
 
-    /// The number of a proposal: `Proposal 2`, `proposal #2: …`, `#2`, `2`.
-    private static func number(in text: String) -> Int? {
-        var rest = text[...]
-        if rest.hasPrefix("proposal") { rest = rest.dropFirst("proposal".count) }
-        rest = rest.drop { $0.isWhitespace || "#:*".contains($0) }
-        let digits = rest.prefix { $0.isASCII && $0.isNumber }
-        let behind = rest.dropFirst(digits.count)
-        guard !digits.isEmpty, behind.first.map({ !$0.isLetter && $0 != "-" }) ?? true else { return nil }
-        // A number in front of other words counts only where it was called a proposal.
-        guard text.hasPrefix("proposal") || behind.allSatisfy({ !$0.isLetter }) else { return nil }
-        return Int(digits)
+    /// The one candidate that a text chooses: its name or number, and behind it nothing, or a mark and a reason.
+    private static func chosen(_ words: [Word], in text: String) -> Int? {
+        let end = words.firstIndex { $0.candidate == nil && !frame.contains($0.text) } ?? words.endIndex
+        let meant = Set(words.compactMap(\.candidate))
+        guard meant.count == 1, let last = words[..<end].last, let choice = meant.first,
+            words[..<end].contains(where: { $0.candidate != nil })
+        else { return nil }
+        guard end < words.endIndex else { return choice }
+        let rest = words[end...]
+        let between = text[last.text.endIndex..<rest[end].text.startIndex]
+        guard reasons.contains(rest[end].text) || between.contains(where: marks.contains) else { return nil }
+        return rest.contains { negations.contains($0.text) } ? nil : choice
     }
 
-    /// Whether a name stands in a text as a word of its own; `openai` does not stand in `openai-skeptic`.
-    private static func contains(_ text: String, word: String) -> Bool {
-        guard !word.isEmpty else { return false }
+    /// The words of a text, each with the candidate whose name or number it is.
+    private static func words(of text: String, _ names: [String]) -> [Word] {
+        var words: [Word] = []
         var rest = text[...]
-        while let range = rest.firstRange(of: word) {
-            let before = range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : " "
-            let after = range.upperBound < text.endIndex ? text[range.upperBound] : " "
-            if !isNamePart(before), !isNamePart(after) { return true }
-            rest = rest[text.index(after: range.lowerBound)...]
+        while let start = rest.firstIndex(where: { $0.isLetter || $0.isNumber }) {
+            let word = rest[start...].prefix { isWordPart($0) || $0 == "." }.trimmingEnd(of: ".")
+            words.append(Word(text: word, candidate: names.firstIndex { $0 == word }))
+            rest = text[word.endIndex...]
         }
-        return false
+        let onlyNumbers = words.allSatisfy { $0.text.allSatisfy(\.isNumber) }
+        for position in words.indices {
+            guard let number = number(words[position].text), names.indices.contains(number - 1) else { continue }
+            let word = words[position].text
+            let before = text[..<word.startIndex].last { !$0.isWhitespace && $0 != "*" && $0 != ":" }
+            let isCalled =
+                before == "#" || word.hasPrefix("proposal")
+                || position > 0 && ["number", "option", "proposal"].contains(words[position - 1].text)
+            let isItem = position == 0 && text[word.endIndex...].first { $0 != " " }.map(marks.contains) ?? true
+            if isCalled || isItem || onlyNumbers { words[position].candidate = number - 1 }
+        }
+        return words
     }
 
-    private static func isNamePart(_ character: Character) -> Bool {
+    /// The number of a proposal: `2`, `proposal2`, `proposal-2`.
+    private static func number(_ word: Substring) -> Int? {
+        guard word.hasPrefix("proposal") else { return Int(word) }
+        return Int(word.dropFirst("proposal".count).drop { $0 == "-" || $0 == "_" })
+    }
+
+    private static func isWordPart(_ character: Character) -> Bool {
         character.isLetter || character.isNumber || character == "-" || character == "_"
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingEnd(of character: Character) -> Substring {
+        var rest = self
+        while rest.last == character { rest.removeLast() }
+        return rest
     }
 }
 
 extension String {
     fileprivate var trimmingQuotes: String {
-        let marks = "\"'`*“”«»"
+        let marks = "\"'`*‘’“”«»"
         return String(drop { marks.contains($0) }.reversed().drop { marks.contains($0) || $0 == "." }.reversed())
             .trimmed
     }

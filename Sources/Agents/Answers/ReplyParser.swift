@@ -64,7 +64,7 @@ package struct ReplyParser: Sendable {
             guard let choice = choice(object["choice"] ?? object["vote"]) else { continue }
             return Vote(
                 agent: agent,
-                choice: ChoiceResolver.resolve(choice, among: proposals),
+                choice: try chosen(choice, among: proposals),
                 confidence: ModelNumber(object["confidence"])?.confidence ?? 0.5,
                 continueDebate: truth(object["continue_debate"] ?? object["continue"]),
                 reasoning: reasoning(object["reasoning"]?.string)
@@ -76,7 +76,7 @@ package struct ReplyParser: Sendable {
         }
         return Vote(
             agent: agent,
-            choice: ChoiceResolver.resolve(choice, among: proposals),
+            choice: try chosen(choice, among: proposals),
             confidence: lines.text(.confidence).flatMap(ModelNumber.init(_:))?.confidence ?? 0.5,
             continueDebate: truth(lines.text(.continueDebate).map { .string($0) }),
             reasoning: reasoning(lines.text(.reasoning))
@@ -107,6 +107,13 @@ package struct ReplyParser: Sendable {
             item.string
                 ?? item.object?.sorted { $0.key < $1.key }.compactMap(\.value.string).joined(separator: ": ")
         }
+    }
+
+    private func chosen(_ choice: String, among proposals: [Proposal]) throws(AgentError) -> String {
+        guard let chosen = ChoiceResolver.resolve(choice, among: proposals) else {
+            throw AgentError(.invalidAnswer, "\(agent)'s vote does not say plainly which proposal it chooses.")
+        }
+        return chosen
     }
 
     private func choice(_ value: JSONValue?) -> String? {
