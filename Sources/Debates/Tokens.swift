@@ -36,6 +36,12 @@ enum Tokens {
                     position += 3
                     continue
                 }
+                if byte == 0xE2, position + 2 < bytes.count, bytes[position + 1] == 0x80 {
+                    // Typographic punctuation, U+2010 to U+203F; U+2019 is also the apostrophe.
+                    if bytes[position + 2] >= 0x90, bytes[position + 2] != 0x99 { close(&output) }
+                    position += 3
+                    continue
+                }
                 if byte &- UInt8(ascii: "A") < 26 { byte |= 0x20 }
                 let isWord = byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte >= 0x80
                 // An apostrophe belongs to its word, so that "don't" stays one.

@@ -30,6 +30,15 @@ import Testing
         #expect(japanese > 0.4 && japanese < 1)
     }
 
+    @Test func typographicMarksAreNoPartOfWords() {
+        #expect(Similarity.between("one “two” three—four…", "one two three four") > 0.9999)
+        #expect(Similarity.between("it doesn’t work", "it doesn't work") > 0.9999)
+        var grouping = grouping()
+        let plain = grouping.resolve("the plan works if the team that wrote it doesn't stop")
+        #expect(grouping.resolve("the plan works if the team that wrote it doesn’t stop") == plain)
+        #expect(grouping.resolve("Don’t buy a new machine and throw away the old one") == .other(1))
+    }
+
     @Test func choicesAreFoundInOtherWords() {
         var grouping = grouping()
         #expect(grouping.resolve("claude-2") == .candidate(1))
