@@ -2,19 +2,28 @@ import CoreTypes
 
 /// The count of the votes (engine inventory 3.3, 3.6 and 3.9; what 13.1 to 13.5 list is avoided).
 ///
-/// A vote weighs what its voter weighs times how sure it is, and half of that where it is for the voter's own
-/// proposal. Only the author of a standing proposal can win, and never by a tie.
+/// A vote weighs what its voter weighs, and half of that where it is for the voter's own proposal. A choice needs its
+/// share both of the votes' weight and of the voters themselves, so that no minority carries the panel: how sure voters
+/// are orders choices of the same weight and scales the verdict's confidence. Where votes are weighted by it
+/// (`ConsensusMode.weighted`), an unsure vote weighs down to half. Only the author of a standing proposal can win, and
+/// by a tie only where whoever leads wins.
 struct Ballot {
     private struct Cast {
         let seat: Int
         let vote: Vote
+        /// What the voter weighs.
+        let voter: Double
+        /// What the vote weighs.
         let weight: Double
         let choice: VoteGrouping.Choice
     }
 
     private struct Tally {
         let choice: VoteGrouping.Choice
+        var voters = 0.0
         var weight = 0.0
+        /// The weight times how sure the voters are.
+        var sureness = 0.0
         var casts: [Int] = []
     }
 
@@ -50,16 +59,18 @@ struct Ballot {
         )
         var casts: [Cast] = []
         casts.reserveCapacity(votes.count)
-        for (seat, vote, weight) in votes {
+        for (seat, vote, voter) in votes {
             let choice = grouping.resolve(vote.choice)
-            var weight = weight * vote.confidence
+            var weight = voter
+            if settings.consensus == .weighted { weight *= 0.5 + 0.5 * vote.confidence }
             if case .candidate(let candidate) = choice, candidateSeats[candidate] == seat {
                 weight *= Self.selfVoteFactor
             }
-            casts.append(Cast(seat: seat, vote: vote, weight: weight, choice: choice))
+            casts.append(Cast(seat: seat, vote: vote, voter: voter, weight: weight, choice: choice))
         }
         let tallies = tally(casts)
         let total = tallies.reduce(0) { $0 + $1.weight }
+        let voters = tallies.reduce(0) { $0 + $1.voters }
         func share(_ tally: Tally) -> Double { total > 0 ? tally.weight / total : 0 }
         func name(_ choice: VoteGrouping.Choice) -> String {
             switch choice {
@@ -69,19 +80,19 @@ struct Ballot {
         }
 
         var leading: Tally?
-        if let first = tallies.first, total > 0,
-            tallies.count == 1 || share(first) > share(tallies[1]) + Self.tolerance,
+        if let first = tallies.first, total > 0, tallies.count == 1 || Self.compare(first, tallies[1]) > 0,
             case .candidate = first.choice
         {
             leading = first
         }
         let leadingShare = leading.map(share) ?? 0
+        let votersShare = leading.map { $0.voters / voters } ?? 0
+        let isTied = tallies.count > 1 && tallies[0].weight - tallies[1].weight <= Self.tolerance
         let quorum = DebateProtocol.quorum(ofPanel: panel.count)
-        // A vote without any confidence weighs nothing, and is a vote against it all the same.
         let isUncontested = casts.allSatisfy { $0.choice == leading?.choice }
         let isReached =
-            leading != nil && casts.count >= quorum && isEnough(leadingShare)
-            && (settings.consensus != .unanimous || isUncontested)
+            leading != nil && casts.count >= quorum && isEnough(min(leadingShare, votersShare))
+            && (!isTied || settings.consensus == .any) && (settings.consensus != .unanimous || isUncontested)
         let abstained = panel.indices.filter { seat in !casts.contains { $0.seat == seat } }
         let supporters = leading?.casts ?? []
         let sureness = supporters.reduce(0) { $0 + casts[$1].vote.confidence } / Double(max(1, supporters.count))
@@ -112,6 +123,8 @@ struct Ballot {
                 consensus,
                 cast: casts.count,
                 share: leadingShare,
+                voters: votersShare,
+                isTied: isTied,
                 isDeadlineExceeded: isDeadlineExceeded
             )
         }
@@ -128,7 +141,9 @@ struct Ballot {
                 tallies.append(Tally(choice: cast.choice))
             }
             guard let place else { continue }
+            tallies[place].voters += cast.voter
             tallies[place].weight += cast.weight
+            tallies[place].sureness += cast.weight * cast.vote.confidence
             tallies[place].casts.append(position)
         }
         func rank(_ choice: VoteGrouping.Choice) -> Int {
@@ -138,9 +153,14 @@ struct Ballot {
             }
         }
         return tallies.sorted { left, right in
-            abs(left.weight - right.weight) > Self.tolerance
-                ? left.weight > right.weight : rank(left.choice) < rank(right.choice)
+            let order = Self.compare(left, right)
+            return order != 0 ? order > 0 : rank(left.choice) < rank(right.choice)
         }
+    }
+
+    /// Above 0 where the left choice is ahead: by weight, or by sureness where the weights are the same.
+    private static func compare(_ left: Tally, _ right: Tally) -> Double {
+        [left.weight - right.weight, left.sureness - right.sureness].first { abs($0) > tolerance } ?? 0
     }
 
     private var neededShare: Double {
@@ -191,7 +211,14 @@ struct Ballot {
         )
     }
 
-    private func note(_ consensus: Consensus, cast: Int, share: Double, isDeadlineExceeded: Bool) -> String {
+    private func note(
+        _ consensus: Consensus,
+        cast: Int,
+        share: Double,
+        voters: Double,
+        isTied: Bool,
+        isDeadlineExceeded: Bool
+    ) -> String {
         if candidates.count == 1 {
             return "Only \(candidates[0].name) gave a proposal; there was nothing to debate it with."
         }
@@ -204,7 +231,12 @@ struct Ballot {
             return consensus.shares.count > 1 && consensus.shares[0].share == consensus.shares[1].share
                 ? "The votes are tied." : "The votes are for no proposal."
         }
-        if isEnough(share) { return "\(leader) leads, but not with every vote." }
+        if isTied { return "The votes are tied; those for \(leader) are the surer ones." }
+        if isEnough(min(share, voters)) { return "\(leader) leads, but not with every vote." }
+        if isEnough(share) {
+            return "\(leader) leads with \(percent(share)) of the votes' weight, but \(percent(voters)) of the voters; "
+                + "\(percent(neededShare)) is needed."
+        }
         return "\(leader) leads with \(percent(share)); \(percent(neededShare)) is needed."
     }
 

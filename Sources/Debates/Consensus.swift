@@ -4,7 +4,8 @@ package struct Consensus: Sendable, Hashable {
     package var reached: Bool
     /// The author of the proposal that won; nil unless consensus was reached.
     package var winner: String?
-    /// The author of the proposal that is strictly ahead, whether or not that is enough; nil for a tie.
+    /// The author of the proposal that is ahead, by weight or else by how sure its voters are, whether or not that is
+    /// enough; nil for a tie in both.
     package var leader: String?
     /// The leading share times how sure its voters are, from 0 to 1.
     package var confidence: Double

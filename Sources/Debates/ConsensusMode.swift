@@ -2,7 +2,7 @@
 package enum ConsensusMode: String, Sendable, CaseIterable {
     /// The threshold, and strictly more than the runner-up.
     case majority
-    /// The same as `majority`: votes are weighted in every mode.
+    /// As `majority`, of votes that also weigh how sure their voters are.
     case weighted
     /// Two thirds, or the threshold where it is higher.
     case supermajority

@@ -86,9 +86,8 @@ import Testing
             $0.confidences = [0.9, 0.9, 0]
         }
         #expect(unsure.consensus?.reached == false)
-        #expect(unsure.consensus?.strength == .strong)
         #expect(unsure.consensus?.leader == "alpha")
-        #expect(unsure.consensus?.note == "alpha leads, but not with every vote.")
+        #expect(unsure.consensus?.note == "alpha leads with 60%; 100% is needed.")
     }
 
     @Test func tooFewVotesDecideNothing() throws {
@@ -113,12 +112,11 @@ import Testing
         #expect(play.result?.reason == "No vote was held.")
     }
 
-    @Test func votesWeighWhatTheirVotersWeighAndAreSureOf() throws {
+    @Test func votesWeighWhatTheirVotersWeigh() throws {
         let script = DebateScript.with {
             $0.settings.consensus = .majority
             $0.settings.rounds = 1
             $0.choices = ["beta", "gamma", "beta"]
-            $0.confidences = [0.5, 1, 0.5]
         }
         // Weights are bounded: 100 counts as 2, 0 as 0.5.
         var machine = try DebateMachine(description: script.description, panel: script.profiles) { agent in
@@ -126,8 +124,59 @@ import Testing
         }
         let play = try script.play(&machine, from: machine.start())
         #expect(play.consensus?.shares.map(\.choice) == ["gamma", "beta"])
-        #expect(play.consensus?.shares.map(\.share) == [0.8, 0.2])
+        #expect(play.consensus?.shares.map(\.share) == [0.6667, 0.3333])
         #expect(play.consensus?.winner == "gamma")
+    }
+
+    @Test(arguments: [ConsensusMode.majority, .judge, .supermajority, .unanimous, .weighted])
+    func oneSureVoterDoesNotCarryThePanel(mode: ConsensusMode) throws {
+        for threshold in [0, 0.5, 0.6] {
+            let play = try play(mode) {
+                $0.settings.consensusThreshold = threshold
+                $0.choices = ["beta", "gamma", "beta"]
+                $0.confidences = [0.1, 1, 0.1]
+            }
+            #expect(play.consensus?.winner != "gamma")
+            #expect(play.consensus?.shares.first?.choice == "beta")
+        }
+    }
+
+    @Test func sureVotersWeighMoreWhereVotesAreWeightedByIt() throws {
+        let play = try play(.weighted) {
+            $0.choices = ["beta", "gamma", "beta"]
+            $0.confidences = [0.2, 1, 0.2]
+        }
+        // Two votes of 0.6 against one of 1.
+        #expect(play.consensus?.shares.map(\.share) == [0.5455, 0.4545])
+        #expect(play.consensus?.note == "beta leads with 55%; 60% is needed.")
+        #expect(play.result?.verdict == .needsReview)
+    }
+
+    @Test func halfVotesForOneselfMakeNoMinorityEnough() throws {
+        let play = try play(.majority) {
+            $0.size = 5
+            $0.settings.consensusThreshold = 0.5
+            $0.choices = ["delta", "beta", "gamma", "alpha", "alpha"]
+            $0.confidences = Array(repeating: 0.9, count: 5)
+        }
+        #expect(play.consensus?.shares.map(\.share) == [0.5, 0.25, 0.125, 0.125])
+        #expect(play.consensus?.winner == nil)
+        #expect(
+            play.consensus?.note
+                == "alpha leads with 50% of the votes' weight, but 40% of the voters; 50% is needed."
+        )
+    }
+
+    @Test func sureVotersBreakATieButDoNotDecideIt() throws {
+        let play = try play(.majority) {
+            $0.size = 2
+            $0.settings.consensusThreshold = 0.5
+            $0.choices = ["beta", "alpha"]
+            $0.confidences = [0.9, 0.8]
+        }
+        #expect(play.consensus?.leader == "beta")
+        #expect(play.consensus?.reached == false)
+        #expect(play.consensus?.note == "The votes are tied; those for beta are the surer ones.")
     }
 
     @Test func unsureVotersDoNotMakeASureVerdict() throws {
