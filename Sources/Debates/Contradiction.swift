@@ -1,11 +1,16 @@
 /// Tells choices apart that are worded alike but say the opposite: those are never counted together.
 enum Contradiction {
-    private static let negations: [UInt64] = [
-        "not", "no", "never", "none", "neither", "nor", "cannot", "cant", "dont", "doesnt", "wont", "shouldnt",
-        "isnt", "arent", "mustnt", "without",
-    ].map(Tokens.hash(ofWord:))
+    /// English ones, and the plainest ones of other languages.
+    static let negations: Set<UInt64> = Set(
+        [
+            "not", "no", "never", "none", "neither", "nor", "cannot", "cant", "dont", "doesnt", "didnt", "wont",
+            "wouldnt", "shouldnt", "couldnt", "isnt", "arent", "wasnt", "werent", "hasnt", "havent", "mustnt",
+            "without", "nicht", "kein", "keine", "keinen", "nie", "ohne", "pas", "jamais", "sans", "nunca", "sin",
+            "non", "não", "не", "нет", "без", "不", "没", "未", "無",
+        ].map(Tokens.hash(ofWord:))
+    )
 
-    private static let opposites: [(UInt64, UInt64)] = [
+    static let opposites: [(UInt64, UInt64)] = [
         ("accept", "reject"), ("approve", "reject"), ("approve", "deny"), ("accept", "decline"), ("yes", "no"),
         ("agree", "disagree"), ("allow", "forbid"), ("allow", "deny"), ("increase", "decrease"), ("add", "remove"),
         ("keep", "remove"), ("keep", "drop"), ("enable", "disable"), ("support", "oppose"), ("for", "against"),

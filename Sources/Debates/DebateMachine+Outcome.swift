@@ -8,11 +8,17 @@ extension DebateMachine {
         let settings = description.settings
         let status: DebateEvent.Convergence.Status =
             if similarity >= settings.convergenceThreshold {
-                .converged
+                isDivided ? .refining : .converged
             } else {
                 similarity < settings.divergenceThreshold ? .diverging : .refining
             }
         return .init(round: round, similarity: similarity, status: status)
+    }
+
+    /// Whether proposals that are worded alike say the opposite somewhere.
+    private var isDivided: Bool {
+        let texts = living.map { Sentences(proposals[$0] ?? "") }
+        return texts.indices.contains { one in texts[..<one].contains { $0.contradict(texts[one]) } }
     }
 
     /// Counts the votes.

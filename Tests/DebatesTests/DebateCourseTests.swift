@@ -72,6 +72,39 @@ import Testing
         #expect(try script.play().result?.roundsUsed == 3)
     }
 
+    @Test(arguments: [
+        ("We should migrate to Kubernetes now.", "We should not migrate to Kubernetes now."),
+        ("Wir sollten jetzt auf Kubernetes umziehen.", "Wir sollten jetzt nicht auf Kubernetes umziehen."),
+        ("Approve the migration to the new cluster.", "Reject the migration to the new cluster."),
+        ("We shouldn’t wait. The cluster is ready.", "We should wait. The cluster is ready."),
+    ])
+    func theOppositeInTheSameWordsIsNoConvergence(one: String, other: String) throws {
+        let context = (1...20).map { "Fact number \($0) of the inventory holds for all \($0 * 7) machines.\n" }.joined()
+        let script = DebateScript.with {
+            $0.settings.rounds = 3
+            $0.text = { _, agent, _ in context + (agent == "gamma" ? other : one) + "\nIt is not cheap." }
+        }
+        let play = try script.play()
+        let convergence = play.events.compactMap { if case .convergence(let found) = $0 { found } else { nil } }
+        #expect(convergence.allSatisfy { $0.similarity > 0.85 && $0.status == .refining })
+        #expect(play.result?.roundsUsed == 3)
+    }
+
+    @Test(arguments: [
+        // The same in other words, and what only one of them adds.
+        ("We should not migrate without tests now.", "We should migrate with tests now."),
+        ("We should migrate now.", "We should migrate now. That is no small step for a team of ten people."),
+        ("It isn't ready. We should migrate later.", "We should migrate later. It isn’t ready."),
+    ])
+    func theSameWithOtherNegationsIsConvergence(one: String, other: String) throws {
+        let context = (1...20).map { "Fact number \($0) of the inventory holds for all \($0 * 7) machines.\n" }.joined()
+        let script = DebateScript.with {
+            $0.settings.rounds = 3
+            $0.text = { _, agent, _ in context + (agent == "gamma" ? other : one) }
+        }
+        #expect(try script.play().result?.roundsUsed == 1)
+    }
+
     @Test func withoutConvergenceDetectionAllRoundsAreHeld() throws {
         let script = DebateScript.with {
             $0.settings.rounds = 3
