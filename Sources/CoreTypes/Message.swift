@@ -47,8 +47,6 @@ package struct Vote: Sendable, Hashable {
     package var choice: String
     /// How sure the voter is, from 0 to 1.
     package var confidence: Double
-    /// Whether the voter wants another round.
-    package var continueDebate: Bool
     package var reasoning: String
 
     /// Describes a vote; the confidence is brought into 0...1.
@@ -56,13 +54,11 @@ package struct Vote: Sendable, Hashable {
         agent: String,
         choice: String,
         confidence: Double,
-        continueDebate: Bool = false,
         reasoning: String = ""
     ) {
         self.agent = agent
         self.choice = choice
         self.confidence = confidence.isFinite ? min(1, max(0, confidence)) : 0.5
-        self.continueDebate = continueDebate
         self.reasoning = reasoning
     }
 }

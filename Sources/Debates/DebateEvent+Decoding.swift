@@ -36,7 +36,6 @@ extension DebateEvent {
                 agent: try data.string("agent"),
                 choice: try data.string("choice"),
                 confidence: try data.double("confidence"),
-                continueDebate: try data.bool("continue_debate"),
                 reasoning: try data.string("reasoning")
             )
             self = .vote(VoteCast(vote: vote, usage: try Usage(in: data)))

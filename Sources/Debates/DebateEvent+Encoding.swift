@@ -66,7 +66,6 @@ extension DebateEvent {
             writer.member("agent", cast.vote.agent)
             writer.member("choice", cast.vote.choice)
             writer.member("confidence", cast.vote.confidence)
-            writer.member("continue_debate", cast.vote.continueDebate)
             writer.member("reasoning", cast.vote.reasoning)
             cast.usage.writeMember(to: &writer)
         case .agentFailed(let failure):

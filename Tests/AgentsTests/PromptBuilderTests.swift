@@ -50,6 +50,9 @@ import Testing
         let vote = builder.prompt(for: VoteRequest(briefing: briefing, proposals: proposals))
         #expect(vote.shape == .vote)
         #expect(vote.system.contains("\"choice\""))
+        // Nothing is asked that nobody reads: the votes are cast when the rounds are over.
+        #expect(!(vote.system + vote.user).contains("another round") && !vote.system.contains("continue"))
+        #expect(AnswerShape.vote.schema(closed: true)?["required"] == .strings(["choice", "confidence", "reasoning"]))
         #expect(vote.user.contains("a, b"))
         #expect(!vote.system.contains("TRACE"))
     }

@@ -59,29 +59,28 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"choice":"openai","confidence":0.8,"continue_debate":true,"reasoning":"r"}"#, "openai", 0.8, true),
-        (#"{"choice":"OpenAI.","confidence":85}"#, "openai", 0.85, false),
-        (#"{"choice":"Proposal 3","confidence":"8/10"}"#, "openai-skeptic", 0.8, false),
-        (#"{"choice":2,"confidence":8}"#, "openai", 0.8, false),
+        (#"{"choice":"openai","confidence":0.8,"continue_debate":true,"reasoning":"r"}"#, "openai", 0.8),
+        (#"{"choice":"OpenAI.","confidence":85}"#, "openai", 0.85),
+        (#"{"choice":"Proposal 3","confidence":"8/10"}"#, "openai-skeptic", 0.8),
+        (#"{"choice":2,"confidence":8}"#, "openai", 0.8),
         (
             "{\"choice\": \"openai\", \"confidence\": 0.8, \"continue_debate\": True, \"reasoning\": \"a\nb\"}",
-            "openai", 0.8, true
+            "openai", 0.8
         ),
-        (##"{"vote":"#1"}"##, "anthropic", 0.5, false),
-        (#"{"choice":"Proposal 2, by openai","confidence":1}"#, "openai", 1, false),
-        (#"{"choice":"the one by openai-skeptic","confidence":"90%"}"#, "openai-skeptic", 0.9, false),
-        ("CHOICE: openai\nCONFIDENCE: 0.6\nCONTINUE: yes\nREASONING: because", "openai", 0.6, true),
-        ("**Vote:** `anthropic`\n**Confidence:** 70%\n**Continue:** no", "anthropic", 0.7, false),
-        (#"{"choice":"neither, wait a year","confidence":0.4}"#, "neither, wait a year", 0.4, false),
-        (#"{"choice":"Proposal 9"}"#, "Proposal 9", 0.5, false),
-        (#"{"choice":"3 reasons speak against it"}"#, "3 reasons speak against it", 0.5, false),
+        (##"{"vote":"#1"}"##, "anthropic", 0.5),
+        (#"{"choice":"Proposal 2, by openai","confidence":1}"#, "openai", 1),
+        (#"{"choice":"the one by openai-skeptic","confidence":"90%"}"#, "openai-skeptic", 0.9),
+        ("CHOICE: openai\nCONFIDENCE: 0.6\nCONTINUE: yes\nREASONING: because", "openai", 0.6),
+        ("**Vote:** `anthropic`\n**Confidence:** 70%\n**Continue:** no", "anthropic", 0.7),
+        (#"{"choice":"neither, wait a year","confidence":0.4}"#, "neither, wait a year", 0.4),
+        (#"{"choice":"Proposal 9"}"#, "Proposal 9", 0.5),
+        (#"{"choice":"3 reasons speak against it"}"#, "3 reasons speak against it", 0.5),
     ])
-    func readsVotes(answer: String, choice: String, confidence: Double, continues: Bool) throws {
+    func readsVotes(answer: String, choice: String, confidence: Double) throws {
         let vote = try parser.vote(answer, among: proposals)
         #expect(vote.agent == "anthropic")
         #expect(vote.choice == choice)
         #expect(abs(vote.confidence - confidence) < 0.0001)
-        #expect(vote.continueDebate == continues)
     }
 
     @Test(arguments: [

@@ -28,7 +28,6 @@ enum AnswerBounds {
             agent: agent,
             choice: choice,
             confidence: vote.confidence,
-            continueDebate: vote.continueDebate,
             reasoning: text(vote.reasoning, maximumReasoningLength)
         )
     }

@@ -2,7 +2,7 @@
 struct LabelledLines {
     /// What a label stands for.
     enum Label: String, CaseIterable {
-        case issues, suggestions, severity, reasoning, choice, confidence, continueDebate
+        case issues, suggestions, severity, reasoning, choice, confidence
 
         /// The words that models write for it, in lower case.
         var words: [String] {
@@ -13,7 +13,6 @@ struct LabelledLines {
             case .reasoning: ["reasoning", "reason", "rationale", "explanation"]
             case .choice: ["choice", "vote", "my vote", "i vote for", "chosen proposal", "winner"]
             case .confidence: ["confidence"]
-            case .continueDebate: ["continue", "continue debate", "continue_debate", "another round"]
             }
         }
     }

@@ -66,7 +66,6 @@ package struct ReplyParser: Sendable {
                 agent: agent,
                 choice: try chosen(choice, among: proposals),
                 confidence: ModelNumber(object["confidence"])?.confidence ?? 0.5,
-                continueDebate: truth(object["continue_debate"] ?? object["continue"]),
                 reasoning: reasoning(object["reasoning"]?.string)
             )
         }
@@ -78,7 +77,6 @@ package struct ReplyParser: Sendable {
             agent: agent,
             choice: try chosen(choice, among: proposals),
             confidence: lines.text(.confidence).flatMap(ModelNumber.init(_:))?.confidence ?? 0.5,
-            continueDebate: truth(lines.text(.continueDebate).map { .string($0) }),
             reasoning: reasoning(lines.text(.reasoning))
         )
     }
@@ -119,12 +117,6 @@ package struct ReplyParser: Sendable {
     private func choice(_ value: JSONValue?) -> String? {
         let text = value?.string ?? value?.integer.map { "Proposal \($0)" }
         return text.flatMap { $0.trimmed.isEmpty ? nil : $0 }
-    }
-
-    private func truth(_ value: JSONValue?) -> Bool {
-        if let bool = value?.bool { return bool }
-        let word = value?.string?.lowercased().prefix { $0.isLetter } ?? ""
-        return word == "yes" || word == "true"
     }
 
     private func reasoning(_ text: String?) -> String { AnswerBounds.reasoning(text ?? "") }

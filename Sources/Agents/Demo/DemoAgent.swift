@@ -51,7 +51,6 @@ package struct DemoAgent: Agent {
                 agent: profile.name,
                 choice: chosen,
                 confidence: persona == .pragmatist ? 0.8 : isOwn ? 0.6 : 0.7,
-                continueDebate: false,
                 reasoning: Self.notice + " "
                     + (isOwn ? "I stay with my own proposal." : "It answers most of what I object to elsewhere.")
             )

@@ -24,7 +24,6 @@ package enum AnswerShape: String, Sendable, CaseIterable {
             properties = [
                 "choice": ["type": "string", "description": "The name of the author of the chosen proposal."],
                 "confidence": ["type": "number", "description": "From 0 (a guess) to 1 (certain)."],
-                "continue_debate": ["type": "boolean", "description": "Whether another round would help."],
                 "reasoning": ["type": "string"],
             ]
         }
@@ -51,7 +50,7 @@ package enum AnswerShape: String, Sendable, CaseIterable {
         case .vote:
             """
             Answer with one JSON object and nothing else:
-            {"choice": "…", "confidence": 0.0-1.0, "continue_debate": true or false, "reasoning": "…"}
+            {"choice": "…", "confidence": 0.0-1.0, "reasoning": "…"}
             "choice" is the name of the author of the proposal that you choose, exactly as it is written.
             Write the reasoning in the language of the question.
             """

@@ -51,7 +51,7 @@ package struct PromptBuilder: Sendable {
         let names = request.proposals.map(\.agent).joined(separator: ", ")
         let instruction = """
             Choose the proposal that answers the question best, your own or another's, by its content alone. \
-            The authors are: \(names). Say how sure you are, and whether another round would change the result.
+            The authors are: \(names). Say how sure you are.
             """
         return Prompt(
             system: system(.vote, request.briefing, thinks: false),
