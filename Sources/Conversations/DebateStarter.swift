@@ -48,9 +48,11 @@ package struct DebateStarter: Sendable {
     package func start(_ question: Question, in transaction: borrowing Transaction) throws -> DebateRecord {
         let task = try checked(question.task)
         let agents = try seats(question.options.agents, atLeast: 2)
+        let rules = try debateProtocol(for: question.options)
+        if rules.budgetMicrodollars != nil { try requirePrices(of: agents.map(\.profile)) }
         let settings = DebateSettings(
             agents: agents.map(\.profile.name),
-            debateProtocol: try debateProtocol(for: question.options),
+            debateProtocol: rules,
             background: question.background,
             requester: question.requesterName,
             stopToken: question.address == nil ? nil : tokens.make(),
@@ -226,6 +228,17 @@ package struct DebateStarter: Sendable {
             )
         }
         return agents
+    }
+
+    /// A budget in dollars would not hold models whose answers count as nothing.
+    private func requirePrices(of agents: [AgentProfile]) throws {
+        let unpriced = agents.filter { panel.unpriced.contains($0.name) }.map { "\($0.name) (\($0.model))" }
+        guard !unpriced.isEmpty else { return }
+        throw ConversationError(
+            .invalidOptions,
+            "A budget in dollars cannot hold this panel: what \(unpriced.joined(separator: ", ")) costs is not known. "
+                + "Choose other agents or models, or limit the tokens instead: `budget_tokens` in `protocol`."
+        )
     }
 
     private func debateProtocol(for options: DebateOptions) throws -> DebateProtocol {

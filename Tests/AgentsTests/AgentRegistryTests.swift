@@ -57,6 +57,21 @@ import Transport
             ]
         )
         #expect(!registry.isDemo)
+        // What a provider is asked for where no model is named has a price; OpenRouter tells it, one's own is free.
+        #expect(registry.unpriced.isEmpty)
+    }
+
+    @Test func whatCostsNobodyKnowsWhatIsNamed() throws {
+        let registry = try registry([
+            "ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k", "OPENROUTER_API_KEY": "k",
+            "OLLAMA_BASE_URL": "http://127.0.0.1:11434/v1", "OLLAMA_MODEL": "mine", "OPENROUTER_MODEL": "a/b",
+            "ARAGORA_AGENTS": "anthropic,openai:gpt-9,openai:gpt-4.1,openrouter,ollama,demo", "GEMINI_API_KEY": "k",
+            "GEMINI_MODEL": "gemini-9",
+        ])
+        #expect(registry.unpriced == ["openai-gpt-9", "gemini"])
+        let own = try self.registry(["OPENAI_BASE_URL": "http://127.0.0.1:8000/v1", "OPENAI_MODEL": "mine"])
+        #expect(own.unpriced.isEmpty)
+        #expect(try self.registry([:]).unpriced.isEmpty)
     }
 
     @Test func theConfiguredPanelComesFirst() throws {

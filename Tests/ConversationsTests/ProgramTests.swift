@@ -75,4 +75,34 @@ import Testing
             #expect(error?.reason == .invalidAgents)
         }
     }
+
+    @Test("A budget in dollars is refused where it would not hold, with what to do instead")
+    func budgets() async throws {
+        var panel = ScriptedPanel(calls: Calls())
+        panel.unpriced = ["beta"]
+        try await ConversationHouse.with(.sqlite, panel: panel) { house in
+            func start(_ key: String, _ agents: [String]?, rules: JSONValue) async throws {
+                var question = Question(
+                    workspace: house.workspace,
+                    task: "Tabs or spaces?",
+                    platform: "web",
+                    originKey: key,
+                    conversationKey: key,
+                    requestedBy: "api"
+                )
+                question.options = DebateOptions(agents: agents, rules: rules)
+                _ = try await house.service.start(question)
+            }
+            let error = await #expect(throws: ConversationError.self) {
+                try await start("1", nil, rules: ["budget_microdollars": 500_000])
+            }
+            #expect(error?.reason == .invalidOptions)
+            #expect(error?.description.contains("beta (beta-1)") == true)
+            #expect(error?.description.contains("budget_tokens") == true)
+            #expect(try await house.debates().isEmpty)
+            try await start("2", ["alpha", "gamma"], rules: ["budget_microdollars": 500_000])
+            try await start("3", nil, rules: ["budget_tokens": 500_000])
+            #expect(try await house.debates().count == 2)
+        }
+    }
 }

@@ -11,6 +11,9 @@ package struct AgentRegistry: Sendable {
     /// Whether only the offline demo agents are there.
     package let isDemo: Bool
 
+    /// The names of the agents whose models cost what is not known here; no budget in dollars can hold them.
+    package let unpriced: Set<String>
+
     let probes: [String: AgentProbe]
 
     /// Every configuration key that is read here.
@@ -63,6 +66,7 @@ package struct AgentRegistry: Sendable {
         )
         var built: [any Agent] = []
         var probes: [String: AgentProbe] = [:]
+        var unpriced: Set<String> = []
         for plan in plans + others {
             guard let setting = settings[plan.provider] else { continue }
             let agent = ModelAgent(
@@ -70,6 +74,7 @@ package struct AgentRegistry: Sendable {
                 client: workshop.client(for: plan, setting),
                 prompts: PromptBuilder(name: plan.name, steps: setting.provider.steps, stance: plan.stance)
             )
+            if !setting.isPriced(model: plan.model) { unpriced.insert(plan.name) }
             built.append(Airlock(agent, time: time, logger: logger))
             probes[plan.name] = workshop.probe(for: plan, setting)
         }
@@ -80,6 +85,7 @@ package struct AgentRegistry: Sendable {
         agents = defaultPanel + built.dropFirst(plans.count)
         isDemo = defaultPanel.allSatisfy(\.profile.isDemo)
         self.probes = probes
+        self.unpriced = unpriced
         logger.info(
             "agents are ready",
             metadata: ["panel": "\(defaultPanel.map(\.profile.name).joined(separator: ", "))", "demo": "\(isDemo)"]

@@ -64,6 +64,12 @@ struct ProviderSettings: Sendable {
     /// Who answers, as the verdict names them.
     var title: String { key == nil && provider.baseURL != nil ? "\(provider.title)-compatible server" : provider.title }
 
+    /// Whether what a model's answers cost is known: OpenRouter says it, and a server of one's own costs nothing.
+    func isPriced(model: String) -> Bool {
+        key == nil || provider.baseURL == nil || provider.name == ModelProvider.openRouterName
+            || PriceTable.current.price(of: model) != nil
+    }
+
     /// The dialect of chat completions that the server understands.
     func dialect(_ usual: ChatDialect, model: String) -> ChatDialect {
         // Behind another address stands some compatible server, which knows the newer field only if OpenAI's own

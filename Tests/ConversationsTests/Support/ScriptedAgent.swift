@@ -66,6 +66,7 @@ final class Calls: Sendable {
 /// A panel of scripted agents; two sit on it where nobody is named.
 struct ScriptedPanel: PanelSource {
     var agents: [any Agent]
+    var unpriced: Set<String> = []
 
     /// Agents of these names that share their calls and their manners.
     init(
