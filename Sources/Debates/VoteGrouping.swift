@@ -100,8 +100,9 @@ package struct VoteGrouping: Sendable {
         return start[...end].lowercased()
     }
 
+    /// Words with their hyphens: `claude` does not stand in `claude-3`, which may be a seat that is out.
     private static func words(_ text: String) -> [Substring] {
-        text.split(whereSeparator: { !$0.isLetter && !$0.isNumber })
+        text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "-" && $0 != "_" })
     }
 
     private static func contains(_ words: [Substring], _ sequence: [Substring]) -> Bool {

@@ -48,6 +48,8 @@ import Testing
         #expect(grouping.resolve("Buy a new machine and throw away the old one") == .candidate(2))
         // The same words turned round are no vote for it.
         #expect(grouping.resolve("Do not buy a new machine and throw away the old one") == .other(1))
+        // A seat that is out is not the one whose name it begins with.
+        #expect(grouping.resolve("claude-3") == .other(2))
     }
 
     @Test func freeChoicesAreGroupedUnlessTheyContradict() {

@@ -52,7 +52,7 @@ enum FakeModelFormat: Sendable {
     static func goodAnswer(system: String, model: String) -> String {
         if system.contains("\"choice\"") {
             let vote: JSONValue = [
-                "choice": "Proposal 1", "confidence": 0.8, "continue_debate": false,
+                "choice": "Proposal 1", "confidence": 0.8,
                 "reasoning": "It is the most concrete.",
             ]
             return vote.text

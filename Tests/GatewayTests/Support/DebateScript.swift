@@ -135,21 +135,21 @@ enum DebateScript {
             (
                 "vote",
                 [
-                    "agent": "anthropic", "choice": "anthropic", "confidence": 0.85, "continue_debate": false,
+                    "agent": "anthropic", "choice": "anthropic", "confidence": 0.85,
                     "reasoning": "It has the abort rule.",
                 ]
             ),
             (
                 "vote",
                 [
-                    "agent": "openai", "choice": "anthropic", "confidence": 0.9, "continue_debate": false,
+                    "agent": "openai", "choice": "anthropic", "confidence": 0.9,
                     "reasoning": "The plan keeps the expert on board for the cut-over.",
                 ]
             ),
             (
                 "vote",
                 [
-                    "agent": "gemini", "choice": "gemini", "confidence": 0.7, "continue_debate": false,
+                    "agent": "gemini", "choice": "gemini", "confidence": 0.7,
                     "reasoning": dissent["reasoning"] ?? "",
                 ]
             ),
