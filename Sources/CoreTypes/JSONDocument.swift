@@ -18,8 +18,18 @@ package struct JSONDocument: Sendable {
         case null, bool, number, string, escapedString, array, object
     }
 
-    let bytes: [UInt8]
-    let tape: [Token]
+    /// The text and the tape, in one object: a node is copied for each step into a document.
+    final class Storage: Sendable {
+        let bytes: [UInt8]
+        let tape: [Token]
+
+        init(bytes: [UInt8], tape: [Token]) {
+            self.bytes = bytes
+            self.tape = tape
+        }
+    }
+
+    private let storage: Storage
 
     /// How deep arrays and objects may nest.
     package static let maximumDepth = 128
@@ -37,12 +47,11 @@ package struct JSONDocument: Sendable {
                 return .failure(error)
             }
         }
-        self.bytes = bytes
-        self.tape = try result.get()
+        storage = Storage(bytes: bytes, tape: try result.get())
     }
 
     /// The outermost value.
-    package var root: JSONNode { JSONNode(document: self, index: 0) }
+    package var root: JSONNode { JSONNode(document: storage, index: 0) }
 
     /// A member of the outermost object, or nil.
     package subscript(key: String) -> JSONNode? { root[key] }
@@ -61,21 +70,14 @@ package struct JSONError: CodedError {
 
 /// One value inside a `JSONDocument`.
 package struct JSONNode: Sendable {
-    let document: JSONDocument
+    let document: JSONDocument.Storage
     let index: Int
 
     private var token: JSONDocument.Token { document.tape[index] }
 
     /// The member with this key, or nil where this is no object or has none.
     package subscript(key: String) -> JSONNode? {
-        guard token.kind == .object else { return nil }
-        var position = index + 1
-        let end = Int(token.next)
-        while position < end {
-            if matches(document.tape[position], key) { return JSONNode(document: document, index: position + 1) }
-            position = Int(document.tape[position + 1].next)
-        }
-        return nil
+        document.member(key, of: index).map { JSONNode(document: document, index: $0) }
     }
 
     /// The string, unescaped, or nil where this is none.
@@ -136,15 +138,40 @@ package struct JSONNode: Sendable {
     package var text: String {
         String(decoding: document.bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
     }
+}
 
-    private func matches(_ token: JSONDocument.Token, _ key: String) -> Bool {
-        if token.kind == .escapedString {
-            return unescapeJSON(document.bytes[Int(token.start)..<Int(token.end)]) == key
-        }
+extension JSONDocument.Storage {
+    /// Where on the tape the value of an object's member is.
+    fileprivate func member(_ key: String, of object: Int) -> Int? {
+        guard tape[object].kind == .object else { return nil }
         var key = key
-        return key.withUTF8 { wanted in
-            guard Int(token.end - token.start) == wanted.count else { return false }
-            return document.bytes[Int(token.start)..<Int(token.end)].elementsEqual(wanted)
+        let place = key.withUTF8 { wanted in
+            bytes.withUnsafeBufferPointer { bytes in
+                tape.withUnsafeBufferPointer { tape in
+                    var position = object + 1
+                    let end = Int(tape[object].next)
+                    while position < end {
+                        if isKey(tape[position], wanted, bytes) { return position + 1 }
+                        position = Int(tape[position + 1].next)
+                    }
+                    return -1
+                }
+            }
         }
+        return place < 0 ? nil : place
+    }
+
+    private func isKey(
+        _ token: JSONDocument.Token,
+        _ wanted: UnsafeBufferPointer<UInt8>,
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        let (start, count) = (Int(token.start), Int(token.end - token.start))
+        if token.kind == .escapedString {
+            return unescapeJSON(self.bytes[start..<start + count]).utf8.elementsEqual(wanted)
+        }
+        guard count == wanted.count else { return false }
+        for offset in 0..<count where bytes[start + offset] != wanted[offset] { return false }
+        return true
     }
 }

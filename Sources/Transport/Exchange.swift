@@ -136,10 +136,11 @@ final class Exchange: Sendable {
     }
 
     /// The whole response, or why there is none; the milestone `end` must have been reached.
-    func whole() throws(TransportError) -> (head: ResponseHead, body: [UInt8]) {
+    /// - Parameter acceptsPart: whether what came before a failure is a response too, if its head did.
+    func whole(acceptsPart: Bool = false) throws(TransportError) -> (head: ResponseHead, body: [UInt8]) {
         let head = try head()
         let (body, end) = state.withLock { ($0.buffer, $0.end) }
-        if case .failure(let error)? = end { throw error }
+        if case .failure(let error)? = end, !acceptsPart { throw error }
         return (head, body)
     }
 }

@@ -16,6 +16,7 @@ package final class HTTPClient: HTTPTransport {
     private let queue = TransferQueue()
     private let thread: LoopThread?
     private let logger: Logger
+    private let addresses = AddressBook()
     private let seconds = MetricSeries { outcome in
         Timer(label: "http_client_request_seconds", dimensions: [("outcome", outcome)])
     }
@@ -48,7 +49,7 @@ package final class HTTPClient: HTTPTransport {
         let start = ContinuousClock.now
         do {
             let exchange = try await open(request, awaiting: .end, watermark: nil)
-            let (head, body) = try exchange.whole()
+            let (head, body) = try exchange.whole(acceptsPart: request.keptResponseBytes != nil)
             record(start, outcome: "\(head.status / 100)xx")
             return HTTPResponse(status: head.status, headers: head.headers, body: body)
         } catch {
@@ -85,7 +86,7 @@ package final class HTTPClient: HTTPTransport {
         watermark: Int?
     ) async throws(TransportError) -> Exchange {
         var request = request
-        var address = try request.check()
+        var address = try request.check(addresses)
         let deadline = ContinuousClock.now + request.timeout
         for hop in 0...Self.maximumRedirects {
             let exchange = Exchange(watermark: watermark, isRedirected: hop > 0)

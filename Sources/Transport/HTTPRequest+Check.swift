@@ -1,15 +1,16 @@
 extension HTTPRequest {
     /// Headers that libcurl writes itself: a second opinion on them would let a request be smuggled.
-    private static let reservedHeaders: Set<String> = [
+    private static let reservedHeaders: [StaticString] = [
         "connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade",
     ]
     private static let maximumHeaderBytes = 64 << 10
 
     /// Refuses what must not be written to a connection.
+    /// - Parameter addresses: the addresses that are known already.
     /// - Returns: the request's address.
     /// - Throws: `TransportError` with the reason `invalidRequest`.
-    func check() throws(TransportError) -> WebAddress {
-        guard let address = WebAddress(url) else {
+    func check(_ addresses: AddressBook) throws(TransportError) -> WebAddress {
+        guard let address = addresses.address(of: url) else {
             throw TransportError(.invalidRequest, "The URL is not an absolute http or https URL")
         }
         guard (1...20).contains(method.utf8.count), method.utf8.allSatisfy(isTokenByte) else {
@@ -17,7 +18,7 @@ extension HTTPRequest {
         }
         var size = 0
         for (name, value) in headers {
-            guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte), !Self.reservedHeaders.contains(name.lowercased())
+            guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte), !Self.reservedHeaders.contains(where: name.isHeader)
             else {
                 throw TransportError(.invalidRequest, "A header's name in the request to \(address.host) is refused")
             }
@@ -44,5 +45,15 @@ private func isTokenByte(_ byte: UInt8) -> Bool {
         true
     default:
         "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+}
+
+extension String {
+    /// Whether this is the name of a header, given in lower case, in whatever case this is written.
+    func isHeader(_ name: StaticString) -> Bool {
+        guard utf8.count == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { name in
+            zip(utf8, name).allSatisfy { $0 == $1 || (65...90).contains($0) && $0 | 32 == $1 }
+        }
     }
 }

@@ -14,6 +14,10 @@ package struct HTTPRequest: Sendable {
     package var connectTimeout: Duration
     /// The largest response body, after decompression, in bytes.
     package var maximumResponseBytes: Int
+    /// Where set, an answer counts as soon as its head is there: of its body this many bytes are kept, what stands behind
+    /// them is not read, and what of them never comes is done without. Only `send` heeds it; the largest response is no
+    /// matter then.
+    package var keptResponseBytes: Int?
     /// Whether the address guard decides which addresses may be reached; the proxies are then passed over.
     package var guardAddresses: Bool
     /// Whether redirects are followed, five at most; only `GET` and `HEAD` ever are.
@@ -29,6 +33,7 @@ package struct HTTPRequest: Sendable {
         idleTimeout: Duration? = nil,
         connectTimeout: Duration = .seconds(10),
         maximumResponseBytes: Int = 4 << 20,
+        keptResponseBytes: Int? = nil,
         guardAddresses: Bool = false,
         followRedirects: Bool = false
     ) {
@@ -40,6 +45,7 @@ package struct HTTPRequest: Sendable {
         self.idleTimeout = idleTimeout
         self.connectTimeout = connectTimeout
         self.maximumResponseBytes = maximumResponseBytes
+        self.keptResponseBytes = keptResponseBytes
         self.guardAddresses = guardAddresses
         self.followRedirects = followRedirects
     }

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// An IPv4 or IPv6 address.
 package struct IPAddress: Hashable, Sendable {
     /// The protocol's version, which tells how many bits an address has.
@@ -23,12 +27,17 @@ package struct IPAddress: Hashable, Sendable {
 
     /// Parses the usual text forms; nil for everything else, names, ports, brackets, zones and octal numbers included.
     package init?(_ text: String) {
-        if text.utf8.contains(UInt8(ascii: ":")) {
-            guard let bits = parseIPv6(text) else { return nil }
-            self.init(version: .six, bits: bits)
+        // C would end the text there.
+        guard !text.utf8.contains(0) else { return nil }
+        var four = in_addr()
+        var six = in6_addr()
+        if inet_pton(AF_INET, text, &four) == 1 {
+            self.init(version: .four, bits: UInt128(UInt32(bigEndian: four.s_addr)))
+        } else if inet_pton(AF_INET6, text, &six) == 1 {
+            let bits = withUnsafeBytes(of: &six) { $0.loadUnaligned(as: UInt128.self) }
+            self.init(version: .six, bits: UInt128(bigEndian: bits))
         } else {
-            guard let bits = parseIPv4(text) else { return nil }
-            self.init(version: .four, bits: UInt128(bits))
+            return nil
         }
     }
 
@@ -37,63 +46,4 @@ package struct IPAddress: Hashable, Sendable {
         guard version == .six, bits >> 32 == 0xffff else { return self }
         return IPAddress(version: .four, bits: bits & 0xffff_ffff)
     }
-}
-
-/// Reads four decimal numbers without leading zeros (the strict form of RFC 6943, 3.1.1).
-private func parseIPv4(_ text: some StringProtocol) -> UInt32? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
-    var bits: UInt32 = 0
-    for part in parts {
-        guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }),
-            part.utf8.count == 1 || part.utf8.first != 48, let byte = UInt8(part)
-        else { return nil }
-        bits = bits << 8 | UInt32(byte)
-    }
-    return bits
-}
-
-/// Reads the text forms of RFC 4291, 2.2: groups, one `::`, and an IPv4 address at the end.
-private func parseIPv6(_ text: String) -> UInt128? {
-    guard text.utf8.count <= 45 else { return nil }
-    // At most one "::" splits the text into what stands before the run of zeros and what stands behind it.
-    var halves: [[UInt16]] = []
-    var rest = text[...]
-    while true {
-        let gap = firstGap(in: rest)
-        let half = gap.map { rest[..<$0] } ?? rest
-        guard halves.count < 2, let groups = parseGroups(half, isLast: gap == nil) else { return nil }
-        halves.append(groups)
-        guard let gap else { break }
-        rest = rest[rest.index(gap, offsetBy: 2)...]
-    }
-    let count = halves.reduce(0) { $0 + $1.count }
-    guard halves.count == 2 ? count <= 7 : count == 8 else { return nil }
-    let zeros = [UInt16](repeating: 0, count: 8 - count)
-    let groups = halves.count == 2 ? halves[0] + zeros + halves[1] : halves[0]
-    return groups.reduce(0) { $0 << 16 | UInt128($1) }
-}
-
-/// Where the first `::` begins.
-private func firstGap(in text: Substring) -> Substring.Index? {
-    zip(text.indices, text.indices.dropFirst()).first { text[$0.0] == ":" && text[$0.1] == ":" }?.0
-}
-
-private func parseGroups(_ text: Substring, isLast: Bool) -> [UInt16]? {
-    guard !text.isEmpty else { return [] }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    var groups: [UInt16] = []
-    for (position, part) in parts.enumerated() {
-        if part.contains(".") {
-            guard isLast, position == parts.count - 1, let bits = parseIPv4(part) else { return nil }
-            groups += [UInt16(bits >> 16), UInt16(bits & 0xffff)]
-        } else {
-            guard (1...4).contains(part.utf8.count),
-                part.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-                let group = UInt16(part, radix: 16)
-            else { return nil }
-            groups.append(group)
-        }
-    }
-    return groups
 }

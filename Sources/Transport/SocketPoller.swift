@@ -34,7 +34,12 @@ final class SocketPoller {
     /// Calls this poller.
     let waker: Waker
     private let descriptor: Int32
-    private var watched: Set<Int32> = []
+    /// What the system watches for us, and what for.
+    private var watched: [Int32: Readiness] = [:]
+    /// The sockets of whose end we are told.
+    private var known: Set<Int32> = []
+    /// Those of them that the system goes on watching although nobody asks for it now.
+    private var resting: Set<Int32> = []
     private var events = [epoll_event](repeating: epoll_event(), count: SocketPoller.mostEvents)
 
     /// Makes a poller; nil where the system has no more descriptors.
@@ -53,19 +58,44 @@ final class SocketPoller {
     /// - Returns: false where the system refuses.
     @discardableResult
     func watch(_ socket: Int32, for readiness: Readiness) -> Bool {
+        resting.remove(socket)
+        if known.contains(socket), watched[socket] == readiness { return true }
         var flags: UInt32 = 0
         if readiness.contains(.reading) { flags |= EPOLLIN.rawValue }
         if readiness.contains(.writing) { flags |= EPOLLOUT.rawValue }
         var event = epoll_event(events: flags, data: epoll_data_t(fd: socket))
-        if watched.contains(socket), epoll_ctl(descriptor, EPOLL_CTL_MOD, socket, &event) == 0 { return true }
-        let isWatched = epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event) == 0
-        if isWatched { watched.insert(socket) } else { watched.remove(socket) }
+        let isWatched =
+            watched[socket] != nil && epoll_ctl(descriptor, EPOLL_CTL_MOD, socket, &event) == 0
+            || epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event) == 0
+        watched[socket] = isWatched ? readiness : nil
         return isWatched
+    }
+
+    /// Takes in that a socket was opened, of whose end we will be told.
+    func noteOpened(_ socket: Int32) {
+        noteClosed(socket)
+        known.insert(socket)
+    }
+
+    /// Takes in that a socket is about to be closed, with which the system forgets it.
+    func noteClosed(_ socket: Int32) {
+        known.remove(socket)
+        resting.remove(socket)
+        watched[socket] = nil
+    }
+
+    /// Watches a socket no more for now.
+    ///
+    /// A connection rests between two requests only, so the system is not told: should anything come meanwhile, it is
+    /// forgotten then.
+    func rest(_ socket: Int32) {
+        if known.contains(socket), watched[socket] != nil { resting.insert(socket) } else { forget(socket) }
     }
 
     /// Watches a socket no more; one that was closed was forgotten by the system already.
     func forget(_ socket: Int32) {
-        guard watched.remove(socket) != nil else { return }
+        resting.remove(socket)
+        guard watched.removeValue(forKey: socket) != nil else { return }
         epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil)
     }
 
@@ -80,6 +110,10 @@ final class SocketPoller {
             guard event.data.fd != waker.descriptor else {
                 var value: UInt64 = 0
                 _ = read(waker.descriptor, &value, MemoryLayout<UInt64>.size)
+                continue
+            }
+            guard !resting.contains(event.data.fd) else {
+                forget(event.data.fd)
                 continue
             }
             var readiness: Readiness = []

@@ -39,7 +39,7 @@ extension Transfer {
             ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout)),
             ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.connectTimeout)),
         ]
-        if request.method != "HEAD" {
+        if request.method != "HEAD", request.keptResponseBytes == nil {
             // Refuses an announced length at once; the bytes that do arrive are counted as well.
             results.append(
                 ccurl_set_offset(handle, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(request.maximumResponseBytes))
@@ -88,11 +88,12 @@ extension Transfer {
         // `Name:` takes out a header that libcurl would write by itself: the wait for `100 Continue`, and a type for a
         // body that was given none.
         var lines = ["Expect:"]
-        if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+        if !request.headers.contains(where: { $0.name.isHeader("content-type") }) {
             lines.append("Content-Type:")
         }
         for (name, value) in request.headers {
-            lines.append(value.trimmingBlanks().isEmpty ? "\(name);" : "\(name): \(value)")
+            let isBlank = value.utf8.allSatisfy { $0 == 32 || $0 == 9 }
+            lines.append(isBlank ? "\(name);" : "\(name): \(value)")
         }
         for line in lines {
             guard let longer = curl_slist_append(headerLines, line) else { return [CURLE_OUT_OF_MEMORY] }
@@ -114,6 +115,12 @@ extension Transfer {
             ccurl_set_context(handle, CURLOPT_WRITEDATA, context),
             ccurl_set_context(handle, CURLOPT_OPENSOCKETDATA, context),
             ccurl_set_context(handle, CURLOPT_PREREQDATA, context),
+            // A connection outlives the transfer that opened it.
+            ccurl_set_context(handle, CURLOPT_CLOSESOCKETDATA, loopContext),
+            ccurl_set_close_socket(handle) { context, socket in
+                TransferLoop.closeSocket(socket, context)
+                return 0
+            },
             ccurl_set_writer(handle, CURLOPT_HEADERFUNCTION) { pointer, size, count, context in
                 guard let transfer = Transfer.behind(context) else { return 0 }
                 return transfer.receiveHeader(bytes(at: pointer, count: size * count)) ? size * count : 0

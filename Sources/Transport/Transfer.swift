@@ -11,6 +11,8 @@ final class Transfer {
     let address: WebAddress
     /// Safe: the loop keeps its transfers.
     private unowned let loop: TransferLoop
+    /// What the callbacks of connections are given.
+    var loopContext: UnsafeMutableRawPointer { Unmanaged.passUnretained(loop).toOpaque() }
     /// The guard, where the request asked for it.
     let addressGuard: AddressGuard?
     /// Whether the request is made under TLS, as its URL says.
@@ -25,6 +27,8 @@ final class Transfer {
     /// Why a callback ended the transfer.
     private var refusal: TransportError.Code?
     private var isPaused = false
+    /// Whether all that is kept of the body has come, and the transfer was ended for that.
+    private var hasEnough = false
     private var sentBytes: curl_off_t = 0
     private var lastActivity = ContinuousClock.now
 
@@ -62,7 +66,7 @@ final class Transfer {
 
     /// Takes a line of the response's head; false ends the transfer.
     func receiveHeader(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
-        lastActivity = .now
+        noteActivity()
         switch headParser.feed(line) {
         case .incomplete:
             return true
@@ -81,11 +85,16 @@ final class Transfer {
 
     /// Takes a piece of the response's body; gives what libcurl wants to hear.
     func receiveBody(_ piece: UnsafeBufferPointer<UInt8>) -> Int {
-        lastActivity = .now
-        guard piece.count <= request.maximumResponseBytes - receivedBytes else {
+        noteActivity()
+        if let kept = request.keptResponseBytes, piece.count >= kept - receivedBytes {
+            _ = exchange.receive(UnsafeBufferPointer(rebasing: piece.prefix(kept - receivedBytes)))
+            receivedBytes = kept
+            hasEnough = true
+            return Self.refusing(piece)
+        }
+        guard request.keptResponseBytes != nil || piece.count <= request.maximumResponseBytes - receivedBytes else {
             refusal = .tooLarge
-            // Any other number than the piece's length ends the transfer.
-            return piece.isEmpty ? 1 : 0
+            return Self.refusing(piece)
         }
         guard exchange.receive(piece) else {
             isPaused = true
@@ -94,6 +103,13 @@ final class Transfer {
         receivedBytes += piece.count
         loop.noteNews(of: exchange)
         return piece.count
+    }
+
+    /// Any other number than the piece's length ends the transfer.
+    private static func refusing(_ piece: UnsafeBufferPointer<UInt8>) -> Int { piece.isEmpty ? 1 : 0 }
+
+    private func noteActivity() {
+        if request.idleTimeout != nil { lastActivity = .now }
     }
 
     /// Opens the socket for an address that was resolved just now, unless the guard refuses it.
@@ -107,12 +123,14 @@ final class Transfer {
                 return CURL_SOCKET_BAD
             }
         }
-        return ccurl_open_socket(peer)
+        let socket = ccurl_open_socket(peer)
+        if socket != CURL_SOCKET_BAD { loop.noteOpened(socket) }
+        return socket
     }
 
     /// Decides, when the connection stands, whether the request may be written to it.
     func allowsRequest(to peer: String) -> Bool {
-        lastActivity = .now
+        noteActivity()
         // A connection that an unguarded request opened may be used again: no socket is opened then.
         if let addressGuard {
             guard let address = IPAddress(peer), addressGuard.allows(address, isEncrypted: isEncrypted) else {
@@ -166,7 +184,7 @@ final class Transfer {
 
     /// Says how the transfer ended, from libcurl's result and from what the callbacks know.
     func outcome(_ result: CURLcode) -> Result<Void, TransportError> {
-        guard result != CURLE_OK else { return .success(()) }
+        guard result != CURLE_OK, !hasEnough else { return .success(()) }
         if result == CURLE_OPERATION_TIMEDOUT {
             return .failure(error(.timeout, attempts > 0 ? "took too long" : "got no connection in time"))
         }

@@ -74,8 +74,18 @@ final class TransferLoop {
         case CURL_POLL_IN: poller.watch(socket, for: .reading)
         case CURL_POLL_OUT: poller.watch(socket, for: .writing)
         case CURL_POLL_INOUT: poller.watch(socket, for: [.reading, .writing])
-        default: poller.forget(socket)
+        default: poller.rest(socket)
         }
+    }
+
+    /// Has the poller know that libcurl will tell of a socket's end.
+    func noteOpened(_ socket: curl_socket_t) { poller.noteOpened(socket) }
+
+    /// Closes a socket of libcurl's.
+    /// - Parameter context: the loop. Safe: it cleans the multi handle up, and so closes all connections, before it ends.
+    static func closeSocket(_ socket: curl_socket_t, _ context: UnsafeMutableRawPointer?) {
+        if let context { Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().poller.noteClosed(socket) }
+        close(socket)
     }
 
     /// Whether libcurl's one initialisation for the process succeeded.
@@ -125,7 +135,8 @@ final class TransferLoop {
 
     /// How long to wait for a socket at most, in milliseconds.
     private func sleep() -> Int32 {
-        guard let next = [nextCall, nextIdleCheck].compactMap({ $0 }).min() else { return Int32(Self.longestSleep) }
+        guard let first = nextCall ?? nextIdleCheck else { return Int32(Self.longestSleep) }
+        let next = min(first, nextIdleCheck ?? first)
         let left = next - .now
         // Rounded up: a call that comes too early would come again and again.
         return left <= .zero ? 0 : Int32(min(Self.longestSleep, left.milliseconds + 1))

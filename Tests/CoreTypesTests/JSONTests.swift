@@ -75,6 +75,27 @@ struct JSONTests {
         }
     }
 
+    @Test("what ends or breaks a string is seen at every place in it")
+    func marksInStrings() throws {
+        for length in 0..<20 {
+            for place in 0...length {
+                let (before, after) = (
+                    String(repeating: "a", count: place), String(repeating: "b", count: length - place)
+                )
+                func text(_ middle: [UInt8]) -> [UInt8] {
+                    Array("\"\(before)".utf8) + middle + Array("\(after)\"".utf8)
+                }
+                for mark in ["", "\\n", "é", "\u{7f}", "\\\"", "日"] {
+                    let value = mark.replacing("\\n", with: "\n").replacing("\\\"", with: "\"")
+                    #expect(try JSONDocument(text(Array(mark.utf8))).root.string == before + value + after)
+                }
+                for wrong: [UInt8] in [[0x1F], [0x00], [0x80], [0xFF], [0x0A], [0x22], [0x5C, 0x78]] {
+                    #expect(throws: JSONError.self) { try JSONDocument(text(wrong)) }
+                }
+            }
+        }
+    }
+
     @Test("no mutation of a document crashes the scanner")
     func mutations() {
         var generator = SeededGenerator(seed: 11)

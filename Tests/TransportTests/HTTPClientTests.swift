@@ -169,6 +169,67 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         }
     }
 
+    @Test("an answer whose beginning is kept counts with its head", arguments: ["long", "silent", "broken", "empty"])
+    func keepsTheBeginning(_ path: String) async throws {
+        let server = try RawServer { connection in
+            guard let request = connection.readRequest() else { return }
+            connection.write("HTTP/1.1 202 OK\r\nX-A: 1\r\nContent-Length: \(1 << 40)\r\n\r\n")
+            if request.contains("/long") { while connection.write([UInt8](repeating: 65, count: 1000)) {} }
+            if request.contains("/silent") || request.contains("/broken") { connection.write("some") }
+            // What is silent ends with the request's time.
+            if request.contains("/silent") || request.contains("/empty") { connection.waitForClose() }
+        }
+        try await withClient { client in
+            let response = try await client.send(
+                HTTPRequest(
+                    method: "POST",
+                    url: "http://127.0.0.1:\(server.port)/\(path)",
+                    timeout: path == "silent" || path == "empty" ? .milliseconds(300) : .seconds(60),
+                    keptResponseBytes: 2500
+                )
+            )
+            #expect(response.status == 202)
+            #expect(response.header("x-a") == "1")
+            let expected: [UInt8] =
+                switch path {
+                case "long": [UInt8](repeating: 65, count: 2500)
+                case "empty": []
+                default: Array("some".utf8)
+                }
+            #expect(response.body == expected)
+        }
+    }
+
+    @Test("without a head there is no answer, whatever is kept")
+    func needsAHead() async throws {
+        let server = try RawServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nX-A:")
+        }
+        try await withClient { client in
+            let error = await failure(
+                of: HTTPRequest(url: "http://127.0.0.1:\(server.port)/", keptResponseBytes: 10),
+                with: client
+            )
+            #expect(error != nil)
+        }
+    }
+
+    @Test("a server that closes resting connections is asked on a new one")
+    func restingConnectionsThatEnd() async throws {
+        let server = try RawServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        }
+        try await withClient { client in
+            for _ in 0..<20 {
+                let response = try await client.send(HTTPRequest(url: "http://127.0.0.1:\(server.port)/"))
+                #expect(response.body == Array("ok".utf8))
+            }
+        }
+        #expect(server.connections == 20)
+    }
+
     @Test(arguments: [
         HTTPRequest(url: ""), HTTPRequest(url: "/relative"), HTTPRequest(url: "ftp://127.0.0.1/"),
         HTTPRequest(url: "file:///etc/passwd"), HTTPRequest(url: "127.0.0.1"), HTTPRequest(url: "http://"),

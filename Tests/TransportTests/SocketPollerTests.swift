@@ -45,6 +45,39 @@ import Glibc
         #expect(try #require(poller.wait(milliseconds: 0)).map(\.socket) == [again])
     }
 
+    @Test func aSocketThatRestsIsSilentAndWatchedAgain() throws {
+        let poller = try #require(SocketPoller())
+        let (one, other) = try socketPair()
+        defer { for socket in [one, other] { close(socket) } }
+        poller.noteOpened(one)
+        poller.watch(one, for: .reading)
+        poller.rest(one)
+        poller.watch(one, for: .reading)
+        _ = write(other, "x", 1)
+        #expect(try #require(poller.wait(milliseconds: 0)).map(\.socket) == [one])
+        poller.rest(one)
+        // What comes while it rests is nobody's; what is there when it is watched again is told.
+        #expect(try #require(poller.wait(milliseconds: 0)).isEmpty)
+        poller.watch(one, for: [.reading, .writing])
+        #expect(try #require(poller.wait(milliseconds: 0)).first?.readiness == [.reading, .writing])
+    }
+
+    @Test func aRestingSocketThatIsClosedIsForgotten() throws {
+        let poller = try #require(SocketPoller())
+        let (one, other) = try socketPair()
+        poller.noteOpened(one)
+        poller.watch(one, for: .reading)
+        poller.rest(one)
+        poller.noteClosed(one)
+        for socket in [one, other] { close(socket) }
+        let (again, peer) = try socketPair()
+        defer { for socket in [again, peer] { close(socket) } }
+        poller.noteOpened(again)
+        poller.watch(again, for: .reading)
+        _ = write(peer, "x", 1)
+        #expect(try #require(poller.wait(milliseconds: 0)).map(\.socket) == [again])
+    }
+
     @Test(.timeLimit(.minutes(5))) func isWokenOnceForAnyNumberOfCalls() throws {
         let poller = try #require(SocketPoller())
         let waker = poller.waker

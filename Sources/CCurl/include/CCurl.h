@@ -13,6 +13,7 @@ CURLcode ccurl_set_list(CURL *handle, CURLoption option, struct curl_slist *valu
 CURLcode ccurl_set_writer(CURL *handle, CURLoption option, curl_write_callback value);
 CURLcode ccurl_set_reader(CURL *handle, CURLoption option, curl_read_callback value);
 CURLcode ccurl_set_open_socket(CURL *handle, curl_opensocket_callback value);
+CURLcode ccurl_set_close_socket(CURL *handle, curl_closesocket_callback value);
 CURLcode ccurl_set_before_request(CURL *handle, curl_prereq_callback value);
 
 CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value);

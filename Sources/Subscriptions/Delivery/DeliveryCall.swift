@@ -7,8 +7,6 @@ struct DeliveryCall: Sendable {
     static let timeout = Duration.seconds(15)
     /// How much of an answer is kept, in bytes.
     static let keptBytes = 16 << 10
-    /// The most that an answer may announce; what is behind `keptBytes` is not read.
-    private static let mostBytes = 1 << 30
 
     let transport: any HTTPTransport
     let time: any TimeSource
@@ -28,45 +26,30 @@ struct DeliveryCall: Sendable {
                 + signer.headers(id: delivery.message.rawValue, type: delivery.type, body: delivery.body, now: start),
             body: delivery.body,
             timeout: Self.timeout,
-            maximumResponseBytes: Self.mostBytes,
+            keptResponseBytes: Self.keptBytes,
             guardAddresses: true
         )
         do {
-            return try await transport.stream(request) { response in
-                // The status counts, even where the rest of the answer never comes.
-                let body = await Self.beginning(of: response.body)
-                let now = time.now()
-                return Attempt(
-                    status: response.status,
-                    errorCode: "",
-                    body: body,
-                    retryAfter: response.retryAfter(now: now),
-                    startedAt: start,
-                    duration: now - start
-                )
-            }
+            // The status counts, even where the rest of the answer never comes.
+            let response = try await transport.send(request)
+            let now = time.now()
+            return Attempt(
+                status: response.status,
+                errorCode: "",
+                body: Array(response.body.prefix(Self.keptBytes)),
+                retryAfter: response.retryAfter(now: now),
+                startedAt: start,
+                duration: now - start
+            )
         } catch {
             return Attempt(
                 status: 0,
-                errorCode: (error as? any CodedError)?.metricLabel ?? "transport_cancelled",
+                errorCode: error.metricLabel,
                 body: [],
                 retryAfter: nil,
                 startedAt: start,
                 duration: time.now() - start
             )
         }
-    }
-
-    private static func beginning(of body: HTTPBody) async -> [UInt8] {
-        var bytes: [UInt8] = []
-        do {
-            for try await piece in body {
-                bytes += piece
-                if bytes.count >= keptBytes { return Array(bytes.prefix(keptBytes)) }
-            }
-        } catch {
-            return bytes
-        }
-        return bytes
     }
 }
