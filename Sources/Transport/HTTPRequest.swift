@@ -14,9 +14,10 @@ package struct HTTPRequest: Sendable {
     package var connectTimeout: Duration
     /// The largest response body, after decompression, in bytes.
     package var maximumResponseBytes: Int
-    /// Where set, an answer counts as soon as its head is there: of its body this many bytes are kept, what stands behind
-    /// them is not read, and what of them never comes is done without. Only `send` heeds it; the largest response is no
-    /// matter then.
+    /// How many bytes of the answer's body are kept; nil for all of it.
+    ///
+    /// Where set, an answer counts as soon as its head is there: what stands behind these bytes is not read, and what of
+    /// them never comes is done without. Only `send` heeds it; the largest response is no matter then.
     package var keptResponseBytes: Int?
     /// Whether the address guard decides which addresses may be reached; the proxies are then passed over.
     package var guardAddresses: Bool
