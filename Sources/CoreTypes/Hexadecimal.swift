@@ -18,19 +18,21 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 
 /// The bytes that lower-case digits stand for; nil where the text has an odd length or any other character.
 package func hexadecimalBytes(_ text: String) -> [UInt8]? {
-    let characters = Array(text.utf8)
-    guard characters.count.isMultiple(of: 2) else { return nil }
-    // Strict, so that no two texts stand for the same bytes.
-    guard !characters.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }) else { return nil }
-    var output: [UInt8] = []
-    output.reserveCapacity(characters.count / 2)
-    for position in stride(from: 0, to: characters.count, by: 2) {
-        guard let high = hexadecimalDigit(characters[position]),
-            let low = hexadecimalDigit(characters[position + 1])
-        else { return nil }
-        output.append(high << 4 | low)
+    var text = text
+    return text.withUTF8 { characters in
+        guard characters.count.isMultiple(of: 2) else { return nil }
+        var output: [UInt8] = []
+        output.reserveCapacity(characters.count / 2)
+        for position in stride(from: 0, to: characters.count, by: 2) {
+            let (first, second) = (characters[position], characters[position + 1])
+            // Strict, so that no two texts stand for the same bytes.
+            guard let high = hexadecimalDigit(first), let low = hexadecimalDigit(second),
+                !(65...70).contains(first), !(65...70).contains(second)
+            else { return nil }
+            output.append(high << 4 | low)
+        }
+        return output
     }
-    return output
 }
 
 /// The value of a hexadecimal digit of either case, or nil.

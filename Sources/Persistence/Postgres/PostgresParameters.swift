@@ -163,7 +163,8 @@ struct PostgresParameters {
 extension String {
     /// Neither engine stores a NUL inside a text: one would refuse it, the other cut the text there.
     func requireNoNUL() throws {
-        guard !utf8.contains(0) else {
+        var text = self
+        guard !text.withUTF8({ $0.contains(0) }) else {
             throw DatabaseError(.constraint, "A text with a NUL character cannot be stored.")
         }
     }

@@ -51,14 +51,9 @@ struct SlackSignature: Sendable {
     }
 
     private func code(timestamp: String, body: [UInt8]) -> [UInt8] {
-        var signed: [UInt8] = []
-        signed.reserveCapacity(16 + body.count)
-        signed.append(contentsOf: "v0:".utf8)
-        signed.append(contentsOf: timestamp.utf8)
-        signed.append(UInt8(ascii: ":"))
-        signed.append(contentsOf: body)
         var code = keyed
-        code.update(data: signed)
+        code.update(data: Array("v0:\(timestamp):".utf8))
+        code.update(data: body)
         return Array(code.finalize())
     }
 
@@ -75,16 +70,7 @@ struct SlackSignature: Sendable {
 
     /// The 32 bytes behind `v0=`.
     private static func digest(_ text: String) -> [UInt8]? {
-        let characters = Array(text.utf8)
-        guard characters.count == 67, characters.starts(with: "v0=".utf8) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(32)
-        for position in stride(from: 3, to: 67, by: 2) {
-            guard let high = hexadecimalDigit(characters[position]),
-                let low = hexadecimalDigit(characters[position + 1])
-            else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
+        guard text.utf8.count == 67, text.hasPrefix("v0=") else { return nil }
+        return hexadecimalBytes(String(text.dropFirst(3)))
     }
 }
