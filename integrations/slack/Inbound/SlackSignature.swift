@@ -71,6 +71,6 @@ struct SlackSignature: Sendable {
     /// The 32 bytes behind `v0=`.
     private static func digest(_ text: String) -> [UInt8]? {
         guard text.utf8.count == 67, text.hasPrefix("v0=") else { return nil }
-        return hexadecimalBytes(String(text.dropFirst(3)))
+        return hexadecimalBytes(String(text.dropFirst(3))) ?? hexadecimalBytes(text.dropFirst(3).lowercased())
     }
 }
