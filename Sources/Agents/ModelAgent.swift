@@ -56,7 +56,9 @@ package struct ModelAgent: Agent {
                 prompt: prompt,
                 key: call.key,
                 maximumOutputTokens: call.maximumOutputTokens,
-                deadline: call.deadline
+                deadline: call.deadline,
+                // A form that is half filled in is nothing to look at.
+                listener: prompt.shape == .text ? call.listener : nil
             )
         )
     }

@@ -45,6 +45,30 @@ private struct OddAgent: Agent {
 
     private var generate: GenerateRequest { GenerateRequest(purpose: .answer, briefing: briefing) }
 
+    @Test("time in line is not the call's")
+    func waitsInLineBeforeItsTimeBegins() async {
+        let time = ManualTime()
+        let agent = LimitedAgent(
+            airlock(time) { _ in
+                try await time.sleep(for: .seconds(200))
+                return "an answer"
+            },
+            limit: ConcurrencyLimit(1)
+        )
+        await withThrowingTaskGroup(of: Reply<String>.self) { group in
+            for _ in 0..<2 {
+                group.addTask { [generate, call] in try await agent.generate(generate, call: call) }
+            }
+            // Each takes 200 s of the 240 that a call may take; the second one begins when the first has ended.
+            for _ in 0..<2 {
+                await time.waitForSleepers(2)
+                time.advance(by: .seconds(200))
+                let reply = await group.nextResult()
+                #expect((try? reply?.get().value) == "an answer")
+            }
+        }
+    }
+
     @Test func endsAHangAtTheLimit() async {
         let time = ManualTime()
         let airlock = airlock(time) { _ in

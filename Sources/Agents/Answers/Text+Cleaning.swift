@@ -48,6 +48,19 @@ extension String {
         return withoutUnopenedThinking
     }
 
+    /// What may be shown of an answer that is still being written: nothing while it may be thinking.
+    var shownBeforeItsEnd: String {
+        var text = withoutControlCharacters.trimmed
+        while !text.isEmpty {
+            guard !["<think>", "<thinking>"].contains(where: { $0.hasPrefix(text) }) else { return "" }
+            let rest = text.withoutThinking
+            // Each round leaves out one stretch of thinking.
+            guard rest.utf8.count < text.utf8.count else { return text }
+            text = rest
+        }
+        return text
+    }
+
     /// The text behind a line that ends thinking which was never opened: some servers put the opening tag into the
     /// prompt, so that only `</think>` is left in the answer.
     private var withoutUnopenedThinking: String {

@@ -23,13 +23,22 @@ package struct ModelRequest: Sendable {
     package var maximumOutputTokens: Int
     /// When whoever asks stops waiting; nil where nobody said.
     package var deadline: Timestamp?
+    /// Who hears the answer while it is written; nil where nobody can.
+    package var listener: (any DraftListener)?
 
     /// Describes a question.
-    package init(prompt: Prompt, key: String, maximumOutputTokens: Int = 4096, deadline: Timestamp? = nil) {
+    package init(
+        prompt: Prompt,
+        key: String,
+        maximumOutputTokens: Int = 4096,
+        deadline: Timestamp? = nil,
+        listener: (any DraftListener)? = nil
+    ) {
         self.prompt = prompt
         self.key = key
         self.maximumOutputTokens = maximumOutputTokens
         self.deadline = deadline
+        self.listener = listener
     }
 }
 

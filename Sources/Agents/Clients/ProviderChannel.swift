@@ -78,10 +78,16 @@ struct ProviderChannel: Sendable {
             guardAddresses: false,
             followRedirects: false
         )
-        let draft = try await transport.stream(request) { response in
-            try await Self.read(response, into: reader, now: now)
+        let listener = question.listener
+        do {
+            let draft = try await transport.stream(request) { response in
+                try await Self.read(response, into: reader, now: now, listener)
+            }
+            return try completion(draft)
+        } catch {
+            listener?.forget()
+            throw error
         }
-        return try completion(draft)
     }
 
     /// Fetches a JSON document.
@@ -112,7 +118,8 @@ struct ProviderChannel: Sendable {
     private static func read<Reader: AnswerReader>(
         _ response: StreamingResponse,
         into initial: Reader,
-        now: Timestamp
+        now: Timestamp,
+        _ listener: (any DraftListener)?
     ) async throws -> AnswerDraft {
         guard response.status == 200 else {
             let body = try await collect(response, upTo: maximumErrorBytes)
@@ -128,9 +135,16 @@ struct ProviderChannel: Sendable {
             for event in events.feed(chunk) where !event.data.isEmpty {
                 try reader.read(event.data)
             }
+            if let listener { tell(listener, reader.draft) }
             if reader.isComplete { break }
         }
         return reader.draft
+    }
+
+    @inline(never)
+    private static func tell(_ listener: any DraftListener, _ draft: AnswerDraft) {
+        guard !draft.text.isEmpty, draft.text.utf8.count <= DraftText.maximumBytes else { return }
+        listener.hear(DraftText(draft.text) { $0.shownBeforeItsEnd })
     }
 
     private static func collect(_ response: StreamingResponse, upTo limit: Int) async throws -> [UInt8] {
@@ -143,13 +157,14 @@ struct ProviderChannel: Sendable {
     }
 
     private func completion(_ draft: AnswerDraft) throws -> Completion {
-        let model = draft.model ?? endpoint.model
+        // A server may answer under a name that no price list knows; then the model that was asked for is paid.
+        let priced = draft.model.flatMap { PriceTable.current.price(of: $0) == nil ? nil : $0 }
         let usage = Usage(
             inputTokens: draft.inputTokens,
             outputTokens: draft.outputTokens,
             costMicrodollars: draft.costMicrodollars
                 ?? PriceTable.current.cost(
-                    model: model,
+                    model: priced ?? endpoint.model,
                     inputTokens: draft.inputTokens,
                     outputTokens: draft.outputTokens
                 )

@@ -75,7 +75,8 @@ package struct AgentRegistry: Sendable {
                 prompts: PromptBuilder(name: plan.name, steps: setting.provider.steps, stance: plan.stance)
             )
             if !setting.isPriced(model: plan.model) { unpriced.insert(plan.name) }
-            built.append(Airlock(agent, time: time, logger: logger))
+            let guarded = Airlock(agent, time: time, logger: logger)
+            built.append(LimitedAgent(guarded, limit: workshop.limit(of: setting.provider)))
             probes[plan.name] = workshop.probe(for: plan, setting)
         }
         let demoAgents = demos.map { persona -> any Agent in

@@ -4,9 +4,9 @@ import Transport
 
 /// Builds the clients of the seats and lets seats share what belongs to a provider or a model.
 ///
-/// From the outside in: the fallback, the breaker (per model), the retries, the limit of calls at once (per
-/// provider), the provider's own API. A try that waits for its next turn thus holds no place of the limit, and the
-/// breaker counts calls that failed for good.
+/// From the outside in: the limit of calls at once (per provider), the airlock, the fallback, the breaker (per model),
+/// the retries, the provider's own API. A call's time thus begins when it has its place, and the breaker counts calls
+/// that failed for good.
 struct ClientWorkshop {
     private let settings: [String: ProviderSettings]
     private let usesFallback: Bool
@@ -17,11 +17,11 @@ struct ClientWorkshop {
     private var limits: [String: ConcurrencyLimit] = [:]
     private var clients: [String: any ModelClient] = [:]
 
-    /// How many calls to one provider run at once: room for a dozen debates, whose own limits are 5 and 15.
+    /// How many calls to one provider run at once: room for dozens of debates, whose own limits are 5 and 15.
     ///
-    /// Whoever waits in line spends the time of its call, so the line must be the exception; what a provider itself
+    /// Whoever waits in line spends the time of its phase, so the line must be the exception; what a provider itself
     /// allows it says with status 429.
-    private static let callsAtOnce = 64
+    private static let callsAtOnce = 256
     /// How often a call is tried where nobody can answer instead: half a minute of patience with a provider that is out
     /// of order, for otherwise the seat is lost for the whole debate.
     private static let triesWithoutSubstitute = 6
@@ -53,6 +53,13 @@ struct ClientWorkshop {
             substituteModel: router.model,
             logger: logger
         )
+    }
+
+    /// The limit that all seats of a provider share.
+    mutating func limit(of provider: ModelProvider) -> ConcurrencyLimit {
+        let limit = limits[provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
+        limits[provider.name] = limit
+        return limit
     }
 
     private func substitute(for setting: ProviderSettings) -> ProviderSettings? {
@@ -89,8 +96,6 @@ struct ClientWorkshop {
     private mutating func resilient(_ setting: ProviderSettings, model: String) -> any ModelClient {
         let key = "\(setting.provider.name):\(model)"
         if let client = clients[key] { return client }
-        let limit = limits[setting.provider.name] ?? ConcurrencyLimit(Self.callsAtOnce)
-        limits[setting.provider.name] = limit
         var policy = RetryPolicy.standard
         let isAlone = substitute(for: setting) == nil
         if isAlone {
@@ -101,7 +106,7 @@ struct ClientWorkshop {
         }
         let client = BreakingClient(
             RetryingClient(
-                LimitedClient(plain(setting, model: model), limit: limit),
+                plain(setting, model: model),
                 policy: policy,
                 time: time,
                 jitter: jitter

@@ -104,7 +104,8 @@ package struct Airlock: Agent {
         let again = AgentCall(
             key: call.key + "-2",
             maximumOutputTokens: call.maximumOutputTokens,
-            deadline: call.deadline
+            deadline: call.deadline,
+            listener: call.listener
         )
         do {
             var reply = try await ask(agent, again)

@@ -1,3 +1,4 @@
+package import CoreTypes
 import Synchronization
 
 /// Lets only so many calls run at once; the others wait in line, and leave it when they are cancelled.
@@ -70,18 +71,28 @@ package final class ConcurrencyLimit: Sendable {
     }
 }
 
-/// A client that shares a limit of calls at once with others.
-package struct LimitedClient: ModelClient {
-    private let client: any ModelClient
+/// An agent that shares a limit of calls at once with others; it waits in line before its call's time begins to run.
+package struct LimitedAgent: Agent {
+    private let agent: any Agent
     private let limit: ConcurrencyLimit
 
-    /// Wraps a client.
-    package init(_ client: any ModelClient, limit: ConcurrencyLimit) {
-        self.client = client
+    /// Wraps an agent.
+    package init(_ agent: any Agent, limit: ConcurrencyLimit) {
+        self.agent = agent
         self.limit = limit
     }
 
-    package func complete(_ request: ModelRequest) async throws -> Completion {
-        try await limit.withPermit { try await client.complete(request) }
+    package var profile: AgentProfile { agent.profile }
+
+    package func generate(_ request: GenerateRequest, call: AgentCall) async throws -> Reply<String> {
+        try await limit.withPermit { try await agent.generate(request, call: call) }
+    }
+
+    package func critique(_ request: CritiqueRequest, call: AgentCall) async throws -> Reply<Critique> {
+        try await limit.withPermit { try await agent.critique(request, call: call) }
+    }
+
+    package func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> {
+        try await limit.withPermit { try await agent.vote(request, call: call) }
     }
 }
