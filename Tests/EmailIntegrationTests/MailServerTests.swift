@@ -8,19 +8,6 @@ import Transport
 
 /// A mail server that we did not write takes the letters, and a library that we did not write reads them.
 @Suite(.timeLimit(.minutes(5))) struct MailServerTests {
-    private func server() async throws -> (ChildProcess, port: Int) {
-        let python = try #require(
-            ProcessInfo.processInfo.environment["ARAGORA_TEST_PYTHON"],
-            "Run the tests with scripts/test, which installs the peers."
-        )
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Peers/mail_server.py").path
-        let process = try ChildProcess(python, [script])
-        let port = try await eventually("the mail server's port", timeout: .seconds(20)) {
-            process.output.split(separator: "\n").first.flatMap { Int($0) }
-        }
-        return (process, port)
-    }
-
     private func adapter(port: Int) throws -> EmailAdapter {
         let configuration = try #require(
             try EmailConfiguration(from: [
@@ -42,7 +29,7 @@ import Transport
     }
 
     @Test func aLetterArrivesAsItWasMeant() async throws {
-        let (process, port) = try await server()
+        let server = try await MailServer.start()
         let post = Post(
             title: "Freigabe nötig: Straße 7\r\nBcc: eve@example.org",
             body: "May \\*it\\* go?\n.\nA line that begins with a dot.\n日本語",
@@ -50,14 +37,11 @@ import Transport
             buttons: [.init(label: "Look at it", url: "https://a.example/approvals/answer/abc")],
             fallbackText: "x"
         )
-        guard case .sent(let id) = try await send(try adapter(port: port), to: "ann@example.org", post) else {
+        guard case .sent(let id) = try await send(try adapter(port: server.port), to: "ann@example.org", post) else {
             Issue.record("It was not sent.")
             return
         }
-        let line = try await eventually("the letter", timeout: .seconds(10)) {
-            process.output.split(separator: "\n").dropFirst().first.map(String.init)
-        }
-        let letter = try JSONValue(parsing: line)
+        let letter = try await eventually("the letter", timeout: .seconds(10)) { try server.letters.first }
         #expect(letter["sender"] == "aragora@example.org" && letter["recipients"] == ["ann@example.org"])
         #expect(letter["from"]?.string == "Aragora Prüfung <aragora@example.org>")
         #expect(letter["subject"]?.string == "Freigabe nötig: Straße 7 Bcc: eve@example.org")
@@ -69,8 +53,8 @@ import Transport
     }
 
     @Test func refusalsAreForGoodOrForNow() async throws {
-        let (process, port) = try await server()
-        let adapter = try adapter(port: port)
+        let server = try await MailServer.start()
+        let adapter = try adapter(port: server.port)
         let post = Post(title: "x", body: "y", fallbackText: "z")
         let never = try await send(adapter, to: "nobody@example.org", post)
         guard case .permanent(code: "smtp_550", _) = never else {
@@ -82,7 +66,7 @@ import Transport
             Issue.record("\(later)")
             return
         }
-        try await process.killNow()
+        try await server.process.killNow()
         let gone = try await send(adapter, to: "ann@example.org", post)
         guard case .transient = gone else {
             Issue.record("\(gone)")

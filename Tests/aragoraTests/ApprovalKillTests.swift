@@ -10,6 +10,8 @@ import Transport
 @Suite("kill -9 while people decide")
 struct ApprovalKillTests {
     private static let crowd = 60
+    /// How many are asked by a letter.
+    private static let readers = 30
     private static let kills = 4
 
     @Test(
@@ -18,7 +20,12 @@ struct ApprovalKillTests {
     )
     func killedWhileACrowdDecides(engine: DatabaseEngine) async throws {
         let seed = ProcessInfo.processInfo.environment["ARAGORA_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_123
-        try await GatewayWorld.with(engine) { world in
+        let mail = try await MailServer.start()
+        let settings = [
+            "ARAGORA_SMTP_URL": "smtp://127.0.0.1:\(mail.port)", "ARAGORA_MAIL_FROM": "aragora@example.org",
+            "ARAGORA_PUBLIC_URL": Self.publicURL,
+        ]
+        try await GatewayWorld.with(engine, settings: settings) { world in
             var random = SeededGenerator(seed: seed)
             var gateway = try await world.start()
             let number = try await open(world, gateway)
@@ -26,9 +33,15 @@ struct ApprovalKillTests {
                 await world.slack.posts.first { $0.text.contains("Ship it?") && !$0.buttons.isEmpty }
             }
             let token = try #require(prompt.buttons["Approve"])
+            let links = try await eventually("a letter for each reader") {
+                let links = try mail.letters.compactMap { Self.link(in: $0) }
+                return links.count == Self.readers ? links : nil
+            }
             var unanswered: [Decision] = (0..<Self.crowd).flatMap { person in
                 [.press(person, token, prompt.ts), .command(person, number), .page(person), .api(person)]
             }
+            unanswered += links.map { .letter($0) }
+            unanswered.shuffle(using: &random)
             var wasInTheMiddle = false
             for _ in 1...Self.kills {
                 let before = unanswered.count
@@ -66,6 +79,17 @@ struct ApprovalKillTests {
         case command(Int, Int64)
         case page(Int)
         case api(Int)
+        case letter(String)
+    }
+
+    /// Where the letters' links lead to.
+    private static let publicURL = "https://aragora.example"
+
+    /// The path of the page on which whoever reads a letter decides.
+    private static func link(in letter: JSONValue) -> String? {
+        letter["body"]?.string?.split(whereSeparator: \.isWhitespace)
+            .first { $0.hasPrefix("\(publicURL)/approvals/answer/") }
+            .map { String($0.dropFirst(publicURL.count)) }
     }
 
     private func open(_ world: GatewayWorld, _ gateway: GatewayProcess) async throws -> Int64 {
@@ -74,7 +98,11 @@ struct ApprovalKillTests {
             "/approvals",
             [
                 "title": "Ship it?", "question": "May it go out?", "workspace": "slack:T0TEAM0001", "quorum": 3,
-                "approvers": ["channel:slack:C0CHANNEL1", "role:operator"], "operation": ["ship": "7"],
+                "approvers": .array(
+                    ["channel:slack:C0CHANNEL1", "role:operator"]
+                        + (0..<Self.readers).map { .string("email:reader\($0)@example.org") }
+                ),
+                "operation": ["ship": "7"],
             ]
         )
         return try #require(JSONValue(parsing: response.body)["number"]?.integer)
@@ -126,6 +154,18 @@ struct ApprovalKillTests {
             )
             // What is late is an answer as well; a gateway that stops is none.
             return response.map { [200, 403, 409].contains($0.status) } ?? false
+        case .letter(let path):
+            let response = try? await world.client.send(
+                HTTPRequest(
+                    method: "POST",
+                    url: gateway.url + path,
+                    headers: [("Content-Type", "application/x-www-form-urlencoded")],
+                    body: Array("option=approve".utf8),
+                    timeout: .seconds(10)
+                )
+            )
+            // The link alone lets its reader in, so nobody is refused who holds it.
+            return response.map { [200, 409].contains($0.status) } ?? false
         }
     }
 }
