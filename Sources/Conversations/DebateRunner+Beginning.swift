@@ -55,7 +55,8 @@ extension DebateRunner {
             journal: JobJournal(writer: journalWriter, job: job, debate: id),
             inputs: StoredInputs(database: database, debate: id, workspace: record.workspace, people: people),
             time: time,
-            observer: { reports.note($0) }
+            observer: { reports.note($0) },
+            drafts: drafts
         )
         // Before it runs, so that nobody is asked any more.
         if record.cancelRequested {

@@ -1,6 +1,6 @@
 package import Channels
 package import CoreTypes
-import Debates
+package import Debates
 package import Logging
 import Metrics
 package import Persistence
@@ -15,6 +15,7 @@ package struct DebateRunner: Sendable {
     let journal: JournalStore
     let concluder: DebateConcluder
     let progress: ProgressReporter
+    let drafts: LiveDrafts
     let gate: (any BreakpointGate)?
     let time: any TimeSource
     let logger: Logger
@@ -26,8 +27,10 @@ package struct DebateRunner: Sendable {
     private static let recheck = Duration.seconds(3600)
 
     /// Makes a runner.
-    /// - Parameter events: who hears that a debate has begun.
-    /// - Parameter gate: who asks people about debates that wait; without one, none waits.
+    /// - Parameters:
+    ///   - drafts: where the texts of this process's debates are shown while they are written.
+    ///   - events: who hears that a debate has begun.
+    ///   - gate: who asks people about debates that wait; without one, none waits.
     package init(
         database: any Database,
         panel: any PanelSource,
@@ -35,6 +38,7 @@ package struct DebateRunner: Sendable {
         journalWriter: Persistence.JournalWriter,
         concluder: DebateConcluder,
         progress: ProgressReporter,
+        drafts: LiveDrafts = LiveDrafts(),
         events: any WorkspaceEventSink = NoSubscribers(),
         gate: (any BreakpointGate)? = nil,
         time: any TimeSource,
@@ -47,6 +51,7 @@ package struct DebateRunner: Sendable {
         self.journal = JournalStore(database)
         self.concluder = concluder
         self.progress = progress
+        self.drafts = drafts
         self.events = events
         self.gate = gate
         self.time = time

@@ -6,6 +6,8 @@ package import Persistence
 ///
 /// Every call is bound to one workspace, except for the operator's own, who looks at all of them.
 package struct DebateService: Sendable {
+    /// What is being written in the debates that this process runs.
+    package let drafts: LiveDrafts
     private let database: any Database
     private let starter: DebateStarter
     private let controls: DebateControls
@@ -16,17 +18,21 @@ package struct DebateService: Sendable {
     private let journal: JournalStore
 
     /// Makes the service.
-    /// - Parameter events: who hears which receipts are taken.
+    /// - Parameters:
+    ///   - drafts: where this process's debates show texts while they are written.
+    ///   - events: who hears which receipts are taken.
     package init(
         database: any Database,
         starter: DebateStarter,
         controls: DebateControls,
         links: ReceiptLinks,
+        drafts: LiveDrafts = LiveDrafts(),
         events: any WorkspaceEventSink = NoSubscribers()
     ) {
         self.database = database
         self.events = DebateEvents(sink: events)
         self.links = links
+        self.drafts = drafts
         self.starter = starter
         self.controls = controls
         self.journal = JournalStore(database)

@@ -47,12 +47,20 @@ package struct AgentCall: Sendable {
     package var maximumOutputTokens: Int
     /// When whoever asks stops waiting; nil where nobody said.
     package var deadline: Timestamp?
+    /// Who hears the text of `generate` while it is written; nil where nobody can.
+    package var listener: (any DraftListener)?
 
     /// Describes a call.
-    package init(key: String, maximumOutputTokens: Int = 4096, deadline: Timestamp? = nil) {
+    package init(
+        key: String,
+        maximumOutputTokens: Int = 4096,
+        deadline: Timestamp? = nil,
+        listener: (any DraftListener)? = nil
+    ) {
         self.key = key
         self.maximumOutputTokens = maximumOutputTokens
         self.deadline = deadline
+        self.listener = listener
     }
 }
 

@@ -15,6 +15,7 @@ package final class Arena: Sendable {
     private let time: any TimeSource
     private let voteWeight: @Sendable (AgentProfile) -> Double
     private let observer: (@Sendable ([JournalEntry]) -> Void)?
+    private let drafts: LiveDrafts?
     private let board = CallBoard()
     private let hasRun = Mutex(false)
 
@@ -28,6 +29,7 @@ package final class Arena: Sendable {
     ///   - time: the clock of the entries and the timeouts.
     ///   - voteWeight: how much an agent's vote counts beside its confidence; brought into 0.5...2.
     ///   - observer: is told of entries after they were appended; it must return at once.
+    ///   - drafts: where texts are shown while they are written; nil shows none.
     package init(
         description: DebateDescription,
         panel: [any Agent],
@@ -35,7 +37,8 @@ package final class Arena: Sendable {
         inputs: any DebateInputs,
         time: any TimeSource,
         voteWeight: @escaping @Sendable (AgentProfile) -> Double = { _ in 1 },
-        observer: (@Sendable ([JournalEntry]) -> Void)? = nil
+        observer: (@Sendable ([JournalEntry]) -> Void)? = nil,
+        drafts: LiveDrafts? = nil
     ) {
         self.description = description
         self.agents = panel
@@ -44,6 +47,7 @@ package final class Arena: Sendable {
         self.time = time
         self.voteWeight = voteWeight
         self.observer = observer
+        self.drafts = drafts
     }
 
     /// Ends the debate as cancelled, keeping everything so far; calls under way are stopped.
@@ -194,10 +198,24 @@ package final class Arena: Sendable {
     }
 
     private func ask(_ agent: any Agent, _ call: AgentCallDescription) async -> AgentCallCompletion {
-        let identity = AgentCall(key: call.key)
+        let line: DraftLine?
+        if case .generate = call.request {
+            line = drafts?.line(
+                of: call.id,
+                agent: agent.profile.name,
+                debate: description.id,
+                workspace: description.workspace
+            )
+        } else {
+            line = nil
+        }
+        let identity = AgentCall(key: call.key, listener: line)
         do {
             switch call.request {
-            case .generate(let request): return call.answered(try await agent.generate(request, call: identity))
+            case .generate(let request):
+                let reply = try await agent.generate(request, call: identity)
+                line?.end()
+                return call.answered(reply)
             case .critique(let request): return call.answered(try await agent.critique(request, call: identity))
             case .vote(let request): return call.answered(try await agent.vote(request, call: identity))
             }

@@ -45,6 +45,8 @@ package actor FakeModelServer {
         case injecting
         /// This text, whatever was asked.
         case text(String)
+        /// A stream whose pieces come when the test sends them.
+        case pieces(ModelPieces)
     }
 
     /// A request as it arrived.
@@ -199,6 +201,7 @@ package actor FakeModelServer {
         case .refusal: return Self.events([format.start(model)] + format.finish(model, .refused))
         case .injecting: return Self.reply(format, model, Self.injection, isStreaming)
         case .text(let text): return Self.reply(format, model, text, isStreaming)
+        case .pieces(let pieces): return Self.written(pieces, format, model)
         }
     }
 
@@ -242,6 +245,20 @@ package actor FakeModelServer {
         let half = text.index(text.startIndex, offsetBy: text.count / 2)
         let pieces = [String(text[..<half]), String(text[half...])].filter { !$0.isEmpty }
         return events([format.start(model)] + pieces.map { format.piece(model, $0) } + format.finish(model, .finished))
+    }
+
+    private static func written(_ pieces: ModelPieces, _ format: FakeModelFormat, _ model: String) -> Response {
+        let body = ResponseBody { writer in
+            try await writer.write(ByteBuffer(string: format.start(model)))
+            for await text in pieces.texts {
+                try await writer.write(ByteBuffer(string: format.piece(model, text)))
+            }
+            if pieces.isWhole {
+                for event in format.finish(model, .finished) { try await writer.write(ByteBuffer(string: event)) }
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "text/event-stream"], body: body)
     }
 
     private static func events(_ events: [String]) -> Response {

@@ -68,6 +68,7 @@ class DebateView {
     this.last = 0;
     this.over = false;
     this.sections = new Map();
+    this.drafts = new Map();
     this.usage = { input: 0, output: 0, cost: 0 };
   }
 
@@ -112,6 +113,8 @@ class DebateView {
         if (error.status === 404) return show("lost");
         if (error.status >= 400 && error.status < 500 && error.status !== 429) return trouble(error.message);
       }
+      // Whoever serves the next stream says anew what is being written.
+      this.dropDrafts();
       if (this.over || this.abort.signal.aborted) break;
       trouble("The connection to the gateway was lost. Trying again … nothing is lost meanwhile.");
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -136,9 +139,10 @@ class DebateView {
   }
 
   take(event) {
+    const data = event.data ?? {};
+    if (event.type === "draft") return this.draft(data);
     if (event.seq <= this.last) return;
     this.last = event.seq;
-    const data = event.data ?? {};
     const isLive = Date.now() / 1000 - event.timestamp < 10;
     this.arrives = isLive ? " arrives" : "";
     const handler = this[`on_${event.type}`];
@@ -186,6 +190,7 @@ class DebateView {
   }
 
   on_propose(data, isLive) {
+    this.dropDrafts(data.agent, "proposal");
     this.speech(this.section("proposals", "Opening proposals", "each on its own"), data);
     this.state(data.agent, "", "Proposed");
     if (isLive) announce(`${data.agent} has proposed.`);
@@ -205,12 +210,8 @@ class DebateView {
   }
 
   on_revision(data, isLive) {
-    const section = this.roundSection(data.round);
-    if (!section.revisions) {
-      section.append(h("h3", {}, "Revised proposals"));
-      section.revisions = section.appendChild(h("div"));
-    }
-    this.speech(section.revisions, data);
+    this.dropDrafts(data.agent, "revision", data.round);
+    this.speech(this.revisions(data.round), data);
     this.state(data.agent, "", `Revised in round ${data.round}`);
     if (isLive) announce(`${data.agent} has revised its proposal.`);
   }
@@ -228,6 +229,7 @@ class DebateView {
   }
 
   on_agent_failed(data, isLive) {
+    this.dropDrafts(data.agent, data.phase, data.round);
     const where = { proposal: "its proposal", critique: `its criticism of ${data.target_agent}`, revision: "its revision", vote: "its vote", synthesis: "the final text" }[data.phase] ?? data.phase;
     this.state(data.agent, "failed", `Failed at ${where}`);
     const place = data.phase === "proposal" ? this.section("proposals", "Opening proposals", "each on its own")
@@ -273,6 +275,7 @@ class DebateView {
 
   on_synthesis(data) {
     this.synthesis = data;
+    this.dropDrafts(undefined, "synthesis");
     if (!data.fallback) this.state(data.agent, "", "Wrote the final answer");
   }
 
@@ -284,6 +287,38 @@ class DebateView {
     if (isLive) {
       announce(`The debate has ended. ${verdicts[data.verdict]?.[0] ?? statusWords[data.status]}.`);
       $("verdict").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
+    }
+  }
+
+  // What is being written, which no journal holds; the answer takes its place
+
+  draft(data) {
+    const key = [data.agent, data.phase, data.round].join("/");
+    let draft = this.drafts.get(key);
+    if (!draft) {
+      const text = document.createTextNode("");
+      const place = data.phase === "revision" ? this.revisions(data.round)
+        : data.phase === "synthesis" ? this.section("vote", "The vote") : this.section("proposals", "Opening proposals", "each on its own");
+      const box = h("div", { class: "speech draft", "data-seat": this.seat(data.agent).seat % 8 },
+        h("p", { class: "line" }, this.face(data.agent, true), h("span", { class: "who" }, data.agent), h("span", { class: "gist" }, "is writing …")),
+        h("p", { class: "text" }, text));
+      draft = { agent: data.agent, phase: data.phase, round: data.round, text, box };
+      this.drafts.set(key, draft);
+      place.append(box);
+    }
+    if (data.offset === 0) draft.text.data = "";
+    draft.text.appendData(data.text);
+    draft.box.hidden = !draft.text.data;
+    const seen = draft.box.lastChild;
+    seen.scrollTop = seen.scrollHeight;
+  }
+
+  /** Takes away the drafts of an agent, a phase and a round; all, where none is named. */
+  dropDrafts(agent, phase, round) {
+    for (const [key, draft] of this.drafts) {
+      if ((agent ?? draft.agent) !== draft.agent || (phase ?? draft.phase) !== draft.phase || (round ?? draft.round) !== draft.round) continue;
+      draft.box.remove();
+      this.drafts.delete(key);
     }
   }
 
@@ -333,6 +368,15 @@ class DebateView {
       $("transcript").append(section);
     }
     return section;
+  }
+
+  revisions(round) {
+    const section = this.roundSection(round);
+    if (!section.revisions) {
+      section.append(h("h3", {}, "Revised proposals"));
+      section.revisions = section.appendChild(h("div"));
+    }
+    return section.revisions;
   }
 
   roundSection(round) { return this.section(`round-${round}`, `Round ${round}`, this.totalRounds ? `of ${this.totalRounds}` : ""); }
@@ -410,6 +454,7 @@ class DebateView {
 
   finish(status) {
     this.over = true;
+    this.dropDrafts();
     this.record.status = status;
     for (const member of this.seats.values()) {
       if (member.isBusy || member.doing.textContent === "Waiting") this.state(member.name, "", status === "completed" ? "Done" : "Stopped");

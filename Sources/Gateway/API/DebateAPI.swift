@@ -1,4 +1,5 @@
 package import CoreTypes
+package import Debates
 
 /// What the HTTP front asks of the debates.
 ///
@@ -58,6 +59,9 @@ package protocol DebateAPI: Sendable {
 
     /// Ticks when the journal grew, in whichever process; best effort.
     func changes(of id: DebateID) -> AsyncStream<Void>
+
+    /// What is being written in the debates that this process runs.
+    var drafts: LiveDrafts { get }
 
     /// The agents that may sit on a panel.
     var panel: [AgentProfile] { get }

@@ -1,4 +1,5 @@
 import CoreTypes
+import Debates
 import HTTPTypes
 
 /// A journal entry in the form of the public event stream:
@@ -43,6 +44,25 @@ struct EventEnvelope: Sendable {
         writeJSONString(type, to: &output)
         output.append(UInt8(ascii: "}"))
         json = output
+    }
+
+    /// A piece of an unfinished answer in the same form, but for the number: it is no entry.
+    static func draft(_ piece: DraftReading.Piece, debate: DebateID, at moment: Timestamp) -> JSONValue {
+        [
+            "agent": .string(piece.agent),
+            "data": [
+                "agent": .string(piece.agent),
+                "phase": .string(piece.kind.rawValue),
+                "round": .integer(Int64(piece.round)),
+                "offset": .integer(Int64(piece.offset)),
+                "text": .string(piece.text),
+            ],
+            "debate_id": .string(debate.rawValue),
+            "loop_id": .string(debate.rawValue),
+            "round": .integer(Int64(piece.round)),
+            "timestamp": .number(Double(moment.rawValue) / 1000),
+            "type": "draft",
+        ]
     }
 
     private static let damaged = HTTPFailure(

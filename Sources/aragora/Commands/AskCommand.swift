@@ -59,6 +59,8 @@ struct AskCommand: AsyncParsableCommand {
     private func follow(_ debate: DebateRecord, in house: House) async throws {
         var script = TerminalScript(isQuiet: quiet)
         if debate.isDemo { printError(TerminalScript.demoNotice) }
+        let follower = house.debates.drafts.follow(debate.id, workspace: debate.workspace)
+        var foot = quiet ? nil : TerminalDraft()
         var journal = JournalReader()
         var sequence = 0
         var isOver = false
@@ -69,6 +71,7 @@ struct AskCommand: AsyncParsableCommand {
                 after: sequence,
                 limit: 500
             )
+            if !rows.isEmpty { foot?.clear() }
             for row in rows {
                 let entry = try journal.read(row.bytes)
                 for line in script.lines(for: entry.event) { printNow(line) }
@@ -76,6 +79,7 @@ struct AskCommand: AsyncParsableCommand {
                 if case .debateEnd = entry.event { isOver = true }
             }
             guard !isOver, rows.isEmpty else { continue }
+            foot?.show(follower.drafts)
             if try await house.debates.findAnywhere(debate.id)?.status == .failed {
                 throw SettingsError("The debate failed; `aragora doctor` and the log say more.")
             }

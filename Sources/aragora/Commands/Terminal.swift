@@ -5,8 +5,8 @@ import Darwin
 #endif
 
 /// Writes a line to the error stream.
-func printError(_ line: String) {
-    write(line + "\n", to: STDERR_FILENO)
+func printError(_ line: String, terminator: String = "\n") {
+    write(line + terminator, to: STDERR_FILENO)
 }
 
 /// Writes a line to the output stream at once, unlike `print`, which waits for a full buffer when nobody watches.

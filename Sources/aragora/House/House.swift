@@ -149,6 +149,7 @@ struct House: Sendable {
         )
         let inboxWriter = InboxWriter(database)
         let journalWriter = Persistence.JournalWriter(database, time: time)
+        let drafts = LiveDrafts()
         let runner = DebateRunner(
             database: database,
             panel: agents,
@@ -171,6 +172,7 @@ struct House: Sendable {
                 time: time,
                 logger: logger
             ),
+            drafts: drafts,
             events: subscribers.sink,
             gate: try DebateApprovals(
                 desk: desk,
@@ -201,6 +203,7 @@ struct House: Sendable {
                 starter: starter,
                 controls: controls,
                 links: links,
+                drafts: drafts,
                 events: subscribers.sink
             ),
             approvals: ApprovalService(database: database, desk: desk),

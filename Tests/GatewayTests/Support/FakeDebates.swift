@@ -1,4 +1,5 @@
 import CoreTypes
+import Debates
 import Gateway
 import Synchronization
 
@@ -25,6 +26,7 @@ final class FakeDebates: DebateAPI {
     let state = Mutex(State())
     let panel: [AgentProfile]
     let isDemo: Bool
+    let drafts = LiveDrafts()
     private let readings: AsyncStream<Void>.Continuation
     /// Ticks after each read of a journal.
     let journalWasRead: AsyncStream<Void>
