@@ -34,7 +34,7 @@ import Transport
         }
     }
 
-    private static func client(
+    static func client(
         _ provider: Provider,
         port: Int,
         model: String,
@@ -137,6 +137,30 @@ import Transport
             _ = try await client.complete(ModelRequest(prompt: votePrompt, key: "2"))
         }
         #expect(seen.value == [["response_format", "max_tokens"], ["max_tokens"], [], []])
+    }
+
+    /// A name that no price list knows, such as a snapshot's, costs what the model costs that was asked for.
+    @Test(arguments: [("sol-snapshot", Int64(12_000)), ("gpt-6-astra", 60_000), ("gpt-6-sol-2026-11-20", 12_000)])
+    func pricesWhatWasAskedFor(answered: String, cost: Int64) async throws {
+        let router = Router(context: BasicRequestContext.self)
+        router.post("/v1/chat/completions") { _, _ in
+            let text =
+                #"{"model":"\#(answered)","choices":[{"message":{"content":"There."},"finish_reason":"stop"}],"#
+                + #""usage":{"prompt_tokens":1000,"completion_tokens":1000}}"#
+            return Response(
+                status: .ok,
+                headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+            )
+        }
+        try await withLocalServer(router) { port in
+            let http = HTTPClient(logger: Logger(label: "test"))
+            defer { http.shutdown() }
+            let client = Self.client(.openAI, port: port, model: "gpt-6-sol", http)
+            let completion = try await client.complete(ModelRequest(prompt: prompt, key: "1"))
+            #expect(completion.usage.costMicrodollars == cost)
+            #expect(completion.model == answered)
+        }
     }
 
     @Test func remembersThatAServerWantsItPlain() async throws {

@@ -378,7 +378,7 @@ struct DebateRouteTests {
 }
 
 /// A key of the local workspace that may read debates.
-private struct ReadingKey: KeyAuthority {
+struct ReadingKey: KeyAuthority {
     static let text = APIKeyStore.prefix + "a-key-that-reads"
 
     func holder(of key: Secret) async throws -> APIKey? {

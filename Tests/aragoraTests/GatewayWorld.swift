@@ -105,6 +105,11 @@ struct GatewayWorld: Sendable {
         try await GatewayProcess.run(arguments, environment: environment)
     }
 
+    /// Starts another program with the gateway's configuration.
+    func begin(_ program: String, _ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(program, arguments, environment: environment)
+    }
+
     /// Posts to the API as the operator.
     func call(
         _ gateway: GatewayProcess,
