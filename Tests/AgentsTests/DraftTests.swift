@@ -88,13 +88,16 @@ struct DraftTests {
     @Test("Texts are heard, asked twice or not; forms are not")
     func kinds() async throws {
         let client = ScriptedClient(ScriptedClient.text("<think>only"), ScriptedClient.text("{}"))
+        var limits = Airlock.Limits.standard
+        limits.retryPause = .zero
         let agent = Airlock(
             ModelAgent(
                 profile: AgentProfile(name: "x", provider: "P", model: "m"),
                 client: client,
                 prompts: PromptBuilder(name: "x")
             ),
-            time: ManualTime(isAutomatic: true),
+            limits: limits,
+            time: SystemTime(),
             logger: Logger(label: "test")
         )
         let call = AgentCall(key: "k", listener: Ear())
