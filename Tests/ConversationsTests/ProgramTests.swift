@@ -46,20 +46,29 @@ import Testing
         }
     }
 
+    /// Has a program ask with these options.
+    private static func start(
+        _ house: ConversationHouse,
+        _ key: String,
+        _ options: DebateOptions
+    ) async throws -> DebateRecord {
+        var question = Question(
+            workspace: house.workspace,
+            task: "Tabs or spaces?",
+            platform: "web",
+            originKey: key,
+            conversationKey: key,
+            requestedBy: "api"
+        )
+        question.options = options
+        return try await house.service.start(question)
+    }
+
     @Test("A program may choose further rules of the debate, and hears of those that are not to be had")
     func rules() async throws {
         try await ConversationHouse.with(.sqlite) { house in
             func start(_ key: String, rules: JSONValue?, agents: [String]? = nil) async throws -> DebateRecord {
-                var question = Question(
-                    workspace: house.workspace,
-                    task: "Tabs or spaces?",
-                    platform: "web",
-                    originKey: key,
-                    conversationKey: key,
-                    requestedBy: "api"
-                )
-                question.options = DebateOptions(rounds: 2, agents: agents, rules: rules)
-                return try await house.service.start(question)
+                try await Self.start(house, key, DebateOptions(rounds: 2, agents: agents, rules: rules))
             }
             let chosen = try await start("1", rules: ["convergence_detection": false, "rounds": 5, "mood": "good"])
             let settings = try DebateSettings(json: chosen.settings).debateProtocol
@@ -82,16 +91,7 @@ import Testing
         panel.unpriced = ["beta"]
         try await ConversationHouse.with(.sqlite, panel: panel) { house in
             func start(_ key: String, _ agents: [String]?, rules: JSONValue) async throws {
-                var question = Question(
-                    workspace: house.workspace,
-                    task: "Tabs or spaces?",
-                    platform: "web",
-                    originKey: key,
-                    conversationKey: key,
-                    requestedBy: "api"
-                )
-                question.options = DebateOptions(agents: agents, rules: rules)
-                _ = try await house.service.start(question)
+                _ = try await Self.start(house, key, DebateOptions(agents: agents, rules: rules))
             }
             let error = await #expect(throws: ConversationError.self) {
                 try await start("1", nil, rules: ["budget_microdollars": 500_000])
