@@ -23,6 +23,16 @@ import Testing
         #expect(statement.values == [.integer(1), .null, .integer(2), .text("b")])
     }
 
+    @Test func columnsAreInsertedAsRows() {
+        let columns: [SQLArray] = [.integers([1, 2]), .texts(["a", "b"])]
+        let sqlite: SQL = "insert into t (i, t) \(Dialect.sqlite.rows(columns))"
+        #expect(sqlite.text == "insert into t (i, t) values ($1, $2), ($3, $4)")
+        #expect(sqlite.values == [.integer(1), .text("a"), .integer(2), .text("b")])
+        let postgres: SQL = "insert into t (i, t) \(Dialect.postgres.rows(columns))"
+        #expect(postgres.text == "insert into t (i, t) select unnest($1), unnest($2)")
+        #expect(postgres.values == columns.map { .array($0) })
+    }
+
     @Test func nilIsBoundAsNull() {
         let nothing: String? = nil
         let something: Int? = 5

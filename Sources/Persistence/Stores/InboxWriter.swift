@@ -69,19 +69,17 @@ package final class InboxWriter: Sendable {
     }
 
     private func store(_ entries: [InboxEntry], _ connection: any Database) async throws {
-        let lines = connection.dialect.table([
+        let rows = connection.dialect.rows([
             .texts(entries.map(\.workspaceID.rawValue)), .texts(entries.map(\.eventKey)),
             .texts(entries.map(\.platform)), .texts(entries.map(\.shape)), .texts(entries.map(\.conversationKey)),
             .blobs(entries.map(\.body)), .integers(entries.map(\.availableAt.rawValue)),
             .integers(entries.map(\.receivedAt.rawValue)),
         ])
-        // SQLite would take `on` for a join's without a `where`.
         try await connection.run(
             """
             insert into inbox (
                 workspace_id, event_key, platform, shape, conversation_key, body, available_at, received_at
-            ) select column1, column2, column3, column4, column5, column6, column7, column8 from \(lines) where true
-            on conflict (workspace_id, event_key) do nothing
+            ) \(rows) on conflict (workspace_id, event_key) do nothing
             """
         )
     }

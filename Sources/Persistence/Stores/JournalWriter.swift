@@ -142,17 +142,17 @@ package final class JournalWriter: Sendable {
 
     private func insert(_ segments: [JournalSegment], in transaction: borrowing Transaction) throws {
         guard !segments.isEmpty else { return }
-        let lines = transaction.dialect.table([
+        let now = time.now().rawValue
+        let rows = transaction.dialect.rows([
             .texts(segments.map(\.workspaceID.rawValue)), .texts(segments.map(\.debateID.rawValue)),
             .integers(segments.map { Int64($0.firstSequence) }), .integers(segments.map { Int64($0.lastSequence) }),
-            .blobs(segments.map(\.bytes)), .blobs(segments.map(\.head)),
+            .blobs(segments.map(\.bytes)), .blobs(segments.map(\.head)), .integers(segments.map { _ in now }),
         ])
         try transaction.execute(
             """
             insert into debate_journal (
                 workspace_id, debate_id, first_sequence, last_sequence, entries, head, written_at
-            )
-            select column1, column2, column3, column4, column5, column6, \(time.now()) from \(lines)
+            ) \(rows)
             """
         )
     }
