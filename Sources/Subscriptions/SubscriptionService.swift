@@ -228,7 +228,9 @@ package struct SubscriptionService: Sendable {
                 offset: 0,
                 in: transaction
             )
-            return try all.items.filter { $0.status != status && $0.status != .disabled }.count { endpoint in
+            // In the order in which those who write attempts down lock them.
+            let changing = all.items.filter { $0.status != status && $0.status != .disabled }.sorted { $0.id < $1.id }
+            return try changing.count { endpoint in
                 try setStatus(status, reason: nil, of: endpoint, now: now, in: transaction)
             }
         }

@@ -159,6 +159,61 @@ import Transport
         }
     }
 
+    @Test func aHeartbeatAndARecordNeverWaitForEachOther() async throws {
+        try await SubscriberHouse.with(.postgres) { house in
+            for number in 0..<100 { try await house.subscribe("\(number)") }
+            // The table's own order is not that of the ids.
+            for row in try await house.database.run("select id from webhook_configs order by id desc") {
+                try await house.database.run(
+                    "update webhook_configs set updated_at = updated_at + 1 where id = \(try row.text("id"))"
+                )
+            }
+            try await house.publish(house.event("1"))
+            let (store, now) = (house.endpoints, house.time.now())
+            let entries = try await house.claims("one", limit: 100).map { claim in
+                AttemptRecorder.Entry(
+                    delivery: try #require(claim.deliveries.first),
+                    attempt: attempt(503, at: now),
+                    decision: .retry(at: now, attempts: 0),
+                    heldUntil: nil,
+                    isOrdered: false
+                )
+            }
+            #expect(entries.count == 100)
+            let ids = entries.map(\.delivery.endpoint)
+            let ledger = DeliveryLedger(endpoints: store, sink: house.sink, outbox: Outbox(time: house.time))
+            // A transaction that met a deadlock is run once more.
+            let runs = Shared(0)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for _ in 0..<40 {
+                        _ = try await house.database.write { transaction in
+                            runs.withLock { $0 += 1 }
+                            return try ledger.record(entries, now: now, in: transaction)
+                        }
+                    }
+                }
+                group.addTask {
+                    for _ in 0..<400 {
+                        let kept = try await house.database.write { transaction in
+                            runs.withLock { $0 += 1 }
+                            return try store.renew(
+                                owner: "one",
+                                holding: ids,
+                                lease: .seconds(10),
+                                now: now,
+                                in: transaction
+                            )
+                        }
+                        #expect(kept.count == 100)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(runs.withLock { $0 } == 440)
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func aClaimWhoseAnswerIsLostIsMadeAgain(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
@@ -220,17 +275,22 @@ extension SubscriberHouse {
 
     /// The same; nil where nothing is due that the owner may have.
     fileprivate func claimed(_ owner: String, passing underWay: Set<Int64> = []) async throws -> Claim? {
+        try await claims(owner, passing: underWay, limit: 10).first
+    }
+
+    /// All endpoints that the owner may have, with what is due to them.
+    fileprivate func claims(_ owner: String, passing underWay: Set<Int64> = [], limit: Int) async throws -> [Claim] {
         let (endpoints, now) = (endpoints, time.now())
         return try await database.write { transaction in
             try endpoints.claim(
                 owner: owner,
                 passing: [],
                 underWay: underWay,
-                limit: 10,
+                limit: limit,
                 lease: .seconds(10),
                 now: now,
                 in: transaction
-            ).first.map { endpoint in
+            ).taken.map { endpoint in
                 let store = DeliveryStore()
                 return (endpoint, try store.due(to: endpoint, passing: underWay, limit: 10, now: now, in: transaction))
             }
@@ -256,7 +316,10 @@ private final class LosingDatabase: Database {
 
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         let value = try await whole.write(body)
-        if let (taken, _) = value as? ([(ClaimedEndpoint, [ClaimedDelivery])], Timestamp?),
+        if let (taken, _, _, _) = value
+            as? (
+                [(ClaimedEndpoint, [ClaimedDelivery])], Timestamp?, [UnreadableEndpoint], Bool
+            ),
             taken.contains(where: { !$0.1.isEmpty }),
             armed.withLock({ armed in
                 defer { armed = false }

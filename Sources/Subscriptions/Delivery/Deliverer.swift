@@ -43,6 +43,7 @@ package final class Deliverer: Sendable {
     private let endpoints: EndpointStore
     private let deliveries = DeliveryStore()
     private let call: DeliveryCall
+    private let ledger: DeliveryLedger
     private let recorder: AttemptRecorder
     private let policy = RetryPolicy()
     private let owner: String
@@ -79,12 +80,8 @@ package final class Deliverer: Sendable {
         self.jitter = jitter
         self.logger = logger
         call = DeliveryCall(transport: transport, time: time)
-        recorder = AttemptRecorder(
-            database: database,
-            ledger: DeliveryLedger(endpoints: endpoints, sink: sink, outbox: Outbox(time: time)),
-            time: time,
-            logger: logger
-        )
+        ledger = DeliveryLedger(endpoints: endpoints, sink: sink, outbox: Outbox(time: time))
+        recorder = AttemptRecorder(database: database, ledger: ledger, time: time, logger: logger)
     }
 
     /// Delivers until `drain()` is called or the task is cancelled.
@@ -187,9 +184,9 @@ package final class Deliverer: Sendable {
         let lanes = state.withLock { $0.lanes.mapValues { ($0.appetite(now: now), $0.underWay) } }
         let (owner, lease) = (owner, configuration.lease)
         let sated = lanes.filter { $0.value.0 == 0 }.map(\.key)
-        let (taken, nextDue) = try await database.write { transaction in
+        let (taken, nextDue, unreadable, hasNotices) = try await database.write { transaction in
             var taken: [(ClaimedEndpoint, [ClaimedDelivery])] = []
-            let claimed = try endpoints.claim(
+            let (claimed, unreadable) = try endpoints.claim(
                 owner: owner,
                 passing: sated,
                 underWay: Set(lanes.values.filter { $0.0 > 0 }.flatMap(\.1)),
@@ -209,9 +206,18 @@ package final class Deliverer: Sendable {
                 )
                 taken.append((endpoint, due))
             }
+            let notices = try unreadable.count { try ledger.note($0, now: now, in: transaction) }
             let hasMore = taken.contains { !$0.1.isEmpty }
-            return (taken, hasMore ? nil : try endpoints.nextDue(after: now, in: transaction))
+            let nextDue = hasMore ? nil : try endpoints.nextDue(after: now, in: transaction)
+            return (taken, nextDue, unreadable, notices > 0)
         }
+        for endpoint in unreadable {
+            logger.error(
+                "What is stored of a webhook cannot be read; what it is owed waits.",
+                metadata: ["webhook": "\(endpoint.id)", "reason": "\(endpoint.error.description)"]
+            )
+        }
+        if hasNotices { await database.notify(.outbox) }
         state.withLock { state in
             for (endpoint, found) in taken {
                 let id = endpoint.endpoint.id

@@ -43,7 +43,7 @@ struct DeliveryLedger: Sendable {
     }
 
     private func insertAttempts(_ entries: [AttemptRecorder.Entry], in transaction: borrowing Transaction) throws {
-        let lines = transaction.dialect.table([
+        let rows = transaction.dialect.rows([
             .texts(entries.map(\.delivery.workspace.rawValue)),
             .texts(entries.map(\.delivery.endpoint.rawValue)),
             .texts(entries.map(\.delivery.message.rawValue)),
@@ -56,8 +56,7 @@ struct DeliveryLedger: Sendable {
         try transaction.execute(
             """
             insert into webhook_attempts (workspace_id, endpoint_id, message_id, attempted_at, duration_ms,
-                response_status, error_code, response_body)
-            select column1, column2, column3, column4, column5, column6, column7, column8 from \(lines)
+                response_status, error_code, response_body) \(rows)
             """
         )
     }
@@ -191,6 +190,20 @@ struct DeliveryLedger: Sendable {
             )
         }
         return false
+    }
+
+    /// Disables an endpoint whose stored secret could not be read for as long as another may fail.
+    /// - Returns: whether something is to be sent because of it.
+    /// - Throws: `DatabaseError`.
+    func note(_ endpoint: UnreadableEndpoint, now: Timestamp, in transaction: borrowing Transaction) throws -> Bool {
+        guard endpoint.error.reason == .sealed, now - endpoint.failingSince >= Self.patience else { return false }
+        return try disable(
+            endpoint.id,
+            endpoint.workspace,
+            because: "its stored secret has not been readable since \(endpoint.failingSince.iso8601)",
+            now: now,
+            in: transaction
+        )
     }
 
     private func disable(

@@ -32,7 +32,7 @@ package struct Endpoint: Sendable {
     package var settings: EndpointSettings
     package let createdBy: String
     package var status: Status
-    /// Why it is not active.
+    /// Why it is not active, or why nothing can be sent to it.
     package var statusReason: String?
     /// Since when nothing has arrived.
     package var failingSince: Timestamp?

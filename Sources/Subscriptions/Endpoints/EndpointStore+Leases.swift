@@ -15,10 +15,24 @@ final class ClaimedEndpoint: Sendable {
     }
 }
 
+/// An endpoint to which something is due and that cannot be served, because what is stored of it cannot be read.
+struct UnreadableEndpoint: Sendable {
+    let workspace: WorkspaceID
+    let id: EndpointID
+    let error: DatabaseError
+    /// Since when nothing has arrived there.
+    let failingSince: Timestamp
+}
+
 extension EndpointStore {
+    /// How long an endpoint is left alone whose secret cannot be read: while the encryption key is being changed,
+    /// another process may be able to.
+    static let unreadablePause = Duration.seconds(60)
+
     /// Takes endpoints to which something is due and that nobody else holds, or holds on to those that are ours.
     ///
     /// What an earlier holder had under way is due still: whether it arrived, nobody knows, and its id stays the same.
+    /// An endpoint that cannot be read is held back by itself, with what it is owed; the others are taken.
     /// - Parameters:
     ///   - passing: endpoints that have enough to do.
     ///   - underWay: the numbers of deliveries that this process is making; they alone are no reason to take one.
@@ -32,7 +46,7 @@ extension EndpointStore {
         lease: Duration,
         now: Timestamp,
         in transaction: borrowing Transaction
-    ) throws -> [ClaimedEndpoint] {
+    ) throws -> (taken: [ClaimedEndpoint], unreadable: [UnreadableEndpoint]) {
         // Above so many the list would cost more than looking in vain.
         let new = DeliveryStore.passing(underWay.count > 10_000 ? [] : underWay, transaction.dialect)
         // As `exists`, or in no order, a planner with wrong statistics might read all that waits anywhere.
@@ -50,28 +64,72 @@ extension EndpointStore {
             order by c.id limit \(limit) \(raw: transaction.dialect.forUpdateSkipLocked)
             """
         )
-        return try rows.map { row in
-            let endpoint = try Endpoint(row)
-            let isOurs = try row.textOrNil("lease_owner") == owner
-            let fence = try row.integer("fence") + (isOurs ? 0 : 1)
-            let until = try row.timestampOrNil("lease_until") ?? now
-            // What is ours is prolonged by the heartbeat.
-            if !isOurs || until - now < lease / 2 {
-                try transaction.execute(
-                    """
-                    update webhook_configs set lease_owner = \(owner), lease_until = \(now + lease), fence = \(fence)
-                    where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
-                    """
-                )
+        var taken: [ClaimedEndpoint] = []
+        var unreadable: [UnreadableEndpoint] = []
+        for row in rows {
+            do {
+                taken.append(try take(row, owner: owner, lease: lease, now: now, in: transaction))
+            } catch let error as DatabaseError where error.reason == .sealed || error.reason == .decoding {
+                unreadable.append(try holdBack(row, because: error, now: now, in: transaction))
             }
-            let secrets = try EndpointSecrets(
-                sealed: try row.blob("sealed_secrets"),
-                sealer: sealer,
-                workspace: endpoint.workspace,
-                id: endpoint.id
-            )
-            return ClaimedEndpoint(endpoint: endpoint, secrets: secrets, fence: fence)
         }
+        return (taken, unreadable)
+    }
+
+    private func take(
+        _ row: Row,
+        owner: String,
+        lease: Duration,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> ClaimedEndpoint {
+        let endpoint = try Endpoint(row)
+        let secrets = try EndpointSecrets(
+            sealed: try row.blob("sealed_secrets"),
+            sealer: sealer,
+            workspace: endpoint.workspace,
+            id: endpoint.id
+        )
+        let isOurs = try row.textOrNil("lease_owner") == owner
+        let fence = try row.integer("fence") + (isOurs ? 0 : 1)
+        let until = try row.timestampOrNil("lease_until") ?? now
+        // What is ours is prolonged by the heartbeat. An active endpoint has a reason while it cannot be read.
+        if !isOurs || until - now < lease / 2 || endpoint.statusReason != nil {
+            try transaction.execute(
+                """
+                update webhook_configs set lease_owner = \(owner), lease_until = \(now + lease), fence = \(fence),
+                    status_reason = null
+                where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
+                """
+            )
+        }
+        return ClaimedEndpoint(endpoint: endpoint, secrets: secrets, fence: fence)
+    }
+
+    /// Leaves an endpoint alone for a while; what it is owed waits.
+    private func holdBack(
+        _ row: Row,
+        because error: DatabaseError,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> UnreadableEndpoint {
+        let workspace = try row.id("workspace_id", of: WorkspaceID.self)
+        let id = try row.id("id", of: EndpointID.self)
+        let what = error.reason == .sealed ? "secret" : "description"
+        let reason = "its stored \(what) cannot be read; the operator finds in the log why"
+        let rows = try transaction.query(
+            """
+            update webhook_configs set held_until = \(now + Self.unreadablePause), status_reason = \(reason),
+                failing_since = case
+                    when status_reason is not null or last_delivery_at >= \(now - DeliveryLedger.silence)
+                        then coalesce(failing_since, \(now))
+                    else \(now) end
+            where workspace_id = \(workspace) and id = \(id)
+            returning failing_since
+            """
+        )
+        let since = try rows.first?.timestampOrNil("failing_since") ?? now
+        return UnreadableEndpoint(workspace: workspace, id: id, error: error, failingSince: since)
     }
 
     /// Prolongs the leases of a process; a lease that it does not know of runs out.
@@ -86,10 +144,17 @@ extension EndpointStore {
         in transaction: borrowing Transaction
     ) throws -> Set<EndpointID> {
         guard !holding.isEmpty else { return [] }
+        // Locked in the order of their ids, as those who write attempts down lock them, so that the two cannot wait for
+        // each other.
         let rows = try transaction.query(
             """
+            with held as materialized (
+                select id as endpoint from webhook_configs
+                where lease_owner = \(owner) and id in (\(list: holding))
+                order by id \(raw: transaction.dialect.forUpdate)
+            )
             update webhook_configs set lease_until = \(now + lease)
-            where lease_owner = \(owner) and id in (\(list: holding))
+            from held where webhook_configs.id = held.endpoint
             returning id, status
             """
         )

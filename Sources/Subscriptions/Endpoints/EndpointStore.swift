@@ -111,6 +111,8 @@ package struct EndpointStore: Sendable {
     }
 
     /// The endpoints that hear of what happens now, with what they want.
+    ///
+    /// One whose settings are damaged hears everything: what happens must not fail because of it, nor be lost for it.
     /// - Throws: `DatabaseError`.
     func listening(in workspace: WorkspaceID, _ transaction: borrowing Transaction) throws
         -> [(id: EndpointID, settings: EndpointSettings)]
@@ -120,7 +122,12 @@ package struct EndpointStore: Sendable {
             select id, settings_json from webhook_configs
             where workspace_id = \(workspace) and status <> 'disabled' order by id
             """
-        ).map { (try $0.id("id"), EndpointSettings(json: try $0.json("settings_json"))) }
+        ).map { row in
+            (
+                try row.id("id"),
+                (try? row.json("settings_json")).map { EndpointSettings(json: $0) } ?? EndpointSettings()
+            )
+        }
     }
 
     /// Writes down what somebody changed.
