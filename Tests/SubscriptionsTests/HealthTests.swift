@@ -94,6 +94,23 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func whatNobodyIsOwedIsForgotten(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let gone = try await house.subscribe("gone").endpoint.id
+            try await house.subscribe("there")
+            for number in 1...3 { try await house.publish(house.event("\(number)")) }
+            try await house.database.run("delete from webhook_configs where id = \(gone)")
+            let first = try #require(try await house.database.run("select message_id from webhook_messages").first)
+            try await house.database.run(
+                "delete from webhook_messages where message_id = \(try first.text("message_id"))"
+            )
+            #expect(try await house.counts() == DeliveryCounts(waiting: 6))
+            try await house.service.sweep(limit: 2)
+            #expect(try await house.counts() == DeliveryCounts(waiting: 2))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func attemptsAreForgottenALittleAtATime(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             let endpoint = try await house.subscribe().endpoint

@@ -184,20 +184,6 @@ package struct DeliveryStore: Sendable {
                 "delete from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
             )
         }
-        if old.count < limit {
-            // What was owed at the moment in which its endpoint or its message was deleted.
-            try transaction.execute(
-                """
-                delete from webhooks where not exists (
-                    select 1 from webhook_configs c
-                    where c.workspace_id = webhooks.workspace_id and c.id = webhooks.endpoint_id
-                ) or not exists (
-                    select 1 from webhook_messages m
-                    where m.workspace_id = webhooks.workspace_id and m.message_id = webhooks.message_id
-                )
-                """
-            )
-        }
         // Their numbers are in the order of time.
         let attempts = try transaction.execute(
             """
@@ -207,6 +193,39 @@ package struct DeliveryStore: Sendable {
             """
         )
         return old.count == limit || attempts == limit
+    }
+
+    /// What is owed to an endpoint that is gone, and what is owed of a message that is gone: each for itself, because a
+    /// planner has a quick way to either and none to both at once.
+    static let orphaned: [SQL] = [
+        """
+        not exists (
+            select 1 from webhook_configs c
+            where c.workspace_id = webhooks.workspace_id and c.id = webhooks.endpoint_id
+        )
+        """,
+        """
+        not exists (
+            select 1 from webhook_messages m
+            where m.workspace_id = webhooks.workspace_id and m.message_id = webhooks.message_id
+        )
+        """,
+    ]
+
+    /// The numbers of deliveries that nobody is owed.
+    ///
+    /// Looks at all that is owed anywhere.
+    /// - Throws: `DatabaseError`.
+    func numbers(where condition: SQL, limit: Int, in transaction: borrowing Transaction) throws -> [Int64] {
+        try transaction.query("select delivery_id from webhooks where \(condition) limit \(limit)").map { row in
+            try row.integer("delivery_id")
+        }
+    }
+
+    /// Forgets deliveries that nobody is owed still.
+    /// - Throws: `DatabaseError`.
+    func delete(_ numbers: [Int64], where condition: SQL, in transaction: borrowing Transaction) throws {
+        try transaction.execute("delete from webhooks where delivery_id in (\(list: numbers)) and \(condition)")
     }
 }
 
