@@ -1,3 +1,5 @@
+import CoreTypes
+
 extension Acknowledgement {
     /// A page for the browser of somebody who connects something, with a heading and one paragraph.
     ///
@@ -12,14 +14,14 @@ extension Acknowledgement {
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(escaped(title))</title>
+            <title>\(title.escapedForHTML)</title>
             <style>
             body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem; }
             </style>
             </head>
             <body>
-            <h1>\(escaped(title))</h1>
-            <p>\(escaped(text))</p>
+            <h1>\(title.escapedForHTML)</h1>
+            <p>\(text.escapedForHTML)</p>
             </body>
             </html>
 
@@ -35,10 +37,5 @@ extension Acknowledgement {
                 ("x-content-type-options", "nosniff"),
             ]
         )
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
     }
 }

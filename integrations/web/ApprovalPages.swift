@@ -71,7 +71,7 @@ package struct ApprovalPages: Sendable {
     package init() throws {
         inbox = WebPage.File(PackageResources.approvals_html, contentType: "text/html; charset=utf-8")
         script = WebPage.File(PackageResources.approvals_js, contentType: "text/javascript; charset=utf-8")
-        answer = try MustacheTemplate(string: String(decoding: PackageResources.answer_mustache, as: UTF8.self))
+        answer = try MustacheTemplate(page: PackageResources.answer_mustache)
     }
 
     /// The page with a form that decides.

@@ -31,7 +31,7 @@ package struct WebPage: Sendable {
     /// - Parameter isDemo: whether the panel is the offline demo; the page then says so even without its script.
     /// - Throws: where the template cannot be read.
     package init(isDemo: Bool) throws {
-        let template = try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self))
+        let template = try MustacheTemplate(page: PackageResources.page_mustache)
         let html = template.render(["demo": isDemo])
         self.html = File(Array(html.utf8), contentType: "text/html; charset=utf-8")
         let script = "text/javascript; charset=utf-8"

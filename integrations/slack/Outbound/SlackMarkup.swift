@@ -1,11 +1,12 @@
 import Channels
+import CoreTypes
 
 /// Slack's `mrkdwn`, where rich text is not taken: in the facts and the small print of a message.
 enum SlackMarkup {
     /// Escapes what has a meaning, so that a text can neither mention nor notify anybody
     /// (https://docs.slack.dev/messaging/formatting-message-text/#escaping).
     static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        text.escapedForMarkup(andQuotes: false)
     }
 
     /// Writes runs.
