@@ -98,13 +98,19 @@ package struct Usage: Sendable, Hashable {
         self.fallbackModel = fallbackModel
     }
 
+    /// Adds what two calls used; the numbers are a provider's word, so a sum that is too large stays at the largest.
     package static func + (left: Usage, right: Usage) -> Usage {
         Usage(
-            inputTokens: left.inputTokens + right.inputTokens,
-            outputTokens: left.outputTokens + right.outputTokens,
-            costMicrodollars: left.costMicrodollars + right.costMicrodollars,
+            inputTokens: sum(left.inputTokens, right.inputTokens),
+            outputTokens: sum(left.outputTokens, right.outputTokens),
+            costMicrodollars: sum(left.costMicrodollars, right.costMicrodollars),
             fallbackModel: right.fallbackModel ?? left.fallbackModel
         )
+    }
+
+    private static func sum<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number {
+        let (sum, isOver) = left.addingReportingOverflow(right)
+        return isOver ? (right < 0 ? .min : .max) : sum
     }
 }
 

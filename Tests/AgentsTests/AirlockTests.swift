@@ -188,6 +188,23 @@ private struct OddAgent: Agent {
         #expect(deadlines.value == [start + .seconds(240), start + .seconds(240)])
     }
 
+    @Test func absurdUsageIsNoMoreThanTheLargestNumber() async {
+        let time = ManualTime()
+        let airlock = airlock(time) { _ in
+            let usage = Usage(inputTokens: .max, outputTokens: .max, costMicrodollars: .max)
+            throw AgentError(.emptyAnswer, "nothing", usage: usage)
+        }
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [generate, call] in _ = try await airlock.generate(generate, call: call) }
+            await time.waitForSleepers(2)
+            time.advance(by: .seconds(2))
+            let error = await #expect(throws: AgentError.self) { try await group.next() }
+            #expect(error?.usage == Usage(inputTokens: .max, outputTokens: .max, costMicrodollars: .max))
+        }
+        let least = Usage(inputTokens: .min, outputTokens: 1, costMicrodollars: .min)
+        #expect(least + least == Usage(inputTokens: .min, outputTokens: 2, costMicrodollars: .min))
+    }
+
     @Test func anUnreadableAnswerSaysWhatItCost() async throws {
         let agent = ModelAgent(
             profile: AgentProfile(name: "m", provider: "P", model: "m"),
