@@ -111,15 +111,27 @@ import Testing
         #expect(substitute.calls == 0)
     }
 
-    @Test func tellsTheFirstFailureWhereBothFail() async {
+    @Test func tellsTheFirstFailureWhereBothFailAndWhatBothCost() async {
         let client = FallbackClient(
-            ScriptedClient(ScriptedClient.failure(.quotaExceeded)),
-            substitute: ScriptedClient(ScriptedClient.failure(.authentication)),
+            ScriptedClient(ScriptedClient.failure(.timeout, usage: Usage(inputTokens: 2))),
+            substitute: ScriptedClient(ScriptedClient.failure(.refused, usage: Usage(inputTokens: 5))),
             substituteModel: "m",
             logger: Logger(label: "test")
         )
         let error = await #expect(throws: AgentError.self) { try await client.complete(.sample) }
-        #expect(error?.reason == .quotaExceeded)
+        #expect(error?.reason == .timeout)
+        #expect(error?.usage.inputTokens == 7)
+    }
+
+    @Test func countsWhatFailedTriesCost() async throws {
+        let broken = ScriptedClient.failure(.network, usage: Usage(inputTokens: 5))
+        let completion = try await client(ScriptedClient(broken, broken, ScriptedClient.text("there")))
+            .complete(.sample)
+        #expect(completion.usage.inputTokens == 10)
+        let error = await #expect(throws: AgentError.self) {
+            try await client(ScriptedClient(broken)).complete(.sample)
+        }
+        #expect(error?.usage.inputTokens == 15)
     }
 
     @Test func doesNotTryAgainBehindTheDeadline() async {

@@ -21,8 +21,12 @@ final class ScriptedClient: ModelClient {
         return try result.get()
     }
 
-    static func failure(_ reason: AgentError.Code, retryAfter: Duration? = nil) -> Result<Completion, any Error> {
-        .failure(AgentError(reason, "scripted", retryAfter: retryAfter))
+    static func failure(
+        _ reason: AgentError.Code,
+        retryAfter: Duration? = nil,
+        usage: Usage = Usage()
+    ) -> Result<Completion, any Error> {
+        .failure(AgentError(reason, "scripted", retryAfter: retryAfter, usage: usage))
     }
 
     static func text(_ text: String, model: String? = nil) -> Result<Completion, any Error> {

@@ -37,10 +37,11 @@ package struct FallbackClient: ModelClient {
             do {
                 var completion = try await substitute.complete(request)
                 completion.usage.fallbackModel = completion.model ?? substituteModel
+                completion.usage = error.usage + completion.usage
                 return completion
-            } catch is AgentError {
-                // What went wrong first is what has to be mended.
-                throw error
+            } catch let second as AgentError {
+                // What went wrong first is what has to be mended; both are paid for.
+                throw error.adding(second.usage)
             }
         }
     }

@@ -22,15 +22,24 @@ package struct RetryingClient: ModelClient {
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
         var tries = 0
+        // Some failed after a part of the answer, which is paid for.
+        var spent = Usage()
         while true {
             do {
-                return try await client.complete(request)
+                var completion = try await client.complete(request)
+                completion.usage = spent + completion.usage
+                return completion
             } catch let error as AgentError {
                 tries += 1
+                spent = spent + error.usage
                 try Task.checkCancellation()
                 guard let pause = policy.pause(afterTries: tries, error: error, random: jitter.next()),
                     request.deadline.map({ time.now() + pause < $0 }) ?? true
-                else { throw error }
+                else {
+                    var last = error
+                    last.usage = spent
+                    throw last
+                }
                 try await time.sleep(for: pause)
             }
         }
