@@ -59,10 +59,6 @@ CURLcode ccurl_get_context(CURL *handle, void **value) {
   return curl_easy_getinfo(handle, CURLINFO_PRIVATE, (char **)value);
 }
 
-CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
-  return curl_easy_getinfo(handle, info, value);
-}
-
 CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }

@@ -8,7 +8,9 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8]
     /// The longest time that the whole request may take, from its start to the response's last byte.
     package var timeout: Duration
-    /// The longest time for which no byte may travel in either direction; nil for no such limit.
+    /// The longest time between two pieces of the response's body; nil for no such limit.
+    ///
+    /// Before the first piece `timeout` alone counts: whoever answers may have to think.
     package var idleTimeout: Duration?
     /// The longest time that name resolution, connection and TLS handshake may take.
     package var connectTimeout: Duration

@@ -29,8 +29,8 @@ final class Transfer {
     private var isPaused = false
     /// Whether all that is kept of the body has come, and the transfer was ended for that.
     private var hasEnough = false
-    private var sentBytes: curl_off_t = 0
-    private var lastActivity = ContinuousClock.now
+    /// When the last piece of the body came, where that is watched; nil before the first one.
+    private var lastPiece: ContinuousClock.Instant?
 
     /// Binds a request to an easy handle.
     init(
@@ -66,7 +66,6 @@ final class Transfer {
 
     /// Takes a line of the response's head; false ends the transfer.
     func receiveHeader(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
-        noteActivity()
         switch headParser.feed(line) {
         case .incomplete:
             return true
@@ -85,7 +84,7 @@ final class Transfer {
 
     /// Takes a piece of the response's body; gives what libcurl wants to hear.
     func receiveBody(_ piece: UnsafeBufferPointer<UInt8>) -> Int {
-        noteActivity()
+        notePiece()
         if let kept = request.keptResponseBytes, piece.count >= kept - receivedBytes {
             _ = exchange.receive(UnsafeBufferPointer(rebasing: piece.prefix(kept - receivedBytes)))
             receivedBytes = kept
@@ -108,8 +107,11 @@ final class Transfer {
     /// Any other number than the piece's length ends the transfer.
     private static func refusing(_ piece: UnsafeBufferPointer<UInt8>) -> Int { piece.isEmpty ? 1 : 0 }
 
-    private func noteActivity() {
-        if request.idleTimeout != nil { lastActivity = .now }
+    private func notePiece() {
+        guard request.idleTimeout != nil else { return }
+        let isFirst = lastPiece == nil
+        lastPiece = .now
+        if isFirst { loop.watch(self) }
     }
 
     /// Opens the socket for an address that was resolved just now, unless the guard refuses it.
@@ -130,7 +132,6 @@ final class Transfer {
 
     /// Decides, when the connection stands, whether the request may be written to it.
     func allowsRequest(to peer: String) -> Bool {
-        noteActivity()
         // A connection that an unguarded request opened may be used again: no socket is opened then.
         if let addressGuard {
             guard let address = IPAddress(peer), addressGuard.allows(address, isEncrypted: isEncrypted) else {
@@ -155,26 +156,19 @@ final class Transfer {
     func resume() -> CURLcode {
         guard isPaused else { return CURLE_OK }
         isPaused = false
-        lastActivity = .now
+        if lastPiece != nil { lastPiece = .now }
         return curl_easy_pause(handle, CURLPAUSE_CONT)
     }
 
-    /// When the request's idle timeout ends, if nothing travels until then; nil where there is none to watch.
+    /// When the request's idle timeout ends, if nothing comes until then; nil where there is none to watch.
     func idleDeadline() -> ContinuousClock.Instant? {
-        guard let idleTimeout = request.idleTimeout, !isPaused else { return nil }
-        return lastActivity + idleTimeout
+        guard let idleTimeout = request.idleTimeout, let lastPiece, !isPaused else { return nil }
+        return lastPiece + idleTimeout
     }
 
-    /// Whether nothing travelled for the idle timeout; the bytes sent are looked at only then.
+    /// Whether nothing came for the idle timeout.
     func isIdle(at now: ContinuousClock.Instant) -> Bool {
-        guard let deadline = idleDeadline(), deadline <= now else { return false }
-        var sent: curl_off_t = 0
-        if ccurl_get_offset(handle, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK, sent > sentBytes {
-            sentBytes = sent
-            lastActivity = now
-            return false
-        }
-        return true
+        idleDeadline().map { $0 <= now } ?? false
     }
 
     /// A failure of this request, with the host as the only part of its URL.

@@ -191,7 +191,6 @@ final class TransferLoop {
             return
         }
         transfers[ObjectIdentifier(exchange)] = transfer
-        watch(transfer)
     }
 
     /// Has an exchange tell of what came to it, when everything that came with it is there; telling twice does no harm.
@@ -200,7 +199,7 @@ final class TransferLoop {
     }
 
     /// Has the transfer looked at when it may have been idle for too long.
-    private func watch(_ transfer: Transfer) {
+    func watch(_ transfer: Transfer) {
         guard let deadline = transfer.idleDeadline() else { return }
         nextIdleCheck = min(nextIdleCheck ?? deadline, deadline)
     }
@@ -221,7 +220,7 @@ final class TransferLoop {
         }
     }
 
-    /// Ends the transfers on which nothing travelled for too long.
+    /// Ends the transfers to which nothing came for too long.
     private func endIdle() {
         guard let due = nextIdleCheck, due <= .now else { return }
         let now = ContinuousClock.now

@@ -1,4 +1,5 @@
 import CoreTypes
+import Dispatch
 import TestSupport
 import Testing
 import Transport
@@ -138,6 +139,32 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
                 }
             }
             #expect(streamed?.reason == .timeout)
+        }
+    }
+
+    @Test func waitsForTheFirstByteOfTheBodyAsLongAsItTakes() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        defer { gate.signal() }
+        let server = try RawServer { connection in
+            let isLate = connection.readRequest()?.hasPrefix("GET /late") == true
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+            if isLate { gate.wait() } else { connection.write("ha") }
+            if isLate { connection.write("late") } else { connection.waitForClose() }
+        }
+        try await withClient { client in
+            func request(_ path: String) -> HTTPRequest {
+                HTTPRequest(url: "http://127.0.0.1:\(server.port)\(path)", idleTimeout: .milliseconds(50))
+            }
+            try await client.stream(request("/late")) { response in
+                // Each of them is silent for as long as is allowed behind its first byte.
+                for _ in 0..<2 {
+                    let error = await failure(of: request("/silent"), with: client)
+                    #expect(error?.reason == .timeout)
+                }
+                gate.signal()
+                let body = try await response.body.collect()
+                #expect(body == Array("late".utf8))
+            }
         }
     }
 

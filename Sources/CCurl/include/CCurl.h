@@ -18,7 +18,6 @@ CURLcode ccurl_set_before_request(CURL *handle, curl_prereq_callback value);
 
 CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode ccurl_get_context(CURL *handle, void **value);
-CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
 
 CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 CURLMcode ccurl_multi_set_watcher(CURLM *multi, curl_socket_callback value, void *context);
