@@ -28,8 +28,6 @@ package struct ServerSentEvents: Sendable {
     private var isFirstLine = true
     private var endedWithCarriageReturn = false
 
-    /// How long the server asks to wait before connecting again; nil where it does not.
-    package private(set) var reconnectionTime: Duration?
     /// Whether an event was larger than allowed: nothing is read from then on, and the stream should be ended.
     package private(set) var isOverLimit = false
 
@@ -67,7 +65,7 @@ package struct ServerSentEvents: Sendable {
         let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
         var value = line[min(colon + 1, line.endIndex)...]
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
-        // A comment has an empty name, and every other name is ignored as well.
+        // A comment has an empty name, and every other name is ignored as well; nobody here connects again, so `retry` too.
         switch String(decoding: line[..<colon], as: UTF8.self) {
         case "data":
             data += value
@@ -76,10 +74,6 @@ package struct ServerSentEvents: Sendable {
             event = String(decoding: value, as: UTF8.self)
         case "id" where !value.contains(0):
             lastID = String(decoding: value, as: UTF8.self)
-        case "retry" where !value.isEmpty && value.allSatisfy({ (48...57).contains($0) }):
-            if let milliseconds = Int64(String(decoding: value, as: UTF8.self)) {
-                reconnectionTime = .milliseconds(milliseconds)
-            }
         default:
             break
         }

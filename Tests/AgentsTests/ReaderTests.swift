@@ -48,6 +48,35 @@ import Testing
         #expect(!reader.isComplete)
     }
 
+    /// A provider's word about tokens is taken within bounds, whatever it is.
+    @Test(
+        arguments: [
+            ("9223372036854775807", 1 << 40), ("9223372036854775808", 1 << 40), ("1e30", 1 << 40), ("1e999", 1 << 40),
+            ("-9223372036854775808", 0), ("-1e30", 0), ("-1", 0), ("2.5", 2), ("\"7\"", 0), ("null", 0),
+        ]
+    )
+    func boundsWhatProvidersSay(number: String, taken: Int) throws {
+        var chat = ChatReader()
+        try chat.read(#"{"choices":[],"usage":{"prompt_tokens":\#(number),"completion_tokens":\#(number)}}"#)
+        #expect(chat.draft.inputTokens == taken)
+        #expect(chat.draft.outputTokens == taken)
+
+        var anthropic = AnthropicReader()
+        let parts = #""input_tokens":\#(number),"cache_read_input_tokens":1,"output_tokens":\#(number)"#
+        try anthropic.read(#"{"type":"message_start","message":{"usage":{\#(parts)}}}"#)
+        #expect(anthropic.draft.inputTokens == taken + 1)
+        #expect(anthropic.draft.outputTokens == taken)
+        let both = #""input_tokens":\#(number),"cache_creation_input_tokens":\#(number)"#
+        try anthropic.read(#"{"type":"message_delta","delta":{},"usage":{\#(both)}}"#)
+        #expect(anthropic.draft.inputTokens == max(2 * taken, 1))
+
+        var gemini = GeminiReader()
+        let counts = #""promptTokenCount":\#(number),"candidatesTokenCount":\#(number),"thoughtsTokenCount":\#(number)"#
+        try gemini.read(#"{"usageMetadata":{\#(counts)}}"#)
+        #expect(gemini.draft.inputTokens == taken)
+        #expect(gemini.draft.outputTokens == 2 * taken)
+    }
+
     @Test func geminiSeesBlockedPrompts() throws {
         var reader = GeminiReader()
         try reader.read(#"{"promptFeedback":{"blockReason":"SAFETY"}}"#)
@@ -141,7 +170,26 @@ import Testing
         let failure = ProviderFailure(status: 422, body: Array(body.utf8), retryAfter: nil)
         #expect(failure.word == "badscript")
         let text = failure.agentError(ModelEndpoint(provider: "P", baseURL: "x", model: "m")).description
-        #expect(!text.contains("sk-123"))
+        #expect(text == "P did not accept the request for m (422 badscript). It says: “key … of Ann”")
+    }
+
+    @Test(
+        "What a provider says of a refusal is shown, without what may be a key",
+        arguments: [
+            ("Unsupported value:\n 'stream'  (max_tokens)", "Unsupported value: 'stream' (max_tokens)"),
+            ("the key (the-operators-key) is", "the key … is"), ("<!channel> *now* [x](y)", "!channel now x(y)"),
+            ("AIzaSyB1 0123456789abcdef0123 gpt-4o-preview-2024-12-17", "… … gpt-4o-preview-2024-12-17"),
+            ("not\u{202E} JSON\u{7}", "not JSON"), ("", ""),
+            (String(repeating: "word ", count: 100), String(repeating: "word ", count: 48) + "…"),
+        ]
+    )
+    func showsWhatIsSaid(message: String, shown: String) {
+        let body: JSONValue = ["error": ["message": .string(message)]]
+        let failure = ProviderFailure(status: 400, body: body.bytes, retryAfter: nil)
+        let endpoint = ModelEndpoint(provider: "P", baseURL: "x", key: Secret("the-operators-key"), model: "m")
+        let text = failure.agentError(endpoint).description
+        let says = shown.isEmpty ? "" : " It says: “\(shown)”"
+        #expect(text == "P did not accept the request for m (400).\(says)")
     }
 
     @Test func chatEndsWhereTheServerSaysSo() throws {

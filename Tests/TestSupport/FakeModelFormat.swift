@@ -40,9 +40,12 @@ enum FakeModelFormat: Sendable {
     }
 
     /// Whether a request asks for more than an old or simple server understands.
-    func isDemanding(_ body: JSONValue) -> Bool {
+    func isDemanding(_ body: JSONValue) -> Bool { asksForForm(body) || body["stream_options"] != nil }
+
+    /// Whether a request asks for a form of the answer.
+    func asksForForm(_ body: JSONValue) -> Bool {
         switch self {
-        case .chat: body["response_format"] != nil || body["stream_options"] != nil
+        case .chat: body["response_format"] != nil
         case .anthropic: body["output_config"] != nil
         case .gemini: body["generationConfig"]?["responseSchema"] != nil
         }
@@ -93,15 +96,15 @@ enum FakeModelFormat: Sendable {
     }
 
     /// The events behind the text.
-    func finish(_ model: String, _ ending: Ending) -> [String] {
+    /// - Parameter hidesUsage: whether nothing is said of usage, as where chat completions were not asked for it.
+    func finish(_ model: String, _ ending: Ending, hidesUsage: Bool = false) -> [String] {
         switch self {
         case .chat:
             let reason = ending == .finished ? "stop" : ending == .truncated ? "length" : "content_filter"
             let usage: JSONValue = ["prompt_tokens": 100, "completion_tokens": 50]
-            return [
-                chunk(model, [:], reason: reason), data(["model": .string(model), "choices": [], "usage": usage]),
-                "data: [DONE]\n\n",
-            ]
+            let end = chunk(model, [:], reason: reason)
+            let told = hidesUsage ? [] : [data(["model": .string(model), "choices": [], "usage": usage])]
+            return [end] + told + ["data: [DONE]\n\n"]
         case .anthropic:
             let reason = ending == .finished ? "end_turn" : ending == .truncated ? "max_tokens" : "refusal"
             let delta: JSONValue = ["stop_reason": .string(reason)]

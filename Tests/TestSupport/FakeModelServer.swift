@@ -27,6 +27,9 @@ package actor FakeModelServer {
         case quotaExceeded
         /// Status 400 for every request that asks for a form of the answer or for usage.
         case onlyPlain
+        /// Status 400 for every request that asks for a form of the answer; who does not ask for usage hears nothing of
+        /// it.
+        case refusesForms
         /// An answer without any text.
         case empty
         /// An answer that never ends.
@@ -189,6 +192,9 @@ package actor FakeModelServer {
         case .onlyPlain:
             guard !format.isDemanding(body) else { return Self.failure(400, "invalid_request_error") }
             return Self.reply(format, model, good, isStreaming)
+        case .refusesForms:
+            guard !format.asksForForm(body) else { return Self.failure(400, "invalid_request_error") }
+            return Self.reply(format, model, good, isStreaming, hidesUsage: body["stream_options"] == nil)
         case .empty: return Self.reply(format, model, "", isStreaming)
         case .endless: return endless(format, model)
         case .invalidJSON: return Self.reply(format, model, "I would rather not say {\"choice\": ", isStreaming)
@@ -237,14 +243,19 @@ package actor FakeModelServer {
         return nil
     }
 
-    private static func reply(_ format: FakeModelFormat, _ model: String, _ text: String, _ isStreaming: Bool)
-        -> Response
-    {
+    private static func reply(
+        _ format: FakeModelFormat,
+        _ model: String,
+        _ text: String,
+        _ isStreaming: Bool,
+        hidesUsage: Bool = false
+    ) -> Response {
         guard isStreaming else { return json(200, format.whole(model, text)) }
         // Two pieces, cut inside a word, as providers do.
         let half = text.index(text.startIndex, offsetBy: text.count / 2)
         let pieces = [String(text[..<half]), String(text[half...])].filter { !$0.isEmpty }
-        return events([format.start(model)] + pieces.map { format.piece(model, $0) } + format.finish(model, .finished))
+        let end = format.finish(model, .finished, hidesUsage: hidesUsage)
+        return events([format.start(model)] + pieces.map { format.piece(model, $0) } + end)
     }
 
     private static func written(_ pieces: ModelPieces, _ format: FakeModelFormat, _ model: String) -> Response {

@@ -111,6 +111,7 @@ import Transport
         ("data: a\rdata: b\r\r", [ServerSentEvent(data: "a\nb")]),
         ("data\n\ndata\ndata\n\ndata:", [ServerSentEvent(data: ""), ServerSentEvent(data: "\n")]),
         (": comment\n\n", []),
+        ("retry: 1500\n\n", []),
         ("data: cut off\n", []),
         ("event: only\n\ndata: x\n\n", [ServerSentEvent(data: "x")]),
         (
@@ -134,12 +135,6 @@ import Transport
 
     @Test func ignoresAnIdWithNull() {
         #expect(events("id: a\0b\ndata: x\n\n") == [ServerSentEvent(data: "x")])
-    }
-
-    @Test func readsTheReconnectionTime() {
-        var stream = ServerSentEvents()
-        _ = stream.feed("retry: 1500\nretry: 1x\n".utf8)
-        #expect(stream.reconnectionTime == .milliseconds(1500))
     }
 
     @Test func stopsAtTheLimit() {

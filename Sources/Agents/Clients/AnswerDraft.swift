@@ -18,6 +18,8 @@ package struct AnswerDraft: Sendable, Hashable {
 
     /// The longest answer that is taken, in characters.
     package static let maximumLength = 200_000
+    /// The most tokens that a provider is believed.
+    static let maximumTokens = 1 << 40
 
     package init() {}
 
@@ -25,8 +27,18 @@ package struct AnswerDraft: Sendable, Hashable {
     /// - Throws: `ProviderFailure` with `tooLong` once the answer is over the limit, so that an endless one is left.
     package mutating func add(_ piece: String) throws(ProviderFailure) {
         length += piece.unicodeScalars.count
-        guard length <= Self.maximumLength else { throw ProviderFailure(.tooLong, "") }
+        guard length <= Self.maximumLength else {
+            throw ProviderFailure(.tooLong, "over \(Self.maximumLength) characters")
+        }
         text += piece
+    }
+}
+
+extension JSONNode {
+    /// A number of tokens, or nil where this is no number; providers write negative and absurd ones, and fractions.
+    var tokens: Int? {
+        if let integer { return Int(min(max(integer, 0), Int64(AnswerDraft.maximumTokens))) }
+        return double.map { Int(min(max($0, 0), Double(AnswerDraft.maximumTokens))) }
     }
 }
 

@@ -11,11 +11,11 @@ package struct AnthropicClient: ModelClient, ModelCatalog {
     }
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
-        try await channel.complete(key: request.key) { style, key in
+        try await channel.complete(key: request.key, request.prompt.shape.part) { parts, key in
             try await channel.stream(
                 path: "/v1/messages",
                 headers: headers,
-                body: body(request, style: style),
+                body: body(request, parts),
                 for: request,
                 key: key,
                 into: AnthropicReader()
@@ -35,8 +35,8 @@ package struct AnthropicClient: ModelClient, ModelCatalog {
         ]
     }
 
-    private func body(_ request: ModelRequest, style: RequestStyle) -> JSONValue {
-        let schema = style != .full ? nil : request.prompt.shape.schema(closed: true)
+    private func body(_ request: ModelRequest, _ parts: RequestParts) -> JSONValue {
+        let schema = parts.contains(.form) ? request.prompt.shape.schema(closed: true) : nil
         return .record([
             "model": .string(channel.endpoint.model),
             "max_tokens": .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens)),
@@ -96,9 +96,10 @@ package struct AnthropicReader: AnswerReader, Sendable {
     private mutating func readUsage(_ usage: JSONNode?) {
         guard let usage else { return }
         let parts = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
-        let input = parts.compactMap { usage[$0]?.integer }.reduce(0, +)
-        if input > 0 { draft.inputTokens = Int(input) }
-        if let output = usage["output_tokens"]?.integer { draft.outputTokens = Int(output) }
+        // None is above a limit far from the largest integer, so the sum cannot overflow.
+        let input = parts.compactMap { usage[$0]?.tokens }.reduce(0, +)
+        if input > 0 { draft.inputTokens = input }
+        if let output = usage["output_tokens"]?.tokens { draft.outputTokens = output }
     }
 
     private mutating func readStop(_ reason: String?) {

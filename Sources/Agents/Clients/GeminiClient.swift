@@ -13,11 +13,11 @@ package struct GeminiClient: ModelClient, ModelCatalog {
     package func complete(_ request: ModelRequest) async throws -> Completion {
         let model = channel.endpoint.model
         let name = model.hasPrefix("models/") ? String(model.dropFirst("models/".count)) : model
-        return try await channel.complete(key: request.key) { style, key in
+        return try await channel.complete(key: request.key, request.prompt.shape.part) { parts, key in
             try await channel.stream(
                 path: "/v1beta/models/\(name):streamGenerateContent?alt=sse",
                 headers: headers,
-                body: body(request, style: style),
+                body: body(request, parts),
                 for: request,
                 key: key,
                 into: GeminiReader()
@@ -36,8 +36,8 @@ package struct GeminiClient: ModelClient, ModelCatalog {
         [(name: "x-goog-api-key", value: channel.endpoint.key?.reveal() ?? "")]
     }
 
-    private func body(_ request: ModelRequest, style: RequestStyle) -> JSONValue {
-        let schema = style != .full ? nil : request.prompt.shape.schema(closed: false)
+    private func body(_ request: ModelRequest, _ parts: RequestParts) -> JSONValue {
+        let schema = parts.contains(.form) ? request.prompt.shape.schema(closed: false) : nil
         return [
             "systemInstruction": ["parts": [["text": .string(request.prompt.system)]]],
             "contents": [["role": "user", "parts": [["text": .string(request.prompt.user)]]]],
@@ -91,8 +91,9 @@ package struct GeminiReader: AnswerReader, Sendable {
 
     private mutating func readUsage(_ usage: JSONNode?) {
         guard let usage else { return }
-        if let input = usage["promptTokenCount"]?.integer { draft.inputTokens = Int(input) }
-        let output = ["candidatesTokenCount", "thoughtsTokenCount"].compactMap { usage[$0]?.integer }
-        if !output.isEmpty { draft.outputTokens = Int(output.reduce(0, +)) }
+        if let input = usage["promptTokenCount"]?.tokens { draft.inputTokens = input }
+        let output = ["candidatesTokenCount", "thoughtsTokenCount"].compactMap { usage[$0]?.tokens }
+        // None is above a limit far from the largest integer, so the sum cannot overflow.
+        if !output.isEmpty { draft.outputTokens = output.reduce(0, +) }
     }
 }

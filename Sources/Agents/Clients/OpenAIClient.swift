@@ -18,11 +18,14 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
     }
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
-        try await channel.complete(key: request.key) { style, key in
+        let parts = request.prompt.shape.part.union(
+            dialect.asksForUsage ? [.limit, .stream, .usage] : [.limit, .stream]
+        )
+        return try await channel.complete(key: request.key, parts) { parts, key in
             try await channel.stream(
                 path: "/chat/completions",
                 headers: headers,
-                body: body(request, style: style),
+                body: body(request, parts),
                 for: request,
                 key: key,
                 into: ChatReader()
@@ -46,7 +49,7 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
         return [(name: "Authorization", value: "Bearer \(key.reveal())")]
     }
 
-    private func body(_ request: ModelRequest, style: RequestStyle) -> JSONValue {
+    private func body(_ request: ModelRequest, _ parts: RequestParts) -> JSONValue {
         let limit: JSONValue? = .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens))
         return .record([
             "model": .string(channel.endpoint.model),
@@ -54,10 +57,11 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
                 ["role": "system", "content": .string(request.prompt.system)],
                 ["role": "user", "content": .string(request.prompt.user)],
             ],
-            "stream": true,
-            "stream_options": style != .full || !dialect.asksForUsage ? nil : ["include_usage": true],
-            "response_format": style != .full ? nil : format(request.prompt.shape),
-            dialect.tokenField: style == .bare ? nil : limit,
+            "stream": .bool(parts.contains(.stream)),
+            // An answer in one piece holds its usage unasked, and the question for it is refused there.
+            "stream_options": parts.isSuperset(of: [.stream, .usage]) ? ["include_usage": true] : nil,
+            "response_format": parts.contains(.form) ? format(request.prompt.shape) : nil,
+            dialect.tokenField: parts.contains(.limit) ? limit : nil,
         ])
     }
 
@@ -122,8 +126,8 @@ package struct ChatReader: AnswerReader, Sendable {
     }
 
     private mutating func readUsage(_ usage: JSONNode) {
-        if let input = usage["prompt_tokens"]?.integer { draft.inputTokens = Int(input) }
-        if let output = usage["completion_tokens"]?.integer { draft.outputTokens = Int(output) }
+        if let input = usage["prompt_tokens"]?.tokens { draft.inputTokens = input }
+        if let output = usage["completion_tokens"]?.tokens { draft.outputTokens = output }
         // OpenRouter says what the answer cost, in US dollars.
         if let cost = usage["cost"]?.double, (0..<1_000_000).contains(cost) {
             draft.costMicrodollars = Int64((cost * 1_000_000).rounded(.up))

@@ -7,9 +7,11 @@ struct ProviderChannel: Sendable {
     let endpoint: ModelEndpoint
     private let transport: any HTTPTransport
     private let time: any TimeSource
-    private let preferred = PreferredStyle()
+    private let refused = RefusedParts()
 
     /// No longer than this between two pieces of an answer (the original's limit per chunk).
+    ///
+    /// Before the first one a model may think for as long as the call has.
     private static let idleTimeout = Duration.seconds(90)
     /// The longest whole answer; the airlock's limits are shorter.
     private static let totalTimeout = Duration.seconds(300)
@@ -20,6 +22,8 @@ struct ProviderChannel: Sendable {
     /// The most bytes of a whole stream (the original's buffer cap).
     private static let maximumBytes = 10 << 20
     private static let maximumErrorBytes = 64 << 10
+    /// What a token is of a text, about.
+    private static let bytesPerToken = 4
 
     init(endpoint: ModelEndpoint, transport: any HTTPTransport, time: any TimeSource) {
         self.endpoint = endpoint
@@ -27,22 +31,27 @@ struct ProviderChannel: Sendable {
         self.time = time
     }
 
-    /// Asks with all that the provider's own API knows and, where a compatible server rejects that, once more with
-    /// a plainer request; a server that wanted it plain is asked plainly from then on.
+    /// Asks with all that the provider's own API knows and, where a server refuses a part of that, again without it.
+    ///
+    /// A part that is refused for good is left out from then on, and no other one.
+    /// - Parameter wanted: The parts that make sense in this request.
     func complete(
         key: String,
-        _ ask: (_ style: RequestStyle, _ key: String) async throws -> Completion
+        _ wanted: RequestParts,
+        _ ask: (_ parts: RequestParts, _ key: String) async throws -> Completion
     ) async throws -> Completion {
         try await translated {
-            var style = preferred.value
+            var parts = wanted.subtracting(refused.value)
+            var lasting: RequestParts = []
             while true {
                 do {
-                    let completion = try await ask(style, key + style.suffix)
-                    preferred.set(style)
+                    let completion = try await ask(parts, key + wanted.subtracting(parts).suffix)
+                    refused.add(lasting)
                     return completion
                 } catch let failure as ProviderFailure where failure.reason == .badRequest && failure.mayBeTooMuch {
-                    guard let plainer = style.plainer(after: failure) else { throw failure }
-                    style = plainer
+                    guard let part = parts.refused(by: failure) else { throw failure }
+                    parts.subtract(part)
+                    if !failure.isAboutThisQuestion { lasting.formUnion(part) }
                 }
             }
         }
@@ -79,11 +88,12 @@ struct ProviderChannel: Sendable {
             followRedirects: false
         )
         let listener = question.listener
+        let promptBytes = question.prompt.system.utf8.count + question.prompt.user.utf8.count
         do {
             let draft = try await transport.stream(request) { response in
                 try await Self.read(response, into: reader, now: now, listener)
             }
-            return try completion(draft)
+            return try completion(draft, promptBytes: promptBytes)
         } catch {
             listener?.forget()
             throw error
@@ -137,6 +147,7 @@ struct ProviderChannel: Sendable {
             }
             if let listener { tell(listener, reader.draft) }
             if reader.isComplete { break }
+            guard !events.isOverLimit else { throw ProviderFailure(.tooLong, "event over 1 MiB") }
         }
         return reader.draft
     }
@@ -156,19 +167,24 @@ struct ProviderChannel: Sendable {
         return bytes
     }
 
-    private func completion(_ draft: AnswerDraft) throws -> Completion {
+    /// What an answer used; where nobody says so, about what its texts come to, for budgets must hold all the same.
+    private func usage(of draft: AnswerDraft, promptBytes: Int) -> Usage {
+        var input = min(draft.inputTokens, AnswerDraft.maximumTokens)
+        var output = min(draft.outputTokens, AnswerDraft.maximumTokens)
+        if input <= 0, output <= 0 {
+            input = (promptBytes + Self.bytesPerToken - 1) / Self.bytesPerToken
+            output = (draft.text.utf8.count + Self.bytesPerToken - 1) / Self.bytesPerToken
+        }
         // A server may answer under a name that no price list knows; then the model that was asked for is paid.
-        let priced = draft.model.flatMap { PriceTable.current.price(of: $0) == nil ? nil : $0 }
-        let usage = Usage(
-            inputTokens: draft.inputTokens,
-            outputTokens: draft.outputTokens,
-            costMicrodollars: draft.costMicrodollars
-                ?? PriceTable.current.cost(
-                    model: priced ?? endpoint.model,
-                    inputTokens: draft.inputTokens,
-                    outputTokens: draft.outputTokens
-                )
-        )
+        let priced = draft.model.flatMap { PriceTable.current.price(of: $0) == nil ? nil : $0 } ?? endpoint.model
+        let cost =
+            draft.costMicrodollars
+            ?? PriceTable.current.cost(model: priced, inputTokens: input, outputTokens: output)
+        return Usage(inputTokens: input, outputTokens: output, costMicrodollars: cost)
+    }
+
+    private func completion(_ draft: AnswerDraft, promptBytes: Int) throws -> Completion {
+        let usage = usage(of: draft, promptBytes: promptBytes)
         switch draft.stop {
         case nil: throw ProviderFailure(.network, "no end of the answer").agentError(endpoint).adding(usage)
         case .refused: throw ProviderFailure(.refused, "").agentError(endpoint).adding(usage)
@@ -215,6 +231,6 @@ struct ProviderChannel: Sendable {
 }
 
 extension ProviderFailure {
-    /// Whether a plainer request might be accepted: not where the model is unknown or the request too large.
+    /// Whether a request without some part might be accepted: not where the model is unknown or the request too large.
     fileprivate var mayBeTooMuch: Bool { status == 400 || status == 422 }
 }

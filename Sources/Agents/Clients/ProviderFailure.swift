@@ -6,12 +6,14 @@ package struct ProviderFailure: Error {
     package let status: Int?
     package let reason: AgentError.Code
     /// The provider's own word for it, such as `overloaded_error`, of harmless characters only.
-    ///
-    /// The message is never kept: providers quote keys and prompts in it.
     package let word: String
     package let retryAfter: Duration?
-    /// Whether the provider speaks of the output limit or of the room for the answer.
-    package let isAboutLimit: Bool
+    /// The parts of the request of which the provider speaks.
+    let namedParts: RequestParts
+    /// Whether it speaks of the room that this question leaves, and of no limit of the model's for every answer.
+    let isAboutThisQuestion: Bool
+    /// What the provider says, as it says it; it may quote keys.
+    private let message: String
 
     /// Reads a refusal.
     /// - Parameters:
@@ -37,7 +39,9 @@ package struct ProviderFailure: Error {
         self.reason = reason
         self.word = word
         self.retryAfter = nil
-        self.isAboutLimit = false
+        self.namedParts = []
+        self.isAboutThisQuestion = false
+        self.message = ""
     }
 
     private init(status: Int?, details: Details, retryAfter: Duration?) {
@@ -45,9 +49,9 @@ package struct ProviderFailure: Error {
         self.reason = Self.reason(status: status, details: details, waits: retryAfter != nil)
         self.word = details.word
         self.retryAfter = retryAfter
-        self.isAboutLimit = details.mentions([
-            "max_tokens", "max_completion_tokens", "max_new_tokens", "context length", "context window", "context size",
-        ])
+        self.namedParts = details.namedParts
+        self.isAboutThisQuestion = details.mentions(Details.contextWords)
+        self.message = details.message
     }
 
     /// The error as the panel and the user see it.
@@ -65,13 +69,15 @@ package struct ProviderFailure: Error {
         case .overloaded: text = "\(provider) is overloaded or out of order\(suffix)."
         case .timeout: text = "\(provider) did not answer in time\(suffix)."
         case .refused: text = "\(provider)'s model \(endpoint.model) refused to answer\(suffix)."
-        case .tooLong: text = "\(provider)'s answer is over \(AnswerDraft.maximumLength) characters long."
+        case .tooLong: text = "\(provider)'s answer is too long\(suffix)."
         case .network: text = "\(provider)'s answer broke off\(suffix)."
         case .badRequest:
-            text =
+            let what =
                 status == 404
                 ? "\(provider) does not know the model \(endpoint.model)\(suffix)."
                 : "\(provider) did not accept the request for \(endpoint.model)\(suffix)."
+            let words = ProviderMessage(message, key: endpoint.key).text
+            text = words.isEmpty ? what : "\(what) It says: “\(words)”"
         default: text = "\(provider)'s answer cannot be read\(suffix)."
         }
         return AgentError(reason, text, retryAfter: retryAfter)
@@ -114,13 +120,21 @@ private struct Details {
     let retryAfter: Duration?
     /// Whether a code of the error, not its text, says that the credit or the day's quota is used up.
     let isExhausted: Bool
+    /// What is said about the error; empty where the answer has no place for that.
+    let message: String
+    /// The field that is refused, where one is named.
+    private let parameter: String?
     private let text: String
+
+    /// The words for the room that a model has for a question and its answer together.
+    static let contextWords = ["context length", "context window", "context size"]
 
     init(_ error: JSONNode?, fallback: [UInt8]) {
         let words = ["type", "code", "status"].compactMap { error?[$0]?.string }
-        let message =
-            error?["message"]?.string ?? error?.string ?? String(decoding: fallback.prefix(2_000), as: UTF8.self)
-        text = (words + [message]).joined(separator: " ").lowercased()
+        parameter = error?["param"]?.string?.lowercased()
+        message = error?["message"]?.string ?? error?.string ?? ""
+        let rest = message.isEmpty ? String(decoding: fallback.prefix(2_000), as: UTF8.self) : message
+        text = (words + [parameter ?? "", rest]).joined(separator: " ").lowercased()
         let harmless = (words.first ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || "_-. ".contains($0)) }
         word = String(harmless.prefix(60))
         status = (error?["code"]?.integer).flatMap { (400..<600).contains($0) ? Int($0) : nil }
@@ -136,5 +150,19 @@ private struct Details {
 
     func mentions(_ phrases: [String]) -> Bool {
         phrases.contains { text.contains($0) }
+    }
+
+    var namedParts: RequestParts {
+        var parts: RequestParts = []
+        // The word alone stands in too many texts.
+        if parameter == "stream" || mentions(["verified to stream"]) { parts.insert(.stream) }
+        if mentions(["max_tokens", "max_completion_tokens", "max_new_tokens"] + Self.contextWords) {
+            parts.insert(.limit)
+        }
+        if mentions(["stream_options", "include_usage"]) { parts.insert(.usage) }
+        if mentions(["response_format", "json_schema", "json_object", "output_config", "responseschema"]) {
+            parts.insert(.form)
+        }
+        return parts
     }
 }
