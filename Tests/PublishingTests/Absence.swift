@@ -3,30 +3,39 @@ import Persistence
 import Synchronization
 import Transport
 
-/// A database that is away for some writes, each time after an answer to a certain path has come.
+/// A database that is away for some reads and writes, each time after an answer to a certain path has come.
 final class Absence: Sendable {
-    private let path: String
-    private let writes: Int
-    private let left = Mutex(0)
+    private struct Failures: Hashable {
+        var writes = 0
+        var reads = 0
+    }
 
-    init(after path: String, writes: Int) {
+    private let path: String
+    private let failures: Failures
+    private let left = Mutex(Failures())
+
+    init(after path: String, writes: Int, reads: Int = 0) {
         self.path = path
-        self.writes = writes
+        failures = Failures(writes: writes, reads: reads)
     }
 
     /// Whether the database is back.
-    var isOver: Bool { left.withLock { $0 == 0 } }
+    var isOver: Bool { left.withLock { $0 == Failures() } }
 
     func answered(_ request: HTTPRequest) {
-        if request.url.hasSuffix(path) { left.withLock { $0 = writes } }
+        if request.url.hasSuffix(path) { left.withLock { $0 = failures } }
     }
 
-    func write() throws {
-        let isAway = left.withLock { left in
-            defer { left = max(0, left - 1) }
-            return left > 0
-        }
+    func write() throws { try fail(left.withLock { Self.take(&$0.writes) }) }
+    func read() throws { try fail(left.withLock { Self.take(&$0.reads) }) }
+
+    private func fail(_ isAway: Bool) throws {
         if isAway { throw DatabaseError(.connection, "The database is away.") }
+    }
+
+    private static func take(_ count: inout Int) -> Bool {
+        defer { count = max(0, count - 1) }
+        return count > 0
     }
 }
 
@@ -44,7 +53,8 @@ struct AbsentDatabase: Database {
     }
 
     func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        try await base.read(body)
+        try absence.read()
+        return try await base.read(body)
     }
 
     func run(_ statement: SQL) async throws -> [Row] { try await base.run(statement) }

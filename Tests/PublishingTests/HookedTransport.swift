@@ -30,3 +30,20 @@ final class HookedTransport: HTTPTransport {
         try await base.stream(request, consume)
     }
 }
+
+/// A network in which answers come altered.
+struct AlteredTransport: HTTPTransport {
+    let base: any HTTPTransport
+    let change: @Sendable (HTTPRequest, HTTPResponse) -> HTTPResponse
+
+    func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+        change(request, try await base.send(request))
+    }
+
+    func stream<R: Sendable>(
+        _ request: HTTPRequest,
+        _ consume: (StreamingResponse) async throws -> R
+    ) async throws -> R {
+        try await base.stream(request, consume)
+    }
+}

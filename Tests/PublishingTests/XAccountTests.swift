@@ -114,6 +114,27 @@ struct XAccountTests {
         }
     }
 
+    @Test(
+        "A token that is said to last for ever, or to have ended, is used all the same",
+        arguments: ["1e300", "-1e300"]
+    )
+    func senselessLifetimes(seconds: String) async throws {
+        try await withX(keys: Self.connected) { world, emulator in
+            let transport = AlteredTransport(base: world.transport) { request, response in
+                guard request.url.hasSuffix("/2/oauth2/token") else { return response }
+                let text = String(decoding: response.body, as: UTF8.self)
+                    .replacing("\"expires_in\":7200", with: "\"expires_in\":\(seconds)")
+                return HTTPResponse(status: response.status, headers: response.headers, body: Array(text.utf8))
+            }
+            let absurd = world.with(transport: transport)
+            try await connect(absurd)
+            let row = try #require(try await world.database.run("select credentials_expire_at from integrations").first)
+            let end = try row.integer("credentials_expire_at")
+            #expect(end == (seconds.hasPrefix("-") ? start : start + .seconds(366 * 86_400)).rawValue)
+            #expect(emulator.refreshes == 0)
+        }
+    }
+
     @Test("A new refresh token outlives a database that is away when it comes", arguments: DatabaseEngine.allCases)
     func renewalWithoutDatabase(engine: DatabaseEngine) async throws {
         try await withX(engine, keys: Self.connected) { world, emulator in

@@ -127,6 +127,55 @@ struct XThreadTests {
         }
     }
 
+    @Test("A database that is away when X has answered costs no part its id", .timeLimit(.minutes(1)))
+    func absentDatabase() async throws {
+        try await withX { world, emulator in
+            emulator.setTimeline(isReadable: false)
+            let id = try await world.release(XThread(posts: [.init(text: "Hello")]).json, on: "x")
+            // One write is that of X's limits, which does without; the other one and the read are the part's.
+            let absence = Absence(after: "/2/tweets", writes: 2, reads: 1)
+            let absent = PublishingWorld(
+                database: AbsentDatabase(base: world.database, absence: absence),
+                time: world.time,
+                transport: AbsenceTransport(base: world.transport, absence: absence),
+                settings: world.settings,
+                directory: world.directory
+            )
+            let process = try absent.process()
+            async let worked = process.worker.work(only: id)
+            for _ in 1...2 {
+                // The heartbeat, and whoever waits for the database.
+                await world.time.waitForSleepers(2)
+                world.time.advance(by: .milliseconds(250))
+            }
+            #expect(try await worked && absence.isOver)
+            let found = try await world.find(id)
+            #expect(found.publication.state == .published && emulator.posts.count == 1)
+            #expect(found.parts.map(\.remoteID) == emulator.posts.map(\.id))
+        }
+    }
+
+    @Test(
+        "Of a limit that ends at no moment nothing is kept",
+        arguments: ["-9223372036854775808", "-1", "1099511627776"]
+    )
+    func senselessLimits(reset: String) async throws {
+        try await withX { world, emulator in
+            let transport = AlteredTransport(base: world.transport) { _, response in
+                HTTPResponse(
+                    status: response.status,
+                    headers: [("x-rate-limit-reset", reset)] + response.headers,
+                    body: response.body
+                )
+            }
+            let id = try await world.release(thread(2).json, on: "x")
+            let process = try world.with(transport: transport).process()
+            #expect(try await world.work(process, on: id).state == .published)
+            expectOnce(thread(2), emulator, reset)
+            #expect(try await world.database.run("select bucket from publication_quotas").isEmpty)
+        }
+    }
+
     @Test("Limits that X tells of are kept, across processes")
     func limits() async throws {
         try await withX { world, emulator in

@@ -116,7 +116,10 @@ struct OAuth2Grant: Sendable {
         }
         self.access = Secret(access)
         refresh = body?["refresh_token"]?.string.map { Secret($0) }
-        expiresAt = body?["expires_in"]?.double.map { now + .milliseconds(Int64($0 * 1000)) }
+        // A year at most: a number may be any, and in a year there is another token.
+        expiresAt = body?["expires_in"]?.double.map { seconds in
+            now + .milliseconds(Int64(min(max(seconds, 0), 366 * 86_400) * 1000))
+        }
         scopes = (body?["scope"]?.string ?? "").split(separator: " ").map(String.init)
     }
 }

@@ -182,7 +182,9 @@ struct PublicationRun {
     }
 
     func load() async throws -> [PublicationPart] {
-        try await desk.database.read { try desk.parts.parts(of: claim.id, workspace: claim.workspace, in: $0) }
+        try await outlast {
+            try await desk.database.read { try desk.parts.parts(of: claim.id, workspace: claim.workspace, in: $0) }
+        }
     }
 
     func save(_ part: PublicationPart) async throws {
@@ -219,9 +221,31 @@ struct PublicationRun {
     func write<Value: Sendable>(
         _ body: @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
-        try await desk.database.write { transaction in
-            try desk.publications.assertHeld(claim, in: transaction)
-            return try body(transaction)
+        try await outlast {
+            try await desk.database.write { transaction in
+                try desk.publications.assertHeld(claim, in: transaction)
+                return try body(transaction)
+            }
+        }
+    }
+
+    /// Does something through short outages of the database: what is not written down of a step has to be asked of the
+    /// platform later, and not every platform can answer.
+    ///
+    /// What may have been done is done again: it writes the same, or meets a claim that was given back with it.
+    private func outlast<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        var delay = Duration.milliseconds(250)
+        var tries = 1
+        while true {
+            do {
+                return try await body()
+            } catch let error as DatabaseError
+                where (error.isRetryable || error.reason == .commitUnknown) && tries < 10
+            {
+                try await time.sleep(for: delay)
+                delay = min(delay * 2, .seconds(5))
+                tries += 1
+            }
         }
     }
 

@@ -135,7 +135,9 @@ struct XAPI: Sendable {
         for (suffix, prefix) in Self.windows {
             guard let limit = response.header("\(prefix)-limit").flatMap({ Int64($0) }),
                 let remaining = response.header("\(prefix)-remaining").flatMap({ Int64($0) }),
-                let reset = response.header("\(prefix)-reset").flatMap({ Int64($0) }), limit > 0, reset < 1 << 40
+                let reset = response.header("\(prefix)-reset").flatMap({ Int64($0) }), limit > 0,
+                // Whatever else it says, it is no moment.
+                (0..<(1 << 40)).contains(reset)
             else { continue }
             let end = Timestamp(milliseconds: reset * 1000)
             if remaining <= 0 { reached = max(reached ?? end, end) }
