@@ -34,7 +34,7 @@ package struct ApprovalClock: Sendable {
             } catch {
                 logger.warning("The approvals' clock could not look; trying again.", metadata: ["error": "\(error)"])
             }
-            let next = try? await database.read { try desk.steps.nextDue(in: $0) }
+            let next = try? await database.read { try desk.course.steps.nextDue(in: $0) }
             let wait = next.map { max($0 - time.now(), .milliseconds(200)) } ?? Self.poll
             try? await time.sleep(for: min(wait, Self.poll))
         }
@@ -46,7 +46,9 @@ package struct ApprovalClock: Sendable {
     package func fireDue() async throws -> Int {
         var taken = 0
         while true {
-            let steps = try await database.read { try desk.due(limit: Self.batch, in: $0) }
+            let steps = try await database.read {
+                try desk.course.steps.due(at: time.now(), limit: Self.batch, in: $0)
+            }
             var progress = 0
             for step in steps {
                 do {

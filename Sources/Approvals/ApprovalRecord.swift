@@ -108,9 +108,10 @@ package struct ApprovalRecord: Sendable {
         workspace = try row.id("workspace_id")
         kind = try row.text("kind")
         title = try row.text("title")
-        question = try row.text("question")
-        context = try row.text("context")
-        operation = try row.json("operation_json")
+        // Lists do without what is long.
+        question = try row.textOrNil("question") ?? ""
+        context = try row.textOrNil("context") ?? ""
+        operation = try row.textOrNil("operation_json") == nil ? [:] : try row.json("operation_json")
         operationHash = try row.text("operation_hash")
         policy = try ApprovalPolicy(stored: try row.json("policy_json"))
         status = try row.word("status", of: "an approval")
@@ -121,7 +122,7 @@ package struct ApprovalRecord: Sendable {
         requesterName = try row.text("requester_name")
         debate = try row.textOrNil("debate_id").map { DebateID($0) }
         address = try row.textOrNil("address_json") == nil ? nil : try row.json("address_json")
-        metadata = try row.json("metadata_json")
+        metadata = try row.textOrNil("metadata_json") == nil ? [:] : try row.json("metadata_json")
         version = try row.integer("version")
         expiresAt = try row.timestampOrNil("expires_at")
         respondedAt = try row.timestampOrNil("responded_at")

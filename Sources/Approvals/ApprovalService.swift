@@ -22,29 +22,45 @@ package struct ApprovalService: Sendable {
 
     private let database: any Database
     private let desk: ApprovalDesk
+    private let mostPending: Int
 
     /// Makes the service.
-    package init(database: any Database, desk: ApprovalDesk) {
+    /// - Parameter mostPending: how many requests of a workspace may wait, for programs to add one. What the gateway
+    ///   asks by itself, about debates and publications, is not refused.
+    package init(database: any Database, desk: ApprovalDesk, mostPending: Int = 1000) {
         self.database = database
         self.desk = desk
+        self.mostPending = mostPending
     }
 
     /// Makes a request; the same origin gives the same one.
-    /// - Throws: `ApprovalError`, `DatabaseError`.
+    /// - Throws: `ApprovalError`, also where too many requests wait already; `DatabaseError`.
     package func open(_ draft: ApprovalDraft) async throws -> ApprovalRecord {
         let record = try await database.write { transaction in
             try desk.checkPlaces(of: draft, in: transaction)
-            return try desk.open(draft, in: transaction)
+            let (key, workspace) = (draft.originKey, draft.workspace)
+            let isKnown = try desk.requests.find(origin: key, workspace: workspace, in: transaction) != nil
+            let record = try desk.open(draft, in: transaction)
+            // Counted behind it, where nobody else opens one at the same time; what is refused is rolled back.
+            if !isKnown, try desk.requests.countPending(workspace: workspace, in: transaction) > mostPending {
+                throw ApprovalError(
+                    .full,
+                    "\(mostPending) requests of this workspace wait already. Answer some, or withdraw them with "
+                        + "`POST /api/v1/approvals/{id}/withdraw`; with `expires_in` they end by themselves."
+                )
+            }
+            return record
         }
         await database.notify(.outbox)
         return record
     }
 
-    /// Those among some requests to which somebody's answer would count now.
+    /// Whether a request waits for somebody: whether an answer of theirs would count now.
     /// - Throws: `DatabaseError`.
-    package func answerable(by actor: ApprovalActor, among records: [ApprovalRecord]) async throws -> Set<ApprovalID> {
+    package func isWaiting(_ record: ApprovalRecord, for actor: ApprovalActor) async throws -> Bool {
         try await database.read { transaction in
-            Set(try desk.answerable(by: actor, among: records, in: transaction).map(\.id))
+            var waiting = desk.waiting(for: actor)
+            return try waiting.includes(record, in: transaction)
         }
     }
 
@@ -55,30 +71,36 @@ package struct ApprovalService: Sendable {
         try await database.read { transaction in
             try approvers.filter { approver in
                 guard let platform = approver.platform else { return false }
-                guard desk.copies.reaches(platform) else { return true }
-                return try desk.places.home(of: platform, for: .local, in: transaction) == nil
+                guard desk.course.copies.reaches(platform) else { return true }
+                return try desk.people.places.home(of: platform, for: .local, in: transaction) == nil
             }
         }
     }
 
     /// The newest requests, and how many there are.
+    /// - Parameters:
+    ///   - actor: who looks.
+    ///   - item: what is kept of each; it is told whether the request waits for whoever looks.
     /// - Throws: `DatabaseError`.
-    package func list(
+    package func list<Item: Sendable>(
         workspace: WorkspaceID?,
         status: ApprovalStatus?,
         kinds: [String],
         limit: Int,
-        offset: Int
-    ) async throws -> (items: [ApprovalRecord], total: Int) {
+        offset: Int,
+        for actor: ApprovalActor,
+        _ item: @Sendable (_ listing: ApprovalListing, _ isWaiting: Bool) -> Item
+    ) async throws -> (items: [Item], total: Int) {
         try await database.read { transaction in
-            try desk.requests.list(
+            var waiting = desk.waiting(for: actor)
+            return try desk.requests.list(
                 workspace: workspace,
                 status: status,
                 kinds: kinds,
                 limit: limit,
                 offset: offset,
                 in: transaction
-            )
+            ) { item($0, try waiting.includes($0.record, in: transaction)) }
         }
     }
 
@@ -163,7 +185,7 @@ package struct ApprovalService: Sendable {
         -> ApproverDirectory.Delegation?
     {
         let ended = try await database.write { transaction in
-            try desk.endDelegation(id, evidence: evidence, workspace: workspace, in: transaction)
+            try desk.delegations.end(id, evidence: evidence, workspace: workspace, in: transaction)
         }
         await database.notify(.outbox)
         return ended
@@ -175,7 +197,7 @@ package struct ApprovalService: Sendable {
     package func withdraw(_ name: String, by actor: ApprovalActor) async throws -> Bool {
         let isWithdrawn = try await database.write { transaction in
             guard let record = try desk.requests.findAnywhere(name, in: transaction) else { return false }
-            let known = try desk.resolved(actor, workspace: record.workspace, in: transaction)
+            let known = try desk.people.resolved(actor, workspace: record.workspace, in: transaction)
             guard actor.roles.contains(ApprovalPolicy.operators) || known.ids.contains(record.requester) else {
                 throw ApprovalError(.forbidden, "Only whoever asked for it, or the operator, withdraws a request.")
             }

@@ -99,6 +99,15 @@ package enum Dialect: String, Sendable {
         }
     }
 
+    /// How many bytes the value of a text column has.
+    package func bytes(of column: String) -> String {
+        switch self {
+        // Without reading a long value.
+        case .postgres: "octet_length(\(column))"
+        case .sqlite: "length(cast(\(column) as blob))"
+        }
+    }
+
     /// Behind a claiming `select`: rows that somebody else is claiming are passed over.
     ///
     /// SQLite has one writer.

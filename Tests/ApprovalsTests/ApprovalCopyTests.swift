@@ -97,7 +97,7 @@ import Testing
                     now: now,
                     in: transaction
                 )
-                try house.desk.delegate(
+                try house.desk.delegations.give(
                     from: ApprovalActor(identity: "chat:U2", name: "Ben", surface: .command, evidence: "e"),
                     to: "chat:U3",
                     until: now + .seconds(5),

@@ -107,7 +107,7 @@ private func insisting(_ body: () async throws -> String) async throws -> String
             let actor = ApprovalActor(identity: "chat:U1", name: "Ann", surface: .command, evidence: "e")
             let end = house.time.now() + .seconds(15)
             try await house.database.write {
-                try house.desk.delegate(
+                try house.desk.delegations.give(
                     from: actor,
                     to: "chat:U3",
                     until: end,

@@ -94,4 +94,71 @@ import Testing
             #expect(try await house.problems().isEmpty)
         }
     }
+
+    @Test(arguments: DatabaseEngine.allCases, [false, true])
+    func itHoldsForRequestsOfOtherWorkspacesThatAreAskedHere(engine: DatabaseEngine, isLinked: Bool) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            try await house.database.write { transaction in
+                let now = house.time.now()
+                try WorkspaceStore().ensure(house.workspace, platform: "chat", now: now, in: transaction)
+                // Who belongs together in one workspace is another matter than in the other one.
+                for (platform, id) in [("chat", "U2"), ("email", "ben@example.org")] where isLinked {
+                    let mapping = UserMapping(
+                        workspaceID: house.workspace,
+                        platform: platform,
+                        platformUserID: id,
+                        userID: "7"
+                    )
+                    try UserMappingStore().upsert(mapping, now: now, in: transaction)
+                }
+            }
+            func open(_ key: String) async throws -> ApprovalRecord {
+                try await house.service.open(
+                    ApprovalDraft(
+                        workspace: .local,
+                        originKey: key,
+                        kind: "program",
+                        title: "Ship?",
+                        question: "Ship?",
+                        operation: ["do": "ship"],
+                        policy: ApprovalPolicy(approvers: [.person("chat:U1")]),
+                        requester: "api:local"
+                    )
+                )
+            }
+            let day = String((house.time.now() + .seconds(3 * 24 * 3600)).iso8601.prefix(10))
+            let before = try await open("before")
+            try await delegate("U2", until: day, key: "one", house)
+            let after = try await open("after")
+            try await house.deliver()
+
+            let prompts = house.platform.channel.prompts.filter { $0.address.channel == "U2" }
+            #expect(prompts.count == 2 && prompts.allSatisfy { $0.address.workspace == house.workspace })
+            #expect(house.mail.channel.messages.filter { $0.payload.contains("Request #") }.count == (isLinked ? 2 : 0))
+            let event = house.event(by: "U2", in: "U2")
+            guard case .say(let list) = try await house.database.write({ try house.chat.list(event, in: $0) }) else {
+                throw NothingSaid()
+            }
+            #expect(list.body.contains("#\(before.number)") && list.body.contains("#\(after.number)"))
+
+            #expect(try await approve(after, by: "U3", house).contains("not among those"))
+            #expect(try await approve(before, by: "U2", house).contains("Recorded"))
+            let prompt = try #require(prompts.first { $0.payload.contains("Request #\(after.number),") })
+            let button = try #require(prompt.payload.split(separator: "\n").first { $0.hasPrefix("[Approve]") })
+            let pressed = try await house.press(String(button.dropFirst("[Approve]".count)), by: "U2", in: "U2")
+            #expect(pressed?.text.contains("Recorded") == true)
+            for record in [before, after] {
+                let decisions = try await house.detail(record)?.decisions ?? []
+                #expect(decisions.map(\.seat) == ["chat:U1"] && decisions.map(\.identity) == ["chat:U2"])
+            }
+
+            // When it has ended, it holds for neither.
+            let own = house.event(by: "U1", in: "U1")
+            _ = try await house.database.write { try house.chat.undelegate(own, in: $0) }
+            let later = try await open("later")
+            #expect(try await approve(later, by: "U2", house).contains("not among those"))
+        }
+    }
 }
+
+private struct NothingSaid: Error {}

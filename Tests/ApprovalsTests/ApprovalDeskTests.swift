@@ -264,23 +264,8 @@ import Testing
                 )
             )
             #expect(edited.code == "counted")
-            let (isOld, isNew) = try await house.database.read { transaction in
-                (
-                    try house.desk.isApproved(
-                        record.id,
-                        operationHash: record.operationHash,
-                        workspace: house.workspace,
-                        in: transaction
-                    ),
-                    try house.desk.isApproved(
-                        record.id,
-                        operationHash: other,
-                        workspace: house.workspace,
-                        in: transaction
-                    )
-                )
-            }
-            #expect(!isOld && isNew)
+            let approved = try await house.detail(record)?.record
+            #expect(approved?.status == .approved && approved?.operationHash == other)
             await #expect(throws: ApprovalError.self) {
                 try await house.open("k", operation: ["do": "other"]) { $0.quorum = 2 }
             }

@@ -78,7 +78,7 @@ import Testing
         try await ApprovalHouse.with(engine) { house in
             let end = house.time.now() + .seconds(3600)
             try await house.database.write { transaction in
-                try house.desk.delegate(
+                try house.desk.delegations.give(
                     from: ApprovalActor(identity: "chat:U1", name: "Ann", surface: .command, evidence: "e"),
                     to: "chat:U3",
                     until: end,

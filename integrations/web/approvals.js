@@ -6,12 +6,14 @@ function card(approval) {
   const says = h("p", { role: "alert", class: "problem" });
   const comment = h("textarea", { rows: 2, maxlength: 10000, "aria-label": "Reason or guidance", placeholder: "Reason or guidance" });
   const text = approval.operation?.text;
-  const isOpen = approval.status === "pending" && approval.can_decide;
+  // What is too long for a list is decided where all of it stands.
+  const isLong = approval.left_out !== undefined;
+  const isOpen = approval.status === "pending" && approval.can_decide && !isLong;
   const edit = isOpen && text !== undefined && approval.policy.allow_edit
     ? h("textarea", { rows: 6, maxlength: 100000, "aria-label": "Text" }) : undefined;
   if (edit) edit.defaultValue = text;
   const isPending = approval.status === "pending";
-  const buttons = !isPending ? [] : approval.policy.options.map((option) => h("button", {
+  const buttons = !isPending || isLong ? [] : approval.policy.options.map((option) => h("button", {
     class: `button ${{ approve: "primary", reject: "danger" }[option.effect] ?? ""}`, type: "button",
     disabled: !approval.can_decide,
     onclick: async () => {
@@ -27,13 +29,14 @@ function card(approval) {
   }, option.label));
   return h("li", { class: "card answer" },
     h("h2", {}, `#${approval.number} ${approval.title}`),
-    prose(approval.question),
+    approval.question && prose(approval.question),
+    isLong ? h("p", {}, h("a", { href: `/approvals/${encodeURIComponent(approval.id)}` }, "Read all of it and decide")) : "",
     approval.context && prose(approval.context),
     edit ?? (text !== undefined ? h("pre", {}, text) : ""),
     approval.operation_json && h("p", { class: "hint" }, "Exactly this is decided"),
     approval.operation_json && h("pre", {}, approval.operation_json),
     isPending ? "" : h("p", { class: "outcome" }, `It is ${approval.status}: ${approval.summary}`),
-    !isPending || isOpen ? "" : h("p", { class: "hint" }, "An answer from here would not count: others were asked, or it has been given."),
+    !isPending || isOpen || isLong ? "" : h("p", { class: "hint" }, "An answer from here would not count: others were asked, or it has been given."),
     h("p", { class: "hint" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requested_by} · workspace ${approval.workspace}`
       + (approval.expires_at ? ` · until ${new Date(approval.expires_at).toLocaleString()}` : "")),
     isOpen ? comment : "", h("div", { class: "row end" }, buttons), says);

@@ -85,17 +85,28 @@ package struct ApprovalChat: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Answer? {
         guard let typed = NumberedAnswer(text) else { return nil }
-        let open = try openRequests(isDirect: isDirect, event, in: transaction)
+        let copies = try openCopies(isDirect: isDirect, event, in: transaction)
+        var open: (record: ApprovalRecord, shownHash: String?)?
+        var (hasSeveral, isPlausible) = (false, false)
+        // There may be many, so one after the other, without their texts.
+        for copy in copies where !(hasSeveral && isPlausible) {
+            guard let found = try desk.requests.listing(of: copy.request, in: transaction)?.record,
+                found.status == .pending
+            else { continue }
+            hasSeveral = open != nil
+            isPlausible = isPlausible || typed.isPlausible(for: found.policy)
+            open = (found, copy.shownHash.isEmpty ? nil : copy.shownHash)
+        }
         let record: ApprovalRecord
         var shownHash: String?
-        if let first = open.first {
-            guard open.contains(where: { typed.isPlausible(for: $0.record.policy) }) else { return nil }
-            guard open.count == 1 else {
+        if let open {
+            guard isPlausible else { return nil }
+            guard !hasSeveral else {
                 return Answer(
                     "Several requests wait here. Answer one with `approve <number>` or `reject <number> <reason>`."
                 )
             }
-            (record, shownHash) = first
+            (record, shownHash) = open
         } else {
             // Whoever is late is told so.
             guard let ended = try endedRequest(isDirect: isDirect, event, in: transaction),
@@ -121,13 +132,13 @@ package struct ApprovalChat: Sendable {
         return said(answer)
     }
 
-    /// The requests that wait where something was written, or for whoever wrote it to us directly, each with the hash
-    /// of what its newest copy there shows; nil where it has not arrived.
-    private func openRequests(
+    /// The newest open copy of each request where something was written, or for whoever wrote it to us directly; what
+    /// it shows is known once it has arrived.
+    private func openCopies(
         isDirect: Bool,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
-    ) throws -> [(record: ApprovalRecord, shownHash: String?)] {
+    ) throws -> [ApprovalPrompt] {
         var open = try prompts.open(
             inConversation: event.conversationKey,
             workspace: event.workspace,
@@ -142,12 +153,7 @@ package struct ApprovalChat: Sendable {
             )
         }
         let newest = Dictionary(open.map { ($0.request, $0) }) { $0.number > $1.number ? $0 : $1 }
-        return try newest.values.sorted { $0.number < $1.number }.compactMap { copy in
-            guard let record = try desk.requests.find(copy.request, in: transaction), record.status == .pending else {
-                return nil
-            }
-            return (record, copy.shownHash.isEmpty ? nil : copy.shownHash)
-        }
+        return newest.values.sorted { $0.number < $1.number }
     }
 
     /// The request that was asked last in such a place, where it has ended.
@@ -176,11 +182,15 @@ package struct ApprovalChat: Sendable {
         return record
     }
 
+    /// How many requests a list in a chat has at most.
+    private static let longestList = 20
+
     /// `approvals`: what waits for the person.
     /// - Throws: `DatabaseError`.
     package func list(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
-        let waiting = try desk.waiting(for: actor(event, .command), workspace: event.workspace, in: transaction)
-        return .say(posts.list(waiting))
+        var waiting = desk.waiting(for: actor(event, .command))
+        let found = try waiting.list(workspace: event.workspace, limit: Self.longestList, in: transaction)
+        return .say(posts.list(found.map(\.record)))
     }
 
     /// `approve <id>`, `reject <id> <reason>`, `revise <id> <guidance>`: the first option of that effect.
@@ -249,7 +259,7 @@ package struct ApprovalChat: Sendable {
     /// `delegations`: for whom the person decides, and who decides for them.
     /// - Throws: `DatabaseError`.
     package func listDelegations(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
-        let found = try desk.delegations(of: actor(event, .command), workspace: event.workspace, in: transaction)
+        let found = try desk.delegations.list(of: actor(event, .command), workspace: event.workspace, in: transaction)
         guard !found.mine.isEmpty || !found.forOthers.isEmpty else {
             return Answer("Nobody decides for you, and you decide for nobody else.")
         }
@@ -264,7 +274,11 @@ package struct ApprovalChat: Sendable {
     /// `undelegate`: nobody decides for the person any more.
     /// - Throws: `DatabaseError`.
     package func undelegate(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
-        let ended = try desk.undelegate(actor(event, .command), workspace: event.workspace, in: transaction)
+        let ended = try desk.delegations.takeBack(
+            by: actor(event, .command),
+            workspace: event.workspace,
+            in: transaction
+        )
         guard !ended.isEmpty else { return Answer("Nobody decides for you.") }
         return Answer("From now on, \(ended.map(\.delegate).joined(separator: " and ")) decides for you no more.")
     }
@@ -284,7 +298,7 @@ package struct ApprovalChat: Sendable {
             return Answer("Name the person by a mention, by an id such as slack:U012, or by a mail address.")
         }
         do {
-            try desk.delegate(
+            try desk.delegations.give(
                 from: actor(event, .command),
                 to: other,
                 until: moment,

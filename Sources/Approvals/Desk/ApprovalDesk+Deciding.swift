@@ -13,18 +13,18 @@ extension ApprovalDesk {
         guard var record = try requests.find(id, workspace: workspace, in: transaction) else { return .unknown }
         // What has ended holds nobody up: crowds that come late wait for nobody.
         if record.status == .pending {
-            try audit.hold(workspace, in: transaction)
+            try course.audit.hold(workspace, in: transaction)
             guard let held = try requests.find(id, workspace: workspace, in: transaction) else { return .unknown }
             record = held
         }
         let now = time.now()
         let decisions = try requests.decisions(of: id, workspace: workspace, in: transaction)
-        var answers = machine(
+        var answers = ApprovalMachine(
             record,
             decisions,
             persons: record.status == .pending ? try persons(record, decisions, in: transaction) : [:]
         )
-        var attempt = try attempt(of: reply.actor, workspace: workspace, in: transaction)
+        var attempt = try people.attempt(of: reply.actor, workspace: workspace, in: transaction)
         if attempt.actor.isNameless {
             let ids = attempt.actor.ids
             attempt.actor.name =
@@ -37,7 +37,7 @@ extension ApprovalDesk {
         attempt.operationHash = reply.operationHash
         if attempt.operationHash == nil, record.policy.option(reply.optionID)?.effect.isForText == true {
             // Whoever names the request alone means what was asked, and no text that somebody made of it since.
-            attempt.operationHash = try requestedHash(record, in: transaction)
+            attempt.operationHash = try course.requestedHash(record, in: transaction)
         }
         let text = record.operation["text"]?.string ?? ""
         attempt.offersEdit = reply.offersForm && (1...ApprovalReply.longestFormText).contains(text.utf16.count)
@@ -59,9 +59,9 @@ extension ApprovalDesk {
             record.operation = edited
             record.operationHash = answers.operationHash
             if answers.status == .pending {
-                try go(on: &record, answers, decision, isEdited: attempt.editedHash != nil, in: transaction)
+                try course.go(on: &record, answers, decision, isEdited: attempt.editedHash != nil, in: transaction)
             } else {
-                try end(
+                try course.end(
                     &record,
                     answers,
                     entry: "decided",
@@ -96,7 +96,7 @@ extension ApprovalDesk {
         }
         var reply = reply(meaning.option?.id, meaning.recipient)
         reply.operationHash = meaning.operationHash
-        let actor = try resolved(reply.actor, workspace: record.workspace, in: transaction)
+        let actor = try people.resolved(reply.actor, workspace: record.workspace, in: transaction)
         guard Self.isBound(meaning.boundTo, to: actor) else { return .refused(record, .foreign) }
         return try decide(record.id, workspace: record.workspace, reply, in: transaction)
     }
@@ -134,7 +134,7 @@ extension ApprovalDesk {
         else { return nil }
         var shown = record.operationHash
         if !tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) {
-            shown = try requestedHash(record, in: transaction)
+            shown = try course.requestedHash(record, in: transaction)
             guard tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) else {
                 return nil
             }
@@ -163,33 +163,6 @@ extension ApprovalDesk {
         return copies.contains { $0.workspace == workspace && $0.state != .failed } ? found : nil
     }
 
-    /// Somebody with all their ids and roles, and those for whom they decide now; what they answer is left open.
-    func attempt(of actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
-        -> ApprovalMachine.Attempt
-    {
-        let actor = try resolved(actor, workspace: workspace, in: transaction)
-        return ApprovalMachine.Attempt(
-            actor: actor,
-            delegators: try directory.delegators(
-                of: actor.ids,
-                at: time.now(),
-                workspace: workspace,
-                in: transaction
-            ),
-            optionID: ""
-        )
-    }
-
-    /// Somebody with all their ids and roles.
-    func resolved(_ actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
-        -> ApprovalActor
-    {
-        var actor = actor
-        (actor.person, actor.ids) = try directory.ids(of: actor.identity, workspace: workspace, in: transaction)
-        actor.roles.formUnion(try directory.roles(of: actor.ids, workspace: workspace, in: transaction))
-        return actor
-    }
-
     /// The hash of what the copies show that somebody can see, by which a command is understood; nil where they have
     /// none that has arrived.
     ///
@@ -197,7 +170,7 @@ extension ApprovalDesk {
     func hashShown(of record: ApprovalRecord, to actor: ApprovalActor, in transaction: borrowing Transaction) throws
         -> String?
     {
-        let actor = try resolved(actor, workspace: record.workspace, in: transaction)
+        let actor = try people.resolved(actor, workspace: record.workspace, in: transaction)
         let seen = try ApprovalPromptStore().list(of: record.id, in: transaction).filter { prompt in
             !prompt.shownHash.isEmpty && Self.isBound(prompt.boundTo, to: actor)
         }
@@ -222,15 +195,5 @@ extension ApprovalDesk {
 
     private static func lines(_ text: String) -> String {
         text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
-    }
-}
-
-extension ApprovalMachine {
-    /// Whether somebody's answer would count now, whatever it is.
-    func isWaiting(for attempt: Attempt, now: Timestamp) -> Bool {
-        var copy = self
-        guard case .failure(let refused) = copy.decide(attempt, now: now) else { return true }
-        if case .unknownOption = refused.refusal { return true }
-        return false
     }
 }

@@ -30,18 +30,26 @@ package struct ApprovalDesk: Sendable {
         }
     }
 
-    let requests = ApprovalRequestStore()
-    let steps = ApprovalStepStore()
-    let directory = ApproverDirectory()
-    let audit = ApprovalAuditLog()
+    var course: ApprovalCourse
     let tokens: ApprovalTokens
-    let copies: ApprovalCopies
-    let places: any ApprovalPlaces
-    let events: any WorkspaceEventSink
-    /// What follows from the end of a request, by its kind.
-    package var followUps: [String: any ApprovalFollowUp]
-    let time: any TimeSource
     let identifiers: any IdentifierSource
+
+    /// What follows from the end of a request, by its kind.
+    package var followUps: [String: any ApprovalFollowUp] {
+        get { course.followUps }
+        set { course.followUps = newValue }
+    }
+
+    var requests: ApprovalRequestStore { course.requests }
+    var people: ApprovalPeople { course.people }
+    var directory: ApproverDirectory { course.people.directory }
+    var time: any TimeSource { course.time }
+
+    /// Who decides for whom.
+    package var delegations: ApprovalDelegations { ApprovalDelegations(course: course) }
+
+    /// Which requests wait for somebody.
+    func waiting(for actor: ApprovalActor) -> ApprovalWaiting { ApprovalWaiting(for: actor, people: people) }
 
     /// Makes the desk.
     /// - Parameters:
@@ -60,18 +68,24 @@ package struct ApprovalDesk: Sendable {
         identifiers: any IdentifierSource
     ) {
         tokens = ApprovalTokens(sealer: sealer)
-        copies = ApprovalCopies(
-            outbox: outbox,
-            posts: posts,
-            platforms: platforms,
-            tokens: tokens,
-            identifiers: identifiers
-        )
-        self.places = places
-        self.events = events
-        self.followUps = followUps
-        self.time = time
         self.identifiers = identifiers
+        course = ApprovalCourse(
+            people: ApprovalPeople(
+                directory: ApproverDirectory(),
+                places: places,
+                platforms: platforms.reachable,
+                time: time
+            ),
+            copies: ApprovalCopies(
+                outbox: outbox,
+                posts: posts,
+                platforms: platforms,
+                tokens: tokens,
+                identifiers: identifiers
+            ),
+            events: events,
+            followUps: followUps
+        )
     }
 
     /// The hash that binds an approval to exactly one thing.
@@ -93,7 +107,7 @@ package struct ApprovalDesk: Sendable {
             evidence: draft.evidence ?? draft.originKey
         )
         // Before anything that another one may be waiting for.
-        try audit.hold(draft.workspace, in: transaction)
+        try course.audit.hold(draft.workspace, in: transaction)
         draft.requester = try directory.ids(of: draft.requester, workspace: draft.workspace, in: transaction).person
         let named = draft.policy.everybody.compactMap(\.person)
         try draft.validate(persons: try directory.persons(of: named, workspace: draft.workspace, in: transaction))
@@ -111,21 +125,14 @@ package struct ApprovalDesk: Sendable {
         guard var record = try requests.find(id, workspace: draft.workspace, in: transaction) else {
             throw DatabaseError(.other, "The request was not kept.")
         }
-        record.outcomeLine = ApprovalLines.standing(machine(record, []), now: now)
+        record.outcomeLine = ApprovalLines.standing(ApprovalMachine(record, []), now: now)
         try transaction.execute(
             """
             update approval_requests set outcome_line = \(record.outcomeLine)
             where workspace_id = \(record.workspace) and request_id = \(record.id)
             """
         )
-        try plan(record, in: transaction)
-        let request: JSONValue = [
-            "policy": record.policy.json, "title": .string(record.title), "shown_hash": .string(record.shownHash),
-            "created_at": .string(record.createdAt.iso8601), "by": cause.json,
-        ]
-        try log("requested", record, request, in: transaction)
-        try publish("approval.requested", record, key: "requested", in: transaction)
-        try ask(record.policy.approvers, record, in: transaction)
+        try course.begin(record, by: cause, in: transaction)
         return record
     }
 
@@ -153,12 +160,12 @@ package struct ApprovalDesk: Sendable {
         by cause: ApprovalCause? = nil,
         in transaction: borrowing Transaction
     ) throws -> Bool {
-        try audit.hold(workspace, in: transaction)
+        try course.audit.hold(workspace, in: transaction)
         guard var record = try requests.find(id, workspace: workspace, in: transaction) else { return false }
         let answers = try requests.decisions(of: id, workspace: workspace, in: transaction)
-        var machine = machine(record, answers)
+        var machine = ApprovalMachine(record, answers)
         guard machine.withdraw() else { return false }
-        try end(
+        try course.end(
             &record,
             machine,
             entry: "withdrawn",
@@ -169,37 +176,6 @@ package struct ApprovalDesk: Sendable {
         return true
     }
 
-    /// Whether exactly this was approved.
-    /// - Parameter operationHash: the hash of what is about to be done.
-    /// - Throws: `DatabaseError`.
-    package func isApproved(
-        _ id: ApprovalID,
-        operationHash: String,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> Bool {
-        guard let record = try requests.find(id, workspace: workspace, in: transaction) else { return false }
-        return record.status == .approved
-            && constantTimeEquals(Array(record.operationHash.utf8), Array(operationHash.utf8))
-    }
-
-    func machine(
-        _ record: ApprovalRecord,
-        _ decisions: [ApprovalDecision],
-        persons: [String: String] = [:]
-    ) -> ApprovalMachine {
-        ApprovalMachine(
-            policy: record.policy,
-            requester: record.requester,
-            createdAt: record.createdAt,
-            operationHash: record.operationHash,
-            status: record.status,
-            outcome: record.outcome,
-            decisions: decisions,
-            persons: persons
-        )
-    }
-
     private func existing(
         _ draft: ApprovalDraft,
         hash: String,
@@ -208,83 +184,23 @@ package struct ApprovalDesk: Sendable {
         guard let record = try requests.find(origin: draft.originKey, workspace: draft.workspace, in: transaction)
         else { throw DatabaseError(.serialization, "The request is being made elsewhere.") }
         guard record.kind == draft.kind, record.title == draft.title, record.policy == draft.policy,
-            try requestedHash(record, in: transaction) == hash
+            try course.requestedHash(record, in: transaction) == hash
         else { throw ApprovalError(.conflict, "The same key was used for another request.") }
         return record
     }
 
-    /// The hash of what was asked about, before anybody changed its text.
-    func requestedHash(_ record: ApprovalRecord, in transaction: borrowing Transaction) throws -> String {
-        guard record.policy.allowsEdit, record.version > 0 else { return record.operationHash }
-        let request = try audit.request(record.id, workspace: record.workspace, in: transaction)
-        return request?["operation_hash"]?.string ?? record.operationHash
-    }
-
-    private func plan(_ record: ApprovalRecord, in transaction: borrowing Transaction) throws {
-        var planned: [(ApprovalStep.Kind, Duration)] = []
-        if let after = record.policy.expiresAfter { planned.append((.expiry, after)) }
-        if let after = record.policy.reminderAfter { planned.append((.reminder, after)) }
-        for (number, escalation) in record.policy.escalations.enumerated() {
-            planned.append((.escalation(number), escalation.after))
+    /// Takes one step that is due: once, however many processes try.
+    /// - Returns: false where somebody else has taken it.
+    /// - Throws: `DatabaseError`.
+    func fire(_ step: ApprovalStep, in transaction: borrowing Transaction) throws -> Bool {
+        // The log's end before the step and the request, as everywhere.
+        try course.audit.hold(step.workspace, in: transaction)
+        guard try course.steps.take(step, now: time.now(), in: transaction) else { return false }
+        if step.kind == .delegationEnd {
+            try delegations.lapse(step.subject, workspace: step.workspace, in: transaction)
+        } else {
+            try course.follow(step, in: transaction)
         }
-        for (kind, after) in planned {
-            let step = ApprovalStep(
-                workspace: record.workspace,
-                subject: record.id.rawValue,
-                kind: kind,
-                dueAt: record.createdAt + after
-            )
-            try steps.plan(step, now: record.createdAt, in: transaction)
-        }
-    }
-
-    /// Sends a prompt to everybody who is named and, unless told otherwise, to those who decide for them now.
-    func ask(
-        _ approvers: [Approver],
-        _ record: ApprovalRecord,
-        withDeputies: Bool = true,
-        in transaction: borrowing Transaction
-    ) throws {
-        let recipients = try recipients.recipients(
-            of: approvers,
-            record: record,
-            withDeputies: withDeputies,
-            now: time.now(),
-            in: transaction
-        )
-        try copies.post(record, to: recipients, now: time.now(), in: transaction)
-    }
-
-    var recipients: ApprovalRecipients { ApprovalRecipients(directory: directory, places: places) }
-}
-
-extension ApprovalDraft {
-    /// A verdict of any length, and what a program's request may hold.
-    private static let longestText = 1 << 20
-
-    /// Checks that people can be asked this.
-    /// - Throws: `ApprovalError`.
-    func validate(persons: [String: String]) throws(ApprovalError) {
-        func check(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(ApprovalError) {
-            guard range.contains(text.count), !text.utf8.contains(0) else {
-                throw ApprovalError(.invalid, "`\(name)` has \(range.lowerBound) to \(range.upperBound) characters.")
-            }
-        }
-        try check(title, "title", 1...200)
-        try check(question, "question", 1...10_000)
-        try check(kind, "kind", 1...64)
-        try check(originKey, "key", 1...400)
-        try check(requesterName, "requester", 0...200)
-        let texts = [context, operation.text, metadata.text]
-        guard texts.allSatisfy({ $0.utf8.count <= Self.longestText && !$0.utf8.contains(0) }) else {
-            throw ApprovalError(
-                .invalid,
-                "`context`, `operation` and `metadata` have \(Self.longestText) bytes at most."
-            )
-        }
-        guard (1...5).contains(priority) else {
-            throw ApprovalError(.invalid, "`priority` is a number from 1, the most urgent, to 5.")
-        }
-        try policy.validate(requester: persons[requester] ?? requester, persons: persons)
+        return true
     }
 }

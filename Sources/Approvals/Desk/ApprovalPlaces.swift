@@ -38,10 +38,10 @@ extension ApprovalDesk {
     /// Checks that it can be told where those are asked who are named.
     /// - Throws: `ApprovalError` that says what to add; `DatabaseError`.
     func checkPlaces(of draft: ApprovalDraft, in transaction: borrowing Transaction) throws {
-        let platforms = Set(draft.policy.everybody.compactMap(\.platform)).intersection(copies.platforms.reachable)
+        let platforms = Set(draft.policy.everybody.compactMap(\.platform)).intersection(people.platforms)
         for platform in platforms.sorted()
-        where try places.home(of: platform, for: draft.workspace, in: transaction) == nil {
-            let known = try places.workspaces(of: platform, in: transaction) ?? []
+        where try people.places.home(of: platform, for: draft.workspace, in: transaction) == nil {
+            let known = try people.places.workspaces(of: platform, in: transaction) ?? []
             throw ApprovalError(
                 .invalid,
                 known.isEmpty
@@ -64,6 +64,6 @@ extension Approver {
         case .channel(let place): name = place
         }
         let platform = name.prefix { $0 != ":" }
-        return ApprovalRecipients.inboxes.contains(String(platform)) ? nil : String(platform)
+        return ApprovalPeople.inboxes.contains(String(platform)) ? nil : String(platform)
     }
 }

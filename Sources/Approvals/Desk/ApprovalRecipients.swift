@@ -15,11 +15,10 @@ struct ApprovalRecipient: Hashable {
 
 /// Works out where approvers are asked.
 struct ApprovalRecipients {
-    let directory: ApproverDirectory
-    let places: any ApprovalPlaces
+    let people: ApprovalPeople
 
-    /// Users and programs have no channel of their own: they look into the inbox.
-    static let inboxes: Set<String> = ["user", "api", "web"]
+    private var directory: ApproverDirectory { people.directory }
+    private var places: any ApprovalPlaces { people.places }
 
     /// Everybody's places, each once, in the order of the approvers.
     /// - Parameter withDeputies: whether those are among them who decide for somebody now.
@@ -28,7 +27,6 @@ struct ApprovalRecipients {
         of approvers: [Approver],
         record: ApprovalRecord,
         withDeputies: Bool = true,
-        now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> [ApprovalRecipient] {
         var found: [ApprovalRecipient] = []
@@ -38,10 +36,10 @@ struct ApprovalRecipients {
                 if let channel = try channel(place, record: record, in: transaction) { found.append(channel) }
             case .role(let role):
                 for person in try directory.members(of: role, workspace: record.workspace, in: transaction) {
-                    found += try places(of: person, record, withDeputies: withDeputies, now: now, in: transaction)
+                    found += try places(of: person, record, withDeputies: withDeputies, in: transaction)
                 }
             case .person(let person):
-                found += try places(of: person, record, withDeputies: withDeputies, now: now, in: transaction)
+                found += try places(of: person, record, withDeputies: withDeputies, in: transaction)
             }
         }
         var seen: Set<Address> = []
@@ -71,18 +69,13 @@ struct ApprovalRecipients {
         of person: String,
         _ record: ApprovalRecord,
         withDeputies: Bool,
-        now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> [ApprovalRecipient] {
         let own = try directory.ids(of: person, workspace: record.workspace, in: transaction)
         let deputies =
-            withDeputies
-            ? try directory.delegates(of: own.all, at: now, workspace: record.workspace, in: transaction) : []
+            withDeputies ? try people.deputies(of: own.all, workspace: record.workspace, in: transaction) : []
         var places = try direct(own, record.workspace, in: transaction)
-        for deputy in deputies {
-            let ids = try directory.ids(of: deputy, workspace: record.workspace, in: transaction)
-            places += try direct(ids, record.workspace, in: transaction)
-        }
+        for deputy in deputies { places += try direct(deputy, record.workspace, in: transaction) }
         if record.policy.excludesRequester { places.removeAll { $0.boundTo == record.requester } }
         return places
     }
@@ -96,7 +89,7 @@ struct ApprovalRecipients {
     ) throws -> [ApprovalRecipient] {
         try person.all.sorted().compactMap { id in
             let parts = id.split(separator: ":", maxSplits: 1).map(String.init)
-            guard parts.count == 2, !Self.inboxes.contains(parts[0]) else { return nil }
+            guard parts.count == 2, !ApprovalPeople.inboxes.contains(parts[0]) else { return nil }
             let home = try places.home(of: parts[0], for: workspace, in: transaction)
             return ApprovalRecipient(
                 name: id,

@@ -5,6 +5,7 @@ package struct ApprovalError: CodedError {
     /// The closed list of reasons.
     package enum Code: String, Sendable {
         case invalid = "invalid_approval", notFound = "not_found", conflict, forbidden, unreadable = "unreadable_record"
+        case full = "too_many_pending"
     }
 
     package let reason: Code

@@ -95,7 +95,7 @@ package struct ApprovalOption: Hashable, Sendable {
         guard isName, (1...32).contains(id.utf8.count) else {
             throw ApprovalError(.invalid, "An option's id has 1 to 32 characters of a-z, 0-9, _ and -.")
         }
-        guard (1...75).contains(label.count) else {
+        guard (1...75).contains(label.unicodeScalars.count) else {
             throw ApprovalError(.invalid, "An option's label has 1 to 75 characters.")
         }
         guard effect != .reject || requiresComment else {

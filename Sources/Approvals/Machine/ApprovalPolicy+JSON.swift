@@ -93,9 +93,10 @@ extension ApprovalPolicy {
             throw wrong("approvers", "a list of names")
         }
         var approvers: [Approver] = []
+        var known: Set<Approver> = []
         for name in names.compactMap({ $0 }) {
             let approver = try Approver(name)
-            if !approvers.contains(approver) { approvers.append(approver) }
+            if known.insert(approver).inserted { approvers.append(approver) }
         }
         return approvers
     }

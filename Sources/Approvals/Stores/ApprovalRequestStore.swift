@@ -48,20 +48,79 @@ package struct ApprovalRequestStore: Sendable {
             .map { try ApprovalRecord($0) }
     }
 
-    /// The pending requests of other workspaces about which somebody is asked in this one.
+    /// What lists say of a request, whichever workspace has it.
     /// - Throws: `DatabaseError`.
-    func pendingElsewhere(askedIn workspace: WorkspaceID, limit: Int, in transaction: borrowing Transaction) throws
-        -> [ApprovalRecord]
-    {
+    func listing(of id: ApprovalID, in transaction: borrowing Transaction) throws -> ApprovalListing? {
         try transaction.query(
             """
-            select * from approval_requests
-            where workspace_id <> \(workspace) and status = 'pending' and request_id in (
+            select \(raw: ApprovalListing.columns(transaction.dialect)) from approval_requests
+            where request_id = \(id)
+            """
+        ).first.map { try ApprovalListing($0) }
+    }
+
+    /// How many requests of a workspace wait.
+    /// - Throws: `DatabaseError`.
+    func countPending(workspace: WorkspaceID, in transaction: borrowing Transaction) throws -> Int {
+        let counted = try transaction.query(
+            "select count(*) as total from approval_requests where workspace_id = \(workspace) and status = 'pending'"
+        )
+        return Int(try counted.first?.integer("total") ?? 0)
+    }
+
+    /// Looks at the pending requests of a workspace, and then at those of others about which somebody is asked there,
+    /// the most urgent first.
+    /// - Parameter body: says whether it wants to see another one.
+    /// - Throws: `DatabaseError`, or what the closure throws.
+    func walkPending(
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction,
+        _ body: (ApprovalListing) throws -> Bool
+    ) throws {
+        var goesOn = true
+        let conditions: [SQL] = [
+            "workspace_id = \(workspace) and status = 'pending'",
+            """
+            workspace_id <> \(workspace) and status = 'pending' and request_id in (
                 select request_id from approval_prompts where workspace_id = \(workspace) and state = 'open'
             )
-            order by priority, approval_number desc limit \(limit)
-            """
-        ).map { try ApprovalRecord($0) }
+            """,
+        ]
+        for condition in conditions where goesOn {
+            try walk(condition, isPending: true, in: transaction) { listing in
+                goesOn = try body(listing)
+                return goesOn
+            }
+        }
+    }
+
+    /// How many requests are held at once while a list is read.
+    private static let page = 50
+
+    /// Looks at requests one after the other, the newest first, the most urgent before them where they are pending.
+    /// - Parameter range: behind the order, which of them; empty for all.
+    private func walk(
+        _ condition: SQL,
+        _ range: SQL = "",
+        isPending: Bool,
+        in transaction: borrowing Transaction,
+        _ body: (ApprovalListing) throws -> Bool
+    ) throws {
+        let columns = ApprovalListing.columns(transaction.dialect)
+        let order = isPending ? "priority, approval_number desc" : "approval_number desc"
+        var ids = try transaction.query(
+            "select request_id from approval_requests where \(condition) order by \(raw: order) \(range)"
+        ).map { try $0.text("request_id") }[...]
+        while !ids.isEmpty {
+            let rows = try transaction.query(
+                """
+                select \(raw: columns) from approval_requests where request_id in (\(list: ids.prefix(Self.page)))
+                order by \(raw: order)
+                """
+            )
+            for row in rows { guard try body(try ApprovalListing(row)) else { return } }
+            ids = ids.dropFirst(Self.page)
+        }
     }
 
     /// A request, whichever workspace has it: for the operator alone.
@@ -86,15 +145,18 @@ package struct ApprovalRequestStore: Sendable {
     /// - Parameters:
     ///   - workspace: whose requests; nil shows the operator those of all workspaces.
     ///   - kinds: which kinds; empty for all.
-    /// - Throws: `DatabaseError`.
-    package func list(
+    ///   - limit: how many at most.
+    ///   - item: what is kept of each.
+    /// - Throws: `DatabaseError`, or what the closure throws.
+    package func list<Item>(
         workspace: WorkspaceID?,
         status: ApprovalStatus?,
         kinds: [String] = [],
         limit: Int,
         offset: Int = 0,
-        in transaction: borrowing Transaction
-    ) throws -> (items: [ApprovalRecord], total: Int) {
+        in transaction: borrowing Transaction,
+        _ item: (ApprovalListing) throws -> Item
+    ) throws -> (items: [Item], total: Int) {
         let owner: SQL = workspace.map { "workspace_id = \($0)" } ?? "true"
         // Spelled out where it can be, so that the partial index serves it.
         let state: SQL = status.map { $0 == .pending ? "and status = 'pending'" : "and status = \($0.rawValue)" } ?? ""
@@ -102,14 +164,17 @@ package struct ApprovalRequestStore: Sendable {
         let total = try transaction.query(
             "select count(*) as total from approval_requests where \(owner) \(state) \(kind)"
         ).first?.integer("total")
-        let rows = try transaction.query(
-            """
-            select * from approval_requests where \(owner) \(state) \(kind)
-            order by \(raw: status == .pending ? "priority, " : "")approval_number desc
-            limit \(limit) offset \(offset)
-            """
-        )
-        return (try rows.map { try ApprovalRecord($0) }, Int(total ?? 0))
+        var items: [Item] = []
+        try walk(
+            "\(owner) \(state) \(kind)",
+            "limit \(limit) offset \(offset)",
+            isPending: status == .pending,
+            in: transaction
+        ) { listing in
+            items.append(try item(listing))
+            return true
+        }
+        return (items, Int(total ?? 0))
     }
 
     /// The answers to a request, oldest first.

@@ -81,21 +81,22 @@ struct ApprovalController: Sendable {
     ) async throws -> Response {
         let page = try ListPage(query, defaultLimit: 100, mostItems: 500)
         let named = query["sources"]?.split(separator: ",").map(String.init) ?? []
+        let caller = context.caller
         let found = try await approvals.list(
-            workspace: context.caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
+            workspace: caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
             status: status,
             // The usual five together mean: everything.
             kinds: Set(named).isSuperset(of: Self.sources) ? [] : Array(named.prefix(50)),
             limit: Int(page.limit),
-            offset: Int(page.offset)
-        )
-        let mine = try await approvals.answerable(by: actor(request, context), among: found.items)
-        var items: [JSONValue] = []
-        for record in found.items {
-            var item = try await shown(ApprovalDocument.summary(record), of: record, to: context.caller)
-            item["can_decide"] = .bool(mine.contains(record.id))
-            items.append(item)
+            offset: Int(page.offset),
+            for: actor(request, context)
+        ) { listing, isWaiting in
+            var document = ApprovalDocument.line(listing)
+            document["can_decide"] = .bool(isWaiting)
+            return (document: document, verdict: Self.verdict(in: listing.record, for: caller))
         }
+        var items: [JSONValue] = []
+        for item in found.items { items.append(try await shown(item.document, item.verdict)) }
         var document = page.document(items, named: "approvals", total: found.total)
         document["requested_by"] = .string(ApprovalReader.identity(of: context.caller))
         document["sources"] = .strings(named.isEmpty ? Self.sources : named)
@@ -105,19 +106,34 @@ struct ApprovalController: Sendable {
     /// `GET /approvals/{id}`: with the answers, the copies of the prompt and the log.
     private func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let detail = try await visible(context)
-        let mine = try await approvals.answerable(by: actor(request, context), among: [detail.record])
-        var document = try await shown(ApprovalDocument.detail(detail), of: detail.record, to: context.caller)
-        document["can_decide"] = .bool(!mine.isEmpty)
+        let isWaiting = try await approvals.isWaiting(detail.record, for: actor(request, context))
+        let verdict = Self.verdict(in: detail.record, for: context.caller)
+        var document = try await shown(ApprovalDocument.detail(detail), verdict)
+        document["can_decide"] = .bool(isWaiting)
         return .json(document)
     }
 
-    /// What a caller sees of a request: the verdict that it is about is for the operator and for those who may decide.
-    private func shown(_ document: JSONValue, of record: ApprovalRecord, to caller: Caller) async throws -> JSONValue {
+    /// A debate whose verdict is not for everybody before its release.
+    private struct Verdict: Sendable {
+        let debate: DebateID
+        let workspace: WorkspaceID
+    }
+
+    /// The verdict in a request that a caller sees only after its release: it is for the operator and for those who may
+    /// decide.
+    private static func verdict(in record: ApprovalRecord, for caller: Caller) -> Verdict? {
         let identity = ApprovalReader.identity(of: caller)
         let named = record.policy.approvers + record.policy.escalations.flatMap(\.approvers)
-        guard caller.workspace != nil, let debate = record.debate, !named.contains(where: { $0.person == identity }),
-            try await debates.isHeldBack(debate, workspace: record.workspace)
-        else { return document }
+        guard caller.workspace != nil, let debate = record.debate, !named.contains(where: { $0.person == identity })
+        else { return nil }
+        return Verdict(debate: debate, workspace: record.workspace)
+    }
+
+    /// What is shown of a request in which there may be a verdict.
+    private func shown(_ document: JSONValue, _ verdict: Verdict?) async throws -> JSONValue {
+        guard let verdict, try await debates.isHeldBack(verdict.debate, workspace: verdict.workspace) else {
+            return document
+        }
         var document = document
         document["context"] = ""
         return document

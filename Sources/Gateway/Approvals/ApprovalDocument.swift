@@ -6,7 +6,26 @@ enum ApprovalDocument {
     /// What a program's no says that does not say why.
     static let noReason = "A program sent it without a reason."
 
-    /// One line of a list.
+    /// One line of a list: without what is too long for one, whose names it has.
+    static func line(_ listing: ApprovalListing) -> JSONValue {
+        var document = summary(listing.record)
+        guard !listing.leftOut.isEmpty else { return document }
+        let names = listing.leftOut.flatMap(members).sorted()
+        for name in names { document[name] = nil }
+        document["left_out"] = .strings(names)
+        return document
+    }
+
+    /// The members that show a text.
+    private static func members(_ text: ApprovalListing.Text) -> [String] {
+        switch text {
+        case .question: ["question", "description"]
+        case .operation: ["operation", "operation_json"]
+        case .context, .policy, .metadata: [text.rawValue]
+        }
+    }
+
+    /// A request without its answers.
     static func summary(_ record: ApprovalRecord) -> JSONValue {
         let path = "/api/v1/approvals/\(record.id)/decide"
         var actions: [String: JSONValue] = [:]

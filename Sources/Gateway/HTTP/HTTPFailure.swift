@@ -62,7 +62,7 @@ struct HTTPFailure: CodedError {
     private static func status(of error: any CodedError) -> HTTPResponse.Status {
         switch error.code {
         case "not_found": .notFound
-        case "conflict": .conflict
+        case "conflict", "too_many_pending": .conflict
         case "rate_limited": .tooManyRequests
         case "forbidden": .forbidden
         case let code where code.hasPrefix("invalid"): .badRequest

@@ -38,11 +38,12 @@ struct ApprovalsCommand: AsyncParsableCommand {
                         status: all ? nil : .pending,
                         limit: max(1, min(limit, 500)),
                         in: transaction
-                    )
+                    ) { listing in
+                        let record = listing.record
+                        return "#\(record.number)  \(record.status.rawValue)  \(record.title)  (\(record.outcomeLine))"
+                    }
                 }
-                for record in found.items {
-                    print("#\(record.number)  \(record.status.rawValue)  \(record.title)  (\(record.outcomeLine))")
-                }
+                for line in found.items { print(line) }
                 print("\(found.items.count) of \(found.total)")
             }
         }

@@ -156,8 +156,9 @@ struct DebateApprovals: BreakpointGate {
 
     /// What people see: all of it, or where to read it; never a part of it.
     private func shown(_ context: String, _ debate: DebateRecord) -> String {
-        guard context.count > Self.longestContext else { return context }
-        return "The text has \(context.count) characters, too many for a prompt. The operator can read it on the page "
+        let length = context.unicodeScalars.count
+        guard length > Self.longestContext else { return context }
+        return "The text has \(length) characters, too many for a prompt. The operator can read it on the page "
             + "of the debate, `/debates/\(debate.id)`."
     }
 

@@ -3,8 +3,14 @@ package import CoreTypes
 import Crypto
 package import Persistence
 
-/// Who decides for whom.
-extension ApprovalDesk {
+/// Who decides for whom, as people say by themselves.
+package struct ApprovalDelegations: Sendable {
+    let course: ApprovalCourse
+
+    private var people: ApprovalPeople { course.people }
+    private var directory: ApproverDirectory { course.people.directory }
+    private var time: any TimeSource { course.time }
+
     /// Lets another person decide in one's place until a moment; the same event, told again, changes nothing.
     ///
     /// It takes the place of whatever delegation the person had given before.
@@ -12,7 +18,7 @@ extension ApprovalDesk {
     ///   - actor: whose evidence is the event's origin.
     ///   - delegate: the other person's id, such as `slack:U012`.
     /// - Throws: `ApprovalError` for a person or a moment that cannot be; `DatabaseError`.
-    package func delegate(
+    package func give(
         from actor: ApprovalActor,
         to delegate: String,
         until moment: Timestamp,
@@ -20,20 +26,20 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws {
         let now = time.now()
-        try audit.hold(workspace, in: transaction)
-        let actor = try resolved(actor, workspace: workspace, in: transaction)
+        try course.audit.hold(workspace, in: transaction)
+        let person = try people.resolved(actor, workspace: workspace, in: transaction)
         let named = try Approver(delegate)
         guard case .person(let name) = named else {
             throw ApprovalError(.invalid, "Only a person can decide for another.")
         }
         let other = try directory.ids(of: name, workspace: workspace, in: transaction)
-        guard other.person != actor.person else { throw ApprovalError(.invalid, "You decide for yourself anyway.") }
+        guard other.person != person.person else { throw ApprovalError(.invalid, "You decide for yourself anyway.") }
         guard moment > now, moment - now <= ApprovalPolicy.longest else {
             throw ApprovalError(.invalid, "The end has to be in the future, and within a year.")
         }
         let delegation = ApproverDirectory.Delegation(
             id: Self.delegationID(actor, workspace: workspace),
-            delegator: actor.person,
+            delegator: person.person,
             delegate: other.person,
             endsAt: moment
         )
@@ -45,8 +51,8 @@ extension ApprovalDesk {
             in: transaction
         )
         guard isNew else { return }
-        try endOpen(of: actor, but: delegation.id, evidence: actor.evidence, in: workspace, in: transaction)
-        try steps.plan(
+        try endOpen(of: person, but: delegation.id, evidence: actor.evidence, in: workspace, in: transaction)
+        try course.steps.plan(
             ApprovalStep(workspace: workspace, subject: delegation.id, kind: .delegationEnd, dueAt: moment),
             now: now,
             in: transaction
@@ -61,40 +67,48 @@ extension ApprovalDesk {
             in: transaction
         )
         // A delegation goes no further: neither what the delegator decides for others, nor to the delegate's own deputies.
-        let own = ApprovalMachine.Attempt(actor: actor, optionID: "")
-        for record in try waiting(for: actor, workspace: workspace, limit: 100, in: transaction) {
-            let answers = try requests.decisions(of: record.id, workspace: workspace, in: transaction)
-            guard machine(record, answers).isWaiting(for: own, now: now) else { continue }
-            try ask([.person(other.person)], record, withDeputies: false, in: transaction)
+        let others = other.all.filter(ApprovalPeople.isAnywhere).sorted().map { Approver.person($0) }
+        var waiting = ApprovalWaiting(for: actor, people: people)
+        for found in try waiting.list(workspace: workspace, limit: 100, in: transaction) {
+            let (id, place) = (found.record.id, found.record.workspace)
+            let own = ApprovalMachine.Attempt(
+                actor: try people.resolved(actor, workspace: place, in: transaction),
+                optionID: ""
+            )
+            let answers = try course.requests.decisions(of: id, workspace: place, in: transaction)
+            guard ApprovalMachine(found.record, answers).isWaiting(for: own, now: now),
+                let record = try course.requests.find(id, workspace: place, in: transaction)
+            else { continue }
+            try course.ask(others, record, withDeputies: false, in: transaction)
         }
     }
 
     /// Nobody decides in one's place any more.
     /// - Returns: the delegations that this has ended.
     /// - Throws: `DatabaseError`.
-    package func undelegate(_ actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction)
+    package func takeBack(by actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction)
         throws -> [ApproverDirectory.Delegation]
     {
-        try audit.hold(workspace, in: transaction)
-        let actor = try resolved(actor, workspace: workspace, in: transaction)
+        try course.audit.hold(workspace, in: transaction)
+        let actor = try people.resolved(actor, workspace: workspace, in: transaction)
         return try endOpen(of: actor, but: nil, evidence: actor.evidence, in: workspace, in: transaction)
     }
 
     /// Ends one delegation by its id, as the operator may.
     /// - Returns: nil where it has ended before.
     /// - Throws: `DatabaseError`.
-    package func endDelegation(
+    package func end(
         _ id: String,
         evidence: String,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws -> ApproverDirectory.Delegation? {
-        try audit.hold(workspace, in: transaction)
+        try course.audit.hold(workspace, in: transaction)
         let now = time.now()
         guard let delegation = try directory.end(id, workspace: workspace, now: now, in: transaction) else {
             return nil
         }
-        try steps.drop(of: id, workspace: workspace, now: now, in: transaction)
+        try course.steps.drop(of: id, workspace: workspace, now: now, in: transaction)
         try note("delegation_ended", delegation, evidence: evidence, workspace: workspace, in: transaction)
         try tell(
             delegation,
@@ -108,10 +122,10 @@ extension ApprovalDesk {
 
     /// The delegations that hold now, which a person has given and got.
     /// - Throws: `DatabaseError`.
-    package func delegations(of actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction)
+    package func list(of actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction)
         throws -> (mine: [ApproverDirectory.Delegation], forOthers: [ApproverDirectory.Delegation])
     {
-        let ids = try resolved(actor, workspace: workspace, in: transaction).ids
+        let ids = try people.resolved(actor, workspace: workspace, in: transaction).ids
         let open = try directory.openDelegations(at: time.now(), workspace: workspace, in: transaction)
         return (open.filter { ids.contains($0.delegator) }, open.filter { ids.contains($0.delegate) })
     }
@@ -126,7 +140,7 @@ extension ApprovalDesk {
     ) throws -> [ApproverDirectory.Delegation] {
         try directory.openDelegations(at: time.now(), workspace: workspace, in: transaction)
             .filter { actor.ids.contains($0.delegator) && $0.id != kept }
-            .compactMap { try endDelegation($0.id, evidence: evidence, workspace: workspace, in: transaction) }
+            .compactMap { try end($0.id, evidence: evidence, workspace: workspace, in: transaction) }
     }
 
     /// Tells the other person, wherever they are reached directly.
@@ -138,9 +152,9 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction
     ) throws {
         let ids = try directory.ids(of: delegation.delegate, workspace: workspace, in: transaction)
-        for place in try recipients.direct(ids, workspace, in: transaction)
-        where place.isPlaced && copies.reaches(place.address.platform) {
-            try copies.outbox.post(
+        for place in try ApprovalRecipients(people: people).direct(ids, workspace, in: transaction)
+        where place.isPlaced && course.copies.reaches(place.address.platform) {
+            try course.copies.outbox.post(
                 ApprovalChat.Answer.post(line),
                 to: place.address,
                 key: OutboxKey("delegation/\(delegation.id)/\(key)/\(place.name)"),
@@ -155,7 +169,8 @@ extension ApprovalDesk {
         return hexadecimal(SHA256.hash(data: Array(origin.utf8)).prefix(16))
     }
 
-    func endDelegation(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
+    /// The time of a delegation is over.
+    func lapse(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
         guard let delegation = try directory.end(id, workspace: workspace, now: time.now(), in: transaction) else {
             return
         }
@@ -176,7 +191,7 @@ extension ApprovalDesk {
             "ends_at": .string(delegation.endsAt.iso8601),
             "evidence": .string(evidence),
         ]
-        try audit.append(
+        try course.audit.append(
             type,
             subject: delegation.id,
             data: data,
@@ -184,7 +199,7 @@ extension ApprovalDesk {
             now: time.now(),
             in: transaction
         )
-        try events.publish(
+        try course.events.publish(
             WorkspaceEvent(
                 workspaceID: workspace,
                 key: "approval/\(delegation.id)/\(type)",
