@@ -120,15 +120,53 @@ import Testing
                 + String(repeating: "|\n", count: 20_000),
             String(repeating: "*_", count: 50_000) + "x" + String(repeating: "_*", count: 50_000), "\u{0}\u{FFFF}",
             String(repeating: "![", count: 50_000), String(repeating: "\u{0301}", count: 10_000),
+            String(repeating: "_", count: 100_000) + "." + String(repeating: "_", count: 100_000),
+            String(repeating: "![l", count: 80_000) + "\n", "a" + String(repeating: "<!--", count: 60_000),
+            String(repeating: "[a](<b", count: 40_000), "www.a" + String(repeating: ")", count: 250_000),
+            String(repeating: "www._", count: 50_000),
+            String(repeating: String(repeating: "a", count: 130) + "@", count: 1_900),
         ]
+        let ordinary =
+            "The *quick* [fox](https://a.example) `jumps` over the **lazy** dog.\nAnd _again_.\n\n- one\n- two\n\n"
         let clock = ContinuousClock()
-        for text in hostile {
+        for text in hostile + unparsed {
+            let usual = String(repeating: ordinary, count: text.utf8.count / ordinary.utf8.count + 1)
+            let allowed = clock.measure { _ = blocks(usual) } * 10 + .milliseconds(50)
             let elapsed = clock.measure {
                 for block in blocks(text) { #expect(depth(of: block) <= 3 * MarkdownDocument.maximumDepth) }
             }
             // Without the guards, the slowest of these takes minutes or all memory.
-            #expect(elapsed < .seconds(20))
+            #expect(elapsed < allowed, "\(text.prefix(20))")
         }
+    }
+
+    /// What the parser takes seconds or gigabytes for.
+    private let unparsed: [String] = [
+        "a " + String(repeating: "<?", count: 130_000), String(repeating: "a <!A ", count: 40_000),
+        String(repeating: "a <![CDATA[", count: 20_000), String(repeating: "![[]()", count: 40_000),
+        String(repeating: "*_", count: 20_000) + "." + String(repeating: "[]()", count: 20_000),
+        String(repeating: "**a ", count: 20_000) + "." + String(repeating: "*_", count: 40_000),
+        String(repeating: "- ", count: 20_000) + "a" + String(repeating: "\r\n", count: 20_000),
+        String(repeating: ">", count: 20_000) + String(repeating: "a*", count: 20_000),
+        "[a]: " + String(repeating: "b", count: 100_000) + "\n\n" + String(repeating: "[a] ", count: 30_000),
+        String(repeating: "a <?\r\n", count: 30_000),
+    ]
+
+    @Test func whatWouldTakeTooLongIsSeenAsItWasWritten() {
+        for text in unparsed { #expect(blocks(text) == [.paragraph([.text(text)])], "\(text.prefix(20))") }
+    }
+
+    @Test func aLongAnswerIsParsed() {
+        let code = (0..<60).map { "    if values[\($0)] != nil { print(\"<\\(values[\($0)]!)>\") } // @main" }.joined(
+            separator: "\n"
+        )
+        let list = (0..<60).map { "- **Term \($0)**: _see_ [this](https://example.com/\($0)) and `that`" }.joined(
+            separator: "\n"
+        )
+        let section =
+            "## Part\n\n\(list)\n\n> Quoted, *with* emphasis.\n\n```swift\n\(code)\n```\n\n|a|b|\n|-|-|\n|c|d|\n\n"
+        let text = String(repeating: section, count: 256 * 1024 / section.utf8.count)
+        #expect(blocks(text).count == 5 * (256 * 1024 / section.utf8.count))
     }
 
     @Test func anyBytesCanBeParsed() {

@@ -4,11 +4,11 @@ import Synchronization
 extension MarkdownDocument {
     /// Parses a text; every text is valid Markdown, so there is nothing to fail.
     ///
-    /// Text whose only purpose can be to make the parser slow is parsed with the extension in question switched off
-    /// (see `MarkdownCost`), and is then seen as it was written.
+    /// Text whose only purpose can be to make the parser slow is not parsed, or with the extension in question switched
+    /// off (see `MarkdownCost`), and is then seen as it was written.
     package init(parsing text: String) {
         let cost = MarkdownCost(of: text)
-        guard cost.bytes <= MarkdownCost.maximumParsedBytes else {
+        guard cost.allowsParsing else {
             self.init(blocks: [.paragraph([.text(text)])])
             return
         }
