@@ -59,6 +59,31 @@ import Testing
         #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(60)) == .go)
     }
 
+    @Test func eachOfThoseWhoWaitIsToldAMomentOfItsOwn() {
+        func wait(_ verdict: RateLimiter.Verdict) -> Int64? {
+            if case .wait(let until) = verdict { (until - start).milliseconds / 1000 } else { nil }
+        }
+        var limiter = RateLimiter()
+        for _ in 0..<3 { #expect(limiter.take(call(), limits: limits, now: start) == .go) }
+        #expect((0..<4).map { _ in wait(limiter.take(call(), limits: limits, now: start)) } == [1, 2, 3, 4])
+        #expect(limiter.take(call(), limits: limits, now: start + .seconds(1)) == .go)
+
+        for second in [0, 10] {
+            #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(second)) == .go)
+        }
+        let now = start + .seconds(11)
+        let told = (0..<5).map { _ in wait(limiter.take(call(.edit), limits: limits, now: now)) }
+        #expect(told == [60, 70, 120, 130, 180])
+        // The first one comes a little late, the second one in time: it is told when there is room, not sent to the end.
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(60)) == .go)
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(71)) == .go)
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(120)) == .go)
+        #expect(wait(limiter.take(call(.edit), limits: limits, now: start + .seconds(130))) == 131)
+        // A moment at which nobody came holds nobody up.
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(170)) == .go)
+        #expect(limiter.take(call(.edit), limits: limits, now: start + .seconds(400)) == .go)
+    }
+
     @Test func aPlatformsWordHoldsItsScope() {
         var limiter = RateLimiter()
         let until = start + .seconds(30)

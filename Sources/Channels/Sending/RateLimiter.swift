@@ -41,6 +41,10 @@ package struct RateLimiter: Sendable {
     private var fullAt: [Scope: Timestamp] = [:]
     /// By method, the moments of the last minute's calls, oldest first.
     private var calls: [Scope: [Timestamp]] = [:]
+    /// By channel and method, the moments that those who wait were told, the earliest first.
+    ///
+    /// They order those who wait and reserve nothing: whoever asks when there is room may go.
+    private var promises: [Scope: [Timestamp]] = [:]
     private var holds: [Scope: Timestamp] = [:]
     private var pruneAt = 1024
 
@@ -48,15 +52,16 @@ package struct RateLimiter: Sendable {
     package init() {}
 
     /// Asks for a call, and counts it where it may be made.
+    ///
+    /// Of those who have to wait for the same limit, each is told a moment at which there is room for it beside those
+    /// who were told before: not all of them come back for one place.
     package mutating func take(_ call: Call, limits: ChannelLimits, now: Timestamp) -> Verdict {
         prune(now)
         if let until = holds[call.credentialsScope], until > now { return .held(until: until) }
         let held = [call.channelScope, call.methodScope, call.workspaceScope].compactMap { holds[$0] }.max()
         if let held, held > now { return .wait(until: held) }
 
-        let bucketWait = bucketWait(call, limits, now)
-        let windowWait = windowWait(call, limits, now)
-        if let until = [bucketWait, windowWait].compactMap({ $0 }).max() { return .wait(until: until) }
+        guard hasRoom(call, limits, now) else { return .wait(until: promise(call, limits, now)) }
         count(call, limits, now)
         return .go
     }
@@ -90,37 +95,91 @@ package struct RateLimiter: Sendable {
         call.operation == .post && limits.channelInterval > .zero
     }
 
-    private func bucketWait(_ call: Call, _ limits: ChannelLimits, _ now: Timestamp) -> Timestamp? {
-        guard hasBucket(call, limits), let full = fullAt[call.channelScope] else { return nil }
-        let allowance = limits.channelInterval * (max(1, limits.channelBurst) - 1)
-        return full - now > allowance ? full - allowance : nil
+    private func hasRoom(_ call: Call, _ limits: ChannelLimits, _ now: Timestamp) -> Bool {
+        if hasBucket(call, limits), let full = fullAt[call.channelScope], full - now > allowance(limits) {
+            return false
+        }
+        guard let perMinute = perMinute(call, limits) else { return true }
+        return recentCalls(call, now).count < perMinute
     }
 
-    private func windowWait(_ call: Call, _ limits: ChannelLimits, _ now: Timestamp) -> Timestamp? {
-        guard let perMinute = limits.methodsPerMinute[call.operation.rawValue] else { return nil }
-        let recent = (calls[call.methodScope] ?? []).filter { now - $0 < .seconds(60) }
-        guard recent.count >= max(1, perMinute) else { return nil }
-        return recent[recent.count - max(1, perMinute)] + .seconds(60)
+    private mutating func promise(_ call: Call, _ limits: ChannelLimits, _ now: Timestamp) -> Timestamp {
+        var moment = now
+        var scopes: [Scope] = []
+        if hasBucket(call, limits) {
+            moment = nextInBucket(call, limits, now)
+            scopes.append(call.channelScope)
+        }
+        if let perMinute = perMinute(call, limits) {
+            moment = max(moment, nextInWindow(call, perMinute, now))
+            scopes.append(call.methodScope)
+        }
+        for scope in scopes {
+            var waiting = waiting(scope, now)
+            waiting.insert(moment, at: (waiting.lastIndex { $0 <= moment } ?? -1) + 1)
+            promises[scope] = waiting
+        }
+        return moment
+    }
+
+    /// When the channel's bucket has room, once those who wait for it have been there.
+    private func nextInBucket(_ call: Call, _ limits: ChannelLimits, _ now: Timestamp) -> Timestamp {
+        let full = waiting(call.channelScope, now).reduce(fullAt[call.channelScope] ?? now) { full, moment in
+            max(full, moment) + limits.channelInterval
+        }
+        return full - allowance(limits)
+    }
+
+    /// The first moment at which the minute before it has room, counting those who wait as if they came when they
+    /// were told.
+    private func nextInWindow(_ call: Call, _ perMinute: Int, _ now: Timestamp) -> Timestamp {
+        let recent = recentCalls(call, now)
+        guard recent.count >= perMinute else { return now }
+        let moments = recent + waiting(call.methodScope, now)
+        var end = 0
+        for (position, moment) in moments.enumerated() where moments[min(position + 1, moments.count - 1)] > moment {
+            let next = moment + .seconds(60)
+            while end < moments.count, moments[end] <= next { end += 1 }
+            if end - position - 1 < perMinute { return next }
+        }
+        return moments[moments.count - 1] + .seconds(60)
+    }
+
+    /// What of a full bucket may be there already: the burst, without the call itself.
+    private func allowance(_ limits: ChannelLimits) -> Duration {
+        limits.channelInterval * (max(1, limits.channelBurst) - 1)
+    }
+
+    private func perMinute(_ call: Call, _ limits: ChannelLimits) -> Int? {
+        limits.methodsPerMinute[call.operation.rawValue].map { max(1, $0) }
+    }
+
+    private func recentCalls(_ call: Call, _ now: Timestamp) -> [Timestamp] {
+        (calls[call.methodScope] ?? []).filter { now - $0 < .seconds(60) }
+    }
+
+    private func waiting(_ scope: Scope, _ now: Timestamp) -> [Timestamp] {
+        (promises[scope] ?? []).filter { $0 > now }
     }
 
     private mutating func count(_ call: Call, _ limits: ChannelLimits, _ now: Timestamp) {
         if hasBucket(call, limits) {
             fullAt[call.channelScope] = max(fullAt[call.channelScope] ?? now, now) + limits.channelInterval
         }
-        if limits.methodsPerMinute[call.operation.rawValue] != nil {
-            let recent = (calls[call.methodScope] ?? []).filter { now - $0 < .seconds(60) }
-            calls[call.methodScope] = recent + [now]
-        }
+        if perMinute(call, limits) != nil { calls[call.methodScope] = recentCalls(call, now) + [now] }
     }
 
     /// Forgets what has no effect any more, once there is much of it.
     private mutating func prune(_ now: Timestamp) {
-        guard fullAt.count + calls.count + holds.count > pruneAt else { return }
+        guard entries > pruneAt else { return }
         fullAt = fullAt.filter { $0.value > now }
         holds = holds.filter { $0.value > now }
         calls = calls.filter { moments in moments.value.last.map { now - $0 < .seconds(60) } ?? false }
-        pruneAt = max(1024, 2 * (fullAt.count + calls.count + holds.count))
+        promises = promises.filter { moments in moments.value.last.map { $0 > now } ?? false }
+        pruneAt = max(1024, 2 * entries)
     }
+
+    private var entries: Int { fullAt.count + calls.count + promises.count + holds.count }
 }
 
 extension RateLimiter.Call {
