@@ -13,6 +13,8 @@ package struct AdapterContract {
     let adapter: any ChannelAdapter
     private let signedRequests: [RawRequest]
     private let staleRequests: [RawRequest]
+    /// Whether the platform only takes messages: nobody writes to it, and nothing on it can be pressed.
+    let isSendOnly: Bool
 
     /// Describes what is checked.
     /// - Parameters:
@@ -22,6 +24,15 @@ package struct AdapterContract {
         self.adapter = adapter
         self.signedRequests = signedRequests
         self.staleRequests = staleRequests
+        isSendOnly = false
+    }
+
+    /// Describes what is checked of an adapter that only sends.
+    package init(sendOnly adapter: any ChannelAdapter) {
+        self.adapter = adapter
+        signedRequests = []
+        staleRequests = []
+        isSendOnly = true
     }
 
     /// Everything that is wrong; empty for an adapter that keeps the contract.
@@ -37,7 +48,7 @@ package struct AdapterContract {
         if name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "_") }) {
             found.append("The platform's name is no word of lower case letters: \(name)")
         }
-        if adapter.routes.isEmpty { found.append("There are no routes.") }
+        if adapter.routes.isEmpty != isSendOnly { found.append("There are \(isSendOnly ? "" : "no ")routes.") }
         if Set(adapter.routes.map { "\($0.method) \($0.path)" }).count != adapter.routes.count {
             found.append("Two routes are the same.")
         }
@@ -61,6 +72,17 @@ package struct AdapterContract {
 
     private func verificationViolations() -> [String] {
         var found: [String] = []
+        guard !isSendOnly else {
+            let request = RawRequest(
+                method: "POST",
+                route: "",
+                query: "",
+                headers: [],
+                body: [],
+                receivedAt: Timestamp(milliseconds: 0)
+            )
+            return isAccepted(request) ? ["A request is accepted by an adapter that only sends."] : []
+        }
         if signedRequests.isEmpty { found.append("There are no signed requests to check with.") }
         for request in signedRequests {
             let name = "\(request.method) \(request.route)"

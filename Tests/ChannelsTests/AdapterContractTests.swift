@@ -26,6 +26,9 @@ import Testing
         ] {
             #expect(violations.contains { $0.contains(part) }, "\(part)")
         }
+        let sending = AdapterContract(sendOnly: CarelessAdapter()).violations()
+        #expect(sending.contains("There are routes."))
+        #expect(sending.contains("A request is accepted by an adapter that only sends."))
     }
 }
 

@@ -1,3 +1,4 @@
+import ChannelSupport
 import Channels
 import CoreTypes
 import EmailIntegration
@@ -22,6 +23,13 @@ import Transport
         let part = try #require(adapter.render(Post(body: body, fallbackText: "x")).first)
         let text = try JSONValue(parsing: part.payload.text)["text"]?.string
         #expect(text == "Is *this* right?\n\n````\n\(code)\n````\n\nYes # or no.")
+    }
+
+    @Test func theContractOfAdaptersIsKept() throws {
+        let values = ["ARAGORA_SMTP_URL": "smtp://mail.example.org", "ARAGORA_MAIL_FROM": "a@b.org"]
+        let email = try #require(try EmailConfiguration(from: values))
+        let adapter = EmailAdapter(configuration: email, transport: SMTPClient(email.server), time: ManualTime())
+        #expect(AdapterContract(sendOnly: adapter).violations() == [])
     }
 
     @Test func settingsThatCannotWorkAreErrors() throws {
