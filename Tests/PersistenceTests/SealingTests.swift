@@ -60,9 +60,7 @@ import Testing
         let new = try sealer("k2:\(two)")
         let sealed = try old.seal([1], identity: [])
         #expect(try both.open(sealed, identity: []) == [1])
-        #expect(both.isOutdated(sealed))
         let again = try both.seal([1], identity: [])
-        #expect(!both.isOutdated(again))
         #expect(try new.open(again, identity: []) == [1])
         let error = #expect(throws: DatabaseError.self) { try new.open(sealed, identity: []) }
         #expect(error?.description.contains("k1") == true)

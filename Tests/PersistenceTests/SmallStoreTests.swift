@@ -69,7 +69,9 @@ import Testing
             #expect(again.id == key.id)
             let signature = try Curve25519.Signing.PrivateKey(rawRepresentation: again.privateKeyBytes)
                 .signature(for: [UInt8]([1, 2, 3]))
-            let stored = try await test.database.read { try store.publicKeys(in: $0).map(\.publicKey) }
+            let stored = try await test.database.run("select public_key from signing_keys").map {
+                try $0.blob("public_key")
+            }
             #expect(stored == [key.publicKey])
             let verifier = try Curve25519.Signing.PublicKey(rawRepresentation: stored[0])
             #expect(verifier.isValidSignature(signature, for: [UInt8]([1, 2, 3])))

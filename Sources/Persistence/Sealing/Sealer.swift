@@ -52,7 +52,7 @@ package struct Sealer: Sendable, CustomStringConvertible, CustomReflectable {
     /// - Throws: `DatabaseError` with the reason `sealed`.
     package func seal(_ bytes: [UInt8], identity: [String]) throws -> [UInt8] {
         let key = keys[0]
-        let header = [Self.version, UInt8(key.name.utf8.count)] + Array(key.name.utf8)
+        let header = Self.header(of: key)
         do {
             let box = try AES.GCM.seal(bytes, using: key.key, authenticating: header + Self.bound(identity))
             return header + Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
@@ -64,27 +64,37 @@ package struct Sealer: Sendable, CustomStringConvertible, CustomReflectable {
     /// Decrypts with the key that the value names.
     /// - Throws: `DatabaseError` with the reason `sealed` where the key is missing, the value was changed or moved.
     package func open(_ sealed: [UInt8], identity: [String]) throws -> [UInt8] {
-        guard sealed.count >= 2, sealed[0] == Self.version, sealed.count >= 2 + Int(sealed[1]) + 28 else {
+        guard let name = Self.keyName(of: sealed), sealed.count >= 2 + Int(sealed[1]) + 28 else {
             throw DatabaseError(.sealed, "A stored secret is damaged.")
         }
         let header = Array(sealed[..<(2 + Int(sealed[1]))])
-        let name = String(decoding: header[2...], as: UTF8.self)
         guard let key = keys.first(where: { $0.name == name }) else {
-            throw DatabaseError(.sealed, "A stored secret needs the encryption key \(name), which is not configured.")
+            throw DatabaseError(
+                .sealed,
+                "A stored secret needs the encryption key \(name), which ARAGORA_ENCRYPTION_KEYS does not have."
+            )
         }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed[header.count...])
             return Array(try AES.GCM.open(box, using: key.key, authenticating: header + Self.bound(identity)))
         } catch {
-            throw DatabaseError(.sealed, "A stored secret does not open with the encryption key \(name).")
+            throw DatabaseError(
+                .sealed,
+                "A stored secret does not open with the encryption key \(name): every process of one database needs the "
+                    + "same ARAGORA_ENCRYPTION_KEYS, or the same \(KeyFile.name)."
+            )
         }
     }
 
-    /// Whether a value was encrypted with another key than the one that encrypts now.
-    package func isOutdated(_ sealed: [UInt8]) -> Bool {
-        let name = Array(keys[0].name.utf8)
-        return sealed.count < 2 + name.count || Int(sealed[1]) != name.count
-            || Array(sealed[2..<(2 + name.count)]) != name
+    /// What stands in front of every value that a key has sealed.
+    static func header(of key: Key) -> [UInt8] {
+        [version, UInt8(key.name.utf8.count)] + Array(key.name.utf8)
+    }
+
+    /// The name of the key that has sealed a value; nil for what was never sealed.
+    static func keyName(of sealed: [UInt8]) -> String? {
+        guard sealed.count >= 2, sealed[0] == version, sealed.count >= 2 + Int(sealed[1]) else { return nil }
+        return String(decoding: sealed[2..<(2 + Int(sealed[1]))], as: UTF8.self)
     }
 
     /// The words with their lengths in front, so that no two lists give the same bytes.

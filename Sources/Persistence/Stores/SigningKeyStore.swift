@@ -60,13 +60,5 @@ package struct SigningKeyStore: Sendable {
         return key
     }
 
-    /// The public halves of all keys, for whoever checks receipts.
-    /// - Throws: `DatabaseError`.
-    package func publicKeys(in transaction: borrowing Transaction) throws -> [(id: String, publicKey: [UInt8])] {
-        try transaction.query("select key_id, public_key from signing_keys order by created_at, key_id").map { row in
-            (try row.text("key_id"), try row.blob("public_key"))
-        }
-    }
-
     private static func identity(_ id: String) -> [String] { ["signing_keys", id] }
 }
