@@ -196,7 +196,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
 /// Opens the installation's database for one look, and closes it again.
 func withDatabase(_ body: (any Database) async throws -> Void) async throws {
     try await reportingErrors {
-        let settings = try await Settings.loadFromProcess()
+        let settings = try Settings.loadFromProcess()
         let database = try openDatabase(try settings.database(), logger: House.logger(level: .critical))
         do {
             try await Migrator(database).verify()

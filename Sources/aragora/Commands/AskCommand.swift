@@ -33,7 +33,7 @@ struct AskCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let settings = try await Settings.loadFromProcess()
+            let settings = try Settings.loadFromProcess()
             let house = try await House.open(settings, logger: House.logger(level: .error), migrate: .refuse)
             let options = DebateOptions(
                 rounds: rounds,

@@ -19,7 +19,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let settings = try await Settings.loadFromProcess()
+            let settings = try Settings.loadFromProcess()
             let configuration = try settings.database()
             if case .sqlite(let path) = configuration { try createFolder(parent(of: path)) }
             let database = try openDatabase(configuration, logger: House.logger(level: .warning))

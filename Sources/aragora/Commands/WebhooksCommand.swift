@@ -34,7 +34,7 @@ struct WebhooksCommand: AsyncParsableCommand {
         @Option(help: "The events, with commas between; all where nothing is said.")
         var events = "*"
 
-        @Option(help: "The API token or key; the variable ARAGORA_API_TOKEN where nothing is said.")
+        @Option(help: "The API token or key; the setting ARAGORA_API_TOKEN where nothing is said.")
         var token: String?
 
         @Option(help: "Ends after so many events.")
@@ -45,11 +45,11 @@ struct WebhooksCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingErrors {
-                let token = token ?? ProcessInfo.processInfo.environment["ARAGORA_API_TOKEN"]
+                let token = try token.map { Secret($0) } ?? Settings.loadFromProcess().apiToken
                 let logger = House.logger(level: .error)
                 let client = HTTPClient(logger: logger)
                 defer { client.shutdown() }
-                let gateway = GatewayClient(client: client, url: url, token: token.map { Secret($0) })
+                let gateway = GatewayClient(client: client, url: url, token: token)
                 let listener = try EventListener()
                 let made = try await gateway.call(
                     "POST",

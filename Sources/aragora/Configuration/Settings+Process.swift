@@ -10,8 +10,8 @@ import Foundation
 extension Settings {
     /// Reads the settings of this process: its environment and the file `.env` in its folder.
     /// - Throws: `SettingsError`.
-    static func loadFromProcess() async throws -> Settings {
-        try await load(environment: ProcessInfo.processInfo.environment)
+    static func loadFromProcess() throws -> Settings {
+        try load(environment: ProcessInfo.processInfo.environment)
     }
 }
 

@@ -9,7 +9,6 @@ import Logging
 import Persistence
 import Publishing
 import SlackIntegration
-import SystemPackage
 import Transport
 import XIntegration
 import YouTubeIntegration
@@ -22,8 +21,8 @@ import Foundation
 
 /// What the operator configured, by environment variables and an optional `.env` file.
 ///
-/// A variable wins over the file. Empty values count as not set. Whatever begins with `ARAGORA_` and is not known is an
-/// error, because it is most likely a misspelt setting that would silently not hold.
+/// A variable wins over the file. Empty values count as not set. A name in the file that is not known is an error, and a
+/// variable whose name begins with `ARAGORA_`: it is most likely a misspelt setting that would silently not hold.
 struct Settings: Sendable {
     /// Every value that is set, by name; the rooms read their own keys from it.
     let values: [String: String]
@@ -52,47 +51,28 @@ struct Settings: Sendable {
     ///   - environment: the process's environment.
     ///   - file: a file of `NAME=value` lines; it may be missing.
     /// - Throws: `SettingsError`.
-    static func load(environment: [String: String], file: String = ".env") async throws -> Settings {
-        let known = Set(knownKeys)
-        let secrets = SecretsSpecifier<String, String>.all
-        let variables = EnvironmentVariablesProvider(environmentVariables: environment, secretsSpecifier: secrets)
-        let lines = try await EnvironmentVariablesProvider(
-            environmentFilePath: FilePath(file),
-            allowMissing: true,
-            secretsSpecifier: secrets
+    static func load(environment: [String: String], file: String = ".env") throws -> Settings {
+        let lines = try EnvironmentFile(path: file).values
+        try refuseUnknown(environment.keys.filter { $0.hasPrefix("ARAGORA_") }, in: "the environment")
+        // The file is ours alone: what stands there and is not known was meant for this program.
+        try refuseUnknown(Array(lines.keys), in: file)
+        let provider = EnvironmentVariablesProvider(
+            environmentVariables: lines.merging(environment) { $1 },
+            secretsSpecifier: .all
         )
-        for name in environment.keys.sorted() + (try names(inFile: file))
-        where name.hasPrefix("ARAGORA_") && !known.contains(name)
-            && !foreignPrefixes.contains(where: { name.hasPrefix($0) })
-        {
-            throw SettingsError("There is no setting \(name). The README lists all settings.")
-        }
         var values: [String: String] = [:]
         for name in knownKeys {
-            let value = try variables.environmentValue(forName: name) ?? lines.environmentValue(forName: name)
-            if let value, !value.isEmpty { values[name] = value }
+            if let value = try provider.environmentValue(forName: name), !value.isEmpty { values[name] = value }
         }
         return Settings(values: values)
     }
 
-    /// The names that a file sets.
-    /// - Throws: `SettingsError` for a line that sets nothing.
-    private static func names(inFile file: String) throws -> [String] {
-        guard let bytes = try? Data(contentsOf: URL(filePath: file)) else { return [] }
-        var names: [String] = []
-        for (number, line) in String(decoding: bytes, as: UTF8.self).split(
-            omittingEmptySubsequences: false,
-            whereSeparator: \.isNewline
-        ).enumerated() {
-            let line = line.drop { $0.isWhitespace }
-            if line.isEmpty || line.hasPrefix("#") { continue }
-            let name = line.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            guard !name.isEmpty, line[name.endIndex...].drop(while: \.isWhitespace).hasPrefix("=") else {
-                throw SettingsError("Line \(number + 1) of \(file) is no `NAME=value`.")
-            }
-            names.append(String(name))
+    private static func refuseUnknown(_ names: [String], in place: String) throws {
+        let known = Set(knownKeys)
+        for name in names.sorted()
+        where !known.contains(name) && !foreignPrefixes.contains(where: { name.hasPrefix($0) }) {
+            throw SettingsError("There is no setting \(name), which \(place) sets. The README lists all settings.")
         }
-        return names
     }
 
     init(values: [String: String]) {
@@ -122,9 +102,15 @@ struct Settings: Sendable {
     }
 
     /// Which database holds the state.
-    /// - Throws: `DatabaseError` for words that do not fit together.
+    /// - Throws: `SettingsError` or `DatabaseError` for words that do not fit together.
     func database() throws -> DatabaseConfiguration {
-        try DatabaseConfiguration(
+        if values["SUPABASE_URL"] != nil, values["DATABASE_URL"] == nil, values["ARAGORA_DB_BACKEND"] != "sqlite" {
+            throw SettingsError(
+                "SUPABASE_URL alone reaches no database. Set DATABASE_URL to the Postgres address that Supabase shows "
+                    + "under Connect, or ARAGORA_DB_BACKEND=sqlite to keep the state on this machine."
+            )
+        }
+        return try DatabaseConfiguration(
             backend: values["ARAGORA_DB_BACKEND"],
             databaseURL: values["DATABASE_URL"].map { Secret($0) },
             dataDirectory: dataDirectory
