@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The floor on which each room stands: it imports rooms of lower floors alone, nothing beside or above it.
 FLOORS = {
-    "CPostgres": 0, "CCurl": 0, "CMarkdown": 0, "PostgresMigrations": 0, "SQLiteMigrations": 0,
+    "CPostgres": 0, "CCurl": 0, "CEpoll": 0, "CMarkdown": 0, "PostgresMigrations": 0, "SQLiteMigrations": 0,
     "CoreTypes": 0.5,
     "Persistence": 1, "Transport": 1,
     "Agents": 2, "Channels": 2, "Debates": 2,
@@ -34,6 +34,7 @@ RESERVED = {
     "SQLiteMigrations": {"Persistence"},
     "GRDB": {"Persistence"},
     "CCurl": {"Transport"},
+    "CEpoll": {"Transport"},
     "CMarkdown": {"Channels"},
     "Hummingbird": {"Emulators", "Gateway"},
     "NIOCore": {"Emulators", "Gateway"},
@@ -61,6 +62,10 @@ PUBLIC = re.compile(
 CONTAINER = re.compile(r"\b(struct|class|enum|actor|extension|protocol)\s+\w")
 ATTRIBUTE = re.compile(r"^\s*@\w+(\(.*\))?\s*$")
 MAXIMUM_LINES = 400
+ROUTE = re.compile(r'\bapi\.resource\(\s*"([^"\\]+)",\s*\[(.*)')
+METHOD = re.compile(r"\.(get|post|put|patch|delete):")
+RULE = re.compile(r'^\s*case "(\w+)":')
+SETTING = re.compile(r'"(ARAGORA_[A-Z_]+[A-Z])"')
 
 
 def room_of(path: Path) -> str | None:
@@ -146,6 +151,28 @@ def check(path: Path) -> list[tuple[int, str]]:
     return found
 
 
+def undocumented(paths: list[Path]) -> list[tuple[Path, int, str]]:
+    """Routes of the API, rules of a debate and settings that no page tells of."""
+    api = (ROOT / "docs/api.md").read_text()
+    pages = "".join(page.read_text() for page in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("integrations/*/*.md")])
+    found = []
+    for path in paths:
+        if path.relative_to(ROOT).parts[0] not in ("Sources", "integrations"):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            route = ROUTE.search(line)
+            for method in METHOD.findall(route.group(2)) if route else ():
+                if f"`{method.upper()} {route.group(1)}`" not in api:
+                    found.append((path, number, f"docs/api.md does not know {method.upper()} {route.group(1)}"))
+            rule = RULE.match(line) if path.name == "DebateProtocol+JSON.swift" else None
+            if rule and f"`{rule.group(1)}`" not in api:
+                found.append((path, number, f"docs/api.md does not know the rule {rule.group(1)}"))
+            for name in SETTING.findall(line):
+                if name not in pages and name != "ARAGORA_WARNINGS_AS_ERRORS":
+                    found.append((path, number, f"no page tells of {name}"))
+    return found
+
+
 def main() -> int:
     paths = sorted(
         path
@@ -154,6 +181,7 @@ def main() -> int:
         if ".build" not in path.parts
     )
     breaches = [(path, *breach) for path in paths for breach in check(path)]
+    breaches += undocumented(paths)
     for room in {room_of(path) for path in paths} - {None} - set(FLOORS):
         breaches.append((ROOT / "Sources", 0, f"{room} has no floor in scripts/house-rules.py"))
     for path, line, rule in breaches:
