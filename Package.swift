@@ -90,6 +90,7 @@ let package = Package(
             name: "Channels",
             dependencies: [
                 "CMarkdown", "CoreTypes", "Persistence", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ]

@@ -76,6 +76,79 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func partsThatShowWhatTheyAreToShowAreLeftAlone(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine, channel: ScriptedChannel(partSize: 5)) { house in
+            let dispatcher = house.dispatcher()
+            func calls(_ body: String, _ key: String) async throws -> [String] {
+                let before = house.channel.calls.count
+                try await house.edit("k", body: body, key: key, coalesceKey: "k")
+                try await house.settle(dispatcher)
+                return Array(house.channel.calls.dropFirst(before))
+            }
+            try await house.post("aaaa bbbb cccc", key: "k")
+            try await house.settle(dispatcher)
+            #expect(try await calls("aaaa bbbb dddd", "e1") == ["edit m3"])
+            #expect(try await calls("aaaa bbbb dddd", "e2") == [])
+            #expect(try await house.status("e2") == .sent)
+            #expect(try await calls("aaaa eeee dddd", "e3") == ["edit m2"])
+            #expect(try await calls("aaaa eeee dddd ffff", "e4") == ["edit m3", "post e4#4"])
+            #expect(try await calls("aaaa eeee dddd gggg", "e5") == ["edit m4"])
+            #expect(house.channel.texts == ["aaaa ", "eeee ", "dddd ", "gggg"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatAnUnclearEditLeftIsNotTakenForWhatWasThereBefore(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine, channel: ScriptedChannel(partSize: 5)) { house in
+            let dispatcher = house.dispatcher()
+            try await house.post("aaaa bbbb", key: "k")
+            try await house.settle(dispatcher)
+            house.channel.script(.workThenAnswer(.unknown(code: "timeout", description: "No answer.")))
+            try await house.edit("k", body: "aaaa cccc", key: "e1", coalesceKey: "k")
+            _ = try await dispatcher.sendDue()
+            #expect(house.channel.texts == ["aaaa ", "cccc"])
+            // It takes the place of the one that waits to be tried again.
+            try await house.edit("k", body: "aaaa bbbb", key: "e2", coalesceKey: "k")
+            try await house.settle(dispatcher)
+            #expect(house.channel.texts == ["aaaa ", "bbbb"])
+        }
+    }
+
+    @Test func thoseWhoWaitForOneLimitComeBackOnceEach() async throws {
+        let limits = ChannelLimits(
+            channelBurst: 1000,
+            channelInterval: .zero,
+            methodsPerMinute: ["edit": 50],
+            editInterval: .zero
+        )
+        try await OutboxHouse.with(.sqlite, channel: ScriptedChannel(limits: limits)) { house in
+            let counting = FaultyDatabase(house.database, writes: .max, loseAnswer: false)
+            let dispatcher = house.dispatcher(database: counting)
+            for number in 0..<200 { try await house.post("start", key: "k\(number)", to: house.address("C\(number)")) }
+            try await house.settle(dispatcher)
+            for number in 0..<50 {
+                try await house.edit("k\(number)", body: "before", key: "b\(number)")
+                _ = try await dispatcher.sendDue()
+                house.time.advance(by: .milliseconds(1200))
+            }
+            for number in 0..<200 { try await house.edit("k\(number)", body: "now", key: "n\(number)") }
+            let writes = counting.writesLeft
+            for _ in 0..<50 {
+                while try await dispatcher.sendDue() > 0 {}
+                house.time.advance(by: .milliseconds(1200))
+            }
+            let sent = house.channel.texts.filter { $0 == "now" }.count
+            #expect(sent == 50)
+            #expect(writes - counting.writesLeft < 3 * (sent + 200))
+            for _ in 0..<150 {
+                while try await dispatcher.sendDue() > 0 {}
+                house.time.advance(by: .milliseconds(1200))
+            }
+            #expect(house.channel.texts == Array(repeating: "now", count: 200))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func editsKeepTheirDistanceAndOnlyTheNewestIsShown(engine: DatabaseEngine) async throws {
         let limits = ChannelLimits(
             channelBurst: 100,

@@ -17,6 +17,9 @@ final class FaultyDatabase: Database {
         self.loseAnswer = loseAnswer
     }
 
+    /// How many writes there are left until the first one that fails.
+    var writesLeft: Int { left.withLock { $0 } }
+
     /// Whether a write has failed.
     var hasFailed: Bool { left.withLock { $0 < 0 } }
 

@@ -59,6 +59,11 @@ struct Delivery {
 
     /// Sends a part; false where the row was given back or ended.
     private mutating func send(_ part: Int, _ work: DeliveryWork) async throws -> Bool {
+        if let message = work.message(of: part), let shown = message.digest, shown == work.digest(of: part) {
+            // It says already what it is to say.
+            record.receipts[part] = message
+            return true
+        }
         if context.pace.withLock({ $0.isDraining }) {
             try await record.requeue(at: now, note: nil)
             return false
@@ -120,14 +125,19 @@ struct Delivery {
         to part: Int,
         _ work: DeliveryWork
     ) async throws -> Bool {
+        if work.count > 1, var message = work.message(of: part) {
+            // Until the part is known to be there, nobody can say what the message shows.
+            message.digest = nil
+            record.newsForTarget.append(message)
+        }
         switch decision {
         case .sent(let messageID):
             record.receipts[part].state = .sent
             record.receipts[part].messageID = messageID
+            record.receipts[part].digest = work.digest(of: part)
             record.failures = 0
-            if operation == .edit, work.operation(of: part) == .post {
-                record.postedForTarget.append(record.receipts[part])
-            }
+            // One message alone is not asked for what it shows.
+            if operation == .edit, work.count > 1 { record.newsForTarget.append(record.receipts[part]) }
             return true
         case .leaveUnknown(let note):
             record.receipts[part].state = .unknown

@@ -1,6 +1,7 @@
 import CoreTypes
 import Logging
 import Persistence
+import Synchronization
 
 /// What is known about a claimed row, and the writes that end it or give it back.
 ///
@@ -11,8 +12,8 @@ struct DeliveryRecord {
     var receipts: [PartReceipt]
     /// The tries of the present part that went wrong.
     var failures: Int
-    /// Messages that this edit had to post and that its target does not know yet.
-    var postedForTarget: [PartReceipt] = []
+    /// What this edit did to messages and its target does not know yet.
+    var newsForTarget: [PartReceipt] = []
     /// Why a part will never be known to have arrived.
     var unknownNote: OutboxNote?
 
@@ -21,13 +22,17 @@ struct DeliveryRecord {
         self.context = context
         receipts = (try? PartReceipt.list(from: row.receiptsJSON)) ?? []
         failures = row.attempts
+        if let part = context.beginnings.withLock({ $0.takePrevious(row.claim) }), receipts.indices.contains(part) {
+            receipts[part].state = .waiting
+        }
     }
 
     /// Writes down that a part is on its way.
     mutating func begin(_ part: Int, partsJSON: String) async throws {
         let now = context.time.now()
         receipts[part] = PartReceipt(state: .sending, messageID: "", at: now)
-        try await write { store, claim, receiptsJSON, transaction in
+        context.beginnings.withLock { $0.add(row.claim, part: part) }
+        try await write(endsClaim: false) { store, claim, receiptsJSON, transaction in
             try store.markSending(
                 claim,
                 partsJSON: partsJSON,
@@ -36,7 +41,10 @@ struct DeliveryRecord {
                 in: transaction
             )
         }
-        postedForTarget = []
+        guard context.beginnings.withLock({ $0.take(row.claim) }) != nil else {
+            throw DatabaseError(.leaseLost, "This process has claimed the row anew.")
+        }
+        newsForTarget = []
     }
 
     /// Ends the row after its last part, together with what follows from it.
@@ -163,13 +171,14 @@ struct DeliveryRecord {
     }
 
     private func write(
+        endsClaim: Bool = true,
         _ body: @escaping @Sendable (OutboxStore, OutboxClaim, String, borrowing Transaction) throws -> Void
     ) async throws {
-        let (store, row, posted, receiptsJSON) = (context.store, row, postedForTarget, try receipts.storedText())
-        try await context.write { transaction in
-            if !posted.isEmpty, let target = row.targetKey {
+        let (store, row, news, receiptsJSON) = (context.store, row, newsForTarget, try receipts.storedText())
+        try await context.write(endsClaim: endsClaim) { transaction in
+            if !news.isEmpty, let target = row.targetKey {
                 try store.changeReceipts(of: target, workspace: row.claim.workspace, in: transaction) { text in
-                    try (PartReceipt.list(from: text) + posted).storedText()
+                    try PartReceipt.list(from: text).updated(with: news).storedText()
                 }
             }
             try body(store, row.claim, receiptsJSON, transaction)

@@ -1,4 +1,5 @@
 import CoreTypes
+import Crypto
 import Persistence
 
 /// What a row comes down to on its platform: one call for each part.
@@ -6,7 +7,7 @@ struct DeliveryWork: Sendable {
     private enum Kind {
         case post, ephemeral
         /// The messages that are there already.
-        case edit(messageIDs: [String])
+        case edit([PartReceipt])
         case form(Form)
     }
 
@@ -29,9 +30,21 @@ struct DeliveryWork: Sendable {
         switch kind {
         case .post: .post
         case .ephemeral: .ephemeral
-        case .edit(let messageIDs): part < messageIDs.count ? .edit : .post
+        case .edit(let messages): part < messages.count ? .edit : .post
         case .form: .form
         }
+    }
+
+    /// The digest of what a part shows; nil where it is the only one: what of one message is edited has changed.
+    func digest(of part: Int) -> String? {
+        guard count > 1 else { return nil }
+        return hexadecimal(SHA256.hash(data: Array(parts[part].payload.text.utf8)).prefix(16))
+    }
+
+    /// The message that a part changes; nil where it posts one.
+    func message(of part: Int) -> PartReceipt? {
+        guard case .edit(let messages) = kind, part < messages.count else { return nil }
+        return messages[part]
     }
 
     /// Makes the one call.
@@ -39,11 +52,11 @@ struct DeliveryWork: Sendable {
         switch kind {
         case .post:
             return await adapter.send(parts[part], to: address, key: key)
-        case .edit(let messageIDs) where part >= messageIDs.count:
+        case .edit(let messages) where part >= messages.count:
             return await adapter.send(parts[part], to: address, key: key)
-        case .edit(let messageIDs):
+        case .edit(let messages):
             guard let channel = adapter as? any EditingChannel else { return Self.unsupported("edits") }
-            return await channel.edit(parts[part], messageID: messageIDs[part], at: address)
+            return await channel.edit(parts[part], messageID: messages[part].messageID, at: address)
         case .ephemeral:
             guard let channel = adapter as? any EphemeralChannel else { return Self.unsupported("ephemeral answers") }
             return await channel.sendEphemeral(parts[part], to: address, key: key)
@@ -82,14 +95,14 @@ extension DeliveryWork {
                 try await delivery.record.requeue(at: now + dependencyDelay, note: nil)
                 return nil
             }
-            let messageIDs = try target.map { try PartReceipt.list(from: $0.receiptsJSON).messageIDs } ?? []
-            guard let target, target.status != .failed, !messageIDs.isEmpty else {
+            let messages = try target.map { try PartReceipt.list(from: $0.receiptsJSON).messages } ?? []
+            guard let target, target.status != .failed, !messages.isEmpty else {
                 try await delivery.record.fail(
                     OutboxNote(code: "target_missing", message: "The message that was to be changed is not there.")
                 )
                 return nil
             }
-            kind = .edit(messageIDs: messageIDs)
+            kind = .edit(messages)
         }
         let work = try DeliveryWork(kind: kind, parts: try parts(kind, delivery))
         guard work.count > 0 else {
@@ -107,10 +120,10 @@ extension DeliveryWork {
         case .post, .ephemeral, .edit:
             let post = try StoredJSON.read(Post.self, from: delivery.record.row.payloadJSON)
             var parts = delivery.adapter.render(post)
-            if case .edit(let messageIDs) = kind, parts.count < messageIDs.count {
+            if case .edit(let messages) = kind, parts.count < messages.count {
                 // Messages of an earlier, longer text that the new one has no use for.
                 let blank = delivery.adapter.render(Post(body: "—", fallbackText: "—")).prefix(1)
-                parts += (parts.count..<messageIDs.count).flatMap { _ in blank }
+                parts += (parts.count..<messages.count).flatMap { _ in blank }
             }
             return parts
         }

@@ -18,6 +18,8 @@ package struct PartReceipt: Codable, Hashable, Sendable {
     package var messageID: String
     /// When the part was last on its way; the beginning of the time in which a reconciliation looks for it.
     package var at: Timestamp
+    /// The digest of what the message shows, where it is one of several; nil where nobody can say.
+    package var digest: String?
 
     /// A part whose turn has not come.
     package static func waiting(_ now: Timestamp) -> PartReceipt {
@@ -35,8 +37,24 @@ extension [PartReceipt] {
     /// The text for the column `receipts_json`.
     package func storedText() throws -> String { try StoredJSON.write(self) }
 
+    /// The messages that the platform has, in their order.
+    package var messages: [PartReceipt] { filter { $0.state == .sent && !$0.messageID.isEmpty } }
+
     /// The ids of the messages that the platform has, in their order.
-    package var messageIDs: [String] {
-        compactMap { $0.state == .sent && !$0.messageID.isEmpty ? $0.messageID : nil }
+    package var messageIDs: [String] { messages.map(\.messageID) }
+
+    /// The receipts of a message after an edit: what its parts show now, and the parts that it did not have before.
+    ///
+    /// Done twice it changes nothing more.
+    func updated(with news: [PartReceipt]) -> [PartReceipt] {
+        var receipts = self
+        for part in news.messages {
+            if let known = receipts.firstIndex(where: { $0.messageID == part.messageID }) {
+                receipts[known].digest = part.digest
+            } else {
+                receipts.append(part)
+            }
+        }
+        return receipts
     }
 }
