@@ -120,7 +120,7 @@ package struct ChannelLimits: Sendable {
 
 /// A platform whose requests show already by their head that they cannot be verified, whatever their body is.
 package protocol ScreeningChannel: ChannelAdapter {
-    /// Looks at a request before its body is read.
+    /// Looks at a request whose body did not come at once, before it is waited for.
     /// - Parameter head: the request with an empty body.
     /// - Throws: `RequestRefusal`; the rest of the request is then not read.
     func screen(_ head: RawRequest) throws(RequestRefusal)

@@ -7,7 +7,7 @@ package struct RawRequest: Sendable {
     package let route: String
     /// The query, undecoded, without the question mark.
     package let query: String
-    /// Names in lower case, in their order.
+    /// Names as they were sent, in their order.
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]
     package let receivedAt: Timestamp
@@ -42,13 +42,19 @@ package struct RawRequest: Sendable {
     }
 
     /// The value of a header; nil where it is missing or stands there more than once.
+    /// - Parameter name: its name in lower case, of letters, digits and hyphens.
     package func header(_ name: String) -> String? {
         var found: String?
-        for header in headers where header.name == name {
+        for header in headers where Self.isName(header.name.utf8, name.utf8) {
             guard found == nil else { return nil }
             found = header.value
         }
         return found
+    }
+
+    /// Whether a header's name is this one in small or capital letters; bit 5 is all that makes the difference.
+    private static func isName(_ sent: String.UTF8View, _ name: String.UTF8View) -> Bool {
+        sent.count == name.count && zip(sent, name).allSatisfy { $0 | 0x20 == $1 }
     }
 }
 

@@ -11,7 +11,7 @@ package struct GatewayConfiguration: Sendable {
     package var version: String
     /// Connections that are open at once; more wait in the system's backlog.
     package var maximumConnections = 4096
-    /// API requests that are worked on at once; more get 503.
+    /// API requests that are worked on at once, those about the gateway's health aside; more get 503.
     package var maximumConcurrentRequests = 256
     /// Live streams that are open at once; more get 503.
     package var maximumStreams = 512
@@ -23,7 +23,8 @@ package struct GatewayConfiguration: Sendable {
     package var maximumHeaderBytes = 32 << 10
     /// The largest body of an API request.
     package var maximumBodyBytes = 1 << 20
-    /// The bytes that the bodies of platform requests may hold in memory together; what goes beyond gets 503.
+    /// The bytes that the bodies of platform requests may hold in memory together; beyond, the one whose body keeps the
+    /// gateway waiting longest gets 503, and where none does, the one that arrives.
     package var maximumHeldBytes = 64 << 20
     /// How often a live stream looks into the journal when nobody wakes it.
     package var streamPollInterval = Duration.seconds(2)

@@ -30,7 +30,6 @@ struct GatewayRoutes {
             AccessLogMiddleware()
             SecurityHeadersMiddleware()
             ErrorMiddleware()
-            ConcurrencyMiddleware(gate: ConcurrencyGate(limit: configuration.maximumConcurrentRequests))
         }
         let access = AccessPolicy(token: configuration.apiToken)
         HealthController(
@@ -42,6 +41,10 @@ struct GatewayRoutes {
             time: time,
             startedAt: time.now()
         ).addRoutes(to: router)
+        // Only behind the health: however many requests there are, whoever watches over the gateway gets an answer.
+        router.add(
+            middleware: ConcurrencyMiddleware(gate: ConcurrencyGate(limit: configuration.maximumConcurrentRequests))
+        )
         PageController(page: try WebPage(isDemo: debates.isDemo)).addRoutes(to: router)
         if let approvals {
             ApprovalPageController(approvals: approvals, pages: try ApprovalPages(), bodyReader: bodyReader)

@@ -16,6 +16,7 @@ struct ApprovalRouteTests {
     @discardableResult
     private func run<R: Sendable>(
         _ engine: DatabaseEngine = .sqlite,
+        places: Int = 256,
         _ body: (RawClient, any Database) async throws -> R
     ) async throws -> R {
         try await withDatabase(engine) { test in
@@ -32,6 +33,7 @@ struct ApprovalRouteTests {
             var harness = GatewayHarness()
             harness.approvals = ApprovalService(database: test.database, desk: desk)
             harness.keys = OneKey()
+            harness.configuration.maximumConcurrentRequests = places
             harness.debates.state.withLock { $0.heldBack = [DebateID("held")] }
             return try await harness.run { client in try await body(client, test.database) }
         }
@@ -212,6 +214,18 @@ struct ApprovalRouteTests {
                     == ["email:ann@example.org", "email:ben@example.org"]
             )
             #expect(try await client.request("GET", "/approvals/answer/0123456789abcdef").status == 404)
+        }
+    }
+
+    @Test("Nobody without a link is waited for")
+    func stalledForm() async throws {
+        try await run(places: 1) { client, _ in
+            try await client.connect { connection async throws in
+                let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", "10")]
+                try await connection.send(client.head("POST", "/approvals/answer/x", headers: form, body: "o"))
+                #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 404 "))
+                #expect(try await client.request("GET", Self.path).status == 200)
+            }
         }
     }
 

@@ -69,17 +69,15 @@ struct ConnectionTests {
         harness.configuration.maximumHeldBytes = 1500
         let body = String(repeating: "x", count: 1000)
         try await harness.run { client async throws in
-            try await client.connect { connection async throws in
-                let headers = Self.signed + [("Content-Length", "1001")]
-                try await connection.send(client.head("POST", Self.path, headers: headers, body: body))
-                try await eventually("a full budget") {
-                    try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 503
-                        ? true : nil
+            for _ in 0..<2 {
+                try await client.connect { connection async throws in
+                    let headers = Self.signed + [("Content-Length", "1001")]
+                    try await connection.send(client.head("POST", Self.path, headers: headers, body: body))
+                    // This answer comes after the loop has seen what was sent before.
+                    #expect(try await client.request("POST", Self.path, headers: Self.signed, body: "x").status == 202)
                 }
             }
-            try await eventually("room again") {
-                try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 202 ? true : nil
-            }
+            #expect(try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 202)
         }
     }
 

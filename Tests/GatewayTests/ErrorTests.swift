@@ -1,5 +1,6 @@
 import CoreTypes
 import Gateway
+import TestSupport
 import Testing
 
 @Suite("Failures and request ids", .timeLimit(.minutes(5)))
@@ -88,14 +89,31 @@ struct ErrorTests {
         #expect(answer.headers["connection"] == "close")
     }
 
-    @Test("Requests beyond the limit are 503 and are asked to come back")
+    @Test("Requests beyond the limit are 503 but for the health, and whoever stalls keeps a place only for a while")
     func overload() async throws {
+        let time = ManualTime()
         var harness = harness
-        harness.configuration.maximumConcurrentRequests = 0
-        let answer = try await harness.run { try await $0.request("GET", "/healthz") }
-        #expect(answer.status == 503)
-        #expect(answer.headers["retry-after"] == "1")
-        #expect(try answer.json["code"]?.string == "overloaded")
+        harness.time = time
+        harness.configuration.maximumConcurrentRequests = 1
+        try await harness.run { client async throws in
+            try await client.connect { connection async throws in
+                let headers = [("Content-Type", "application/json"), ("Content-Length", "10")]
+                try await connection.send(client.head("POST", "/api/v1/debates", headers: headers, body: "{"))
+                await time.waitForSleepers()
+                let answer = try await client.request("GET", "/api/v1/debates")
+                #expect(answer.status == 503)
+                #expect(answer.headers["retry-after"] == "1")
+                #expect(try answer.json["code"]?.string == "overloaded")
+                for path in ["/healthz", "/readyz", "/metrics"] {
+                    #expect(try await client.request("GET", path).status == 200)
+                }
+                time.advance(by: .seconds(20))
+                let late = try RawResponse(try await connection.readAll())
+                #expect(late.status == 408)
+                #expect(late.headers["connection"] == "close")
+                #expect(try await client.request("GET", "/api/v1/debates").status == 200)
+            }
+        }
     }
 
     @Test("Health tells the state; readiness turns requests away with the reason")

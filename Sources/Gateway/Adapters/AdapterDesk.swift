@@ -13,7 +13,9 @@ final class AdapterDesk: Sendable {
     let intake: any Intake
     /// What the bodies of all requests that are not answered yet may hold.
     let budget: ByteBudget
-    /// How long a body may take; a silent peer is cut off by the connection's idle timeout, a dripping one by this.
+    /// The requests that wait for the rest of their body.
+    let slowBodies = SlowBodies()
+    /// How long a body may take, whether its peer drips or is silent.
     let bodyTimeout: Duration
     let time: any TimeSource
     let logger: Logger
@@ -50,7 +52,7 @@ final class AdapterDesk: Sendable {
     func head(of request: HTTPRequestHead, at endpoint: AdapterEndpoint, query: String) -> RawRequest {
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(request.headers.count)
-        for (name, value) in request.headers { headers.append((name.lowercased(), Self.trimmed(value))) }
+        for (name, value) in request.headers { headers.append((name, Self.trimmed(value))) }
         return RawRequest(
             method: request.method.rawValue,
             route: endpoint.route.path,
@@ -109,7 +111,7 @@ final class AdapterDesk: Sendable {
         intake.append(reception.entries, platform: platform, receivedAt: request.receivedAt) { [self] error in
             guard let error else { return completion(AdapterAnswer(reception.acknowledgement)) }
             reportFailure(error, at: endpoint)
-            completion(AdapterAnswer(status: .serviceUnavailable, headers: [.retryAfter: "1"]))
+            completion(.overloaded)
         }
     }
 
@@ -144,24 +146,30 @@ final class AdapterDesk: Sendable {
 
 /// What a platform gets back.
 struct AdapterAnswer: Sendable {
-    var status: HTTPResponse.Status
-    var headers = HTTPFields()
+    let status: HTTPResponse.Status
+    private(set) var headers = HTTPHeaders()
     var body: [UInt8] = []
 
-    /// An answer without a word, or one that says more in its headers.
-    init(status: HTTPResponse.Status, headers: HTTPFields = [:]) {
+    /// An answer without a word.
+    init(status: HTTPResponse.Status) {
         self.status = status
-        self.headers = headers
     }
 
     /// The answer that an adapter chose; header names that HTTP does not allow are left out.
     init(_ acknowledgement: Acknowledgement) {
         status = .init(code: (200...599).contains(acknowledgement.status) ? acknowledgement.status : 200)
-        headers[.contentType] = acknowledgement.contentType
+        if let type = acknowledgement.contentType { headers.add(name: "Content-Type", value: type) }
         for header in acknowledgement.headers {
             guard let name = HTTPField.Name(header.name) else { continue }
-            headers.append(HTTPField(name: name, value: header.value))
+            headers.add(name: name.rawName, value: HTTPField(name: name, value: header.value).value)
         }
         body = acknowledgement.body
     }
+
+    /// The platform is to send its request again in a moment.
+    static let overloaded: AdapterAnswer = {
+        var answer = AdapterAnswer(status: .serviceUnavailable)
+        answer.headers.add(name: "Retry-After", value: "1")
+        return answer
+    }()
 }

@@ -18,13 +18,14 @@ final class AdapterExchange {
 
     let endpoint: AdapterEndpoint
     let startedAt = ContinuousClock.now
-    /// Whether the peer wants no further request answered on its connection.
+    /// Whether no further request is answered on the connection.
     let isLast: Bool
+    /// Whether the body did not come at once.
+    private(set) var isSlow = false
     /// Whether the peer speaks HTTP/1.0 and has to be told that its connection stays.
-    let asksToStay: Bool
+    private let asksToStay: Bool
     private let desk: AdapterDesk
     private let head: RawRequest
-    private let announced: Int?
     private var body: [UInt8] = []
     /// What was taken of the budget for bodies.
     private(set) var held = 0
@@ -33,17 +34,14 @@ final class AdapterExchange {
         self.endpoint = endpoint
         self.desk = desk
         head = desk.head(of: request, at: endpoint, query: query)
-        // Nothing is read any more behind a request for another protocol.
-        isLast = !request.isKeepAlive || head.header("upgrade") != nil
+        isLast = !request.isKeepAlive || request.endsHTTP
         asksToStay = request.isKeepAlive && request.version == .http1_0
-        // A length that is no number is more than any limit.
-        announced = head.header("content-length").map { Int($0) ?? .max }
     }
 
     /// Looks at the head.
     func begin() -> Action {
-        if let refusal = desk.screen(head, at: endpoint) { return .refuse(refusal) }
-        if let announced, announced > endpoint.route.maximumBodyBytes {
+        // A length that is no number is more than any limit.
+        if let length = head.header("content-length"), Int(length) ?? .max > endpoint.route.maximumBodyBytes {
             return .refuse(AdapterAnswer(status: .contentTooLarge))
         }
         return .goOn
@@ -55,21 +53,52 @@ final class AdapterExchange {
         guard body.count + count <= endpoint.route.maximumBodyBytes else {
             return .refuse(AdapterAnswer(status: .contentTooLarge))
         }
-        guard desk.budget.take(count) else {
-            return .refuse(AdapterAnswer(status: .serviceUnavailable, headers: [.retryAfter: "1"]))
+        while !desk.budget.take(count) {
+            guard desk.slowBodies.giveUpFirst(otherThan: self) else { return .refuse(.overloaded) }
         }
         held += count
         part.withUnsafeReadableBytes { body.append(contentsOf: $0) }
-        // What was announced is there, so the common body of one part costs no look at the clock.
-        if body.count < announced ?? .max, desk.time.now() - head.receivedAt > desk.bodyTimeout {
-            return .refuse(AdapterAnswer(status: .requestTimeout))
-        }
         return .goOn
     }
+
+    /// Looks whether the rest of the body is worth waiting for, once.
+    ///
+    /// A request that is there at once is not asked for it: it is verified as a whole.
+    func wait() -> Action {
+        isSlow = true
+        return desk.screen(head, at: endpoint).map { .refuse($0) } ?? .goOn
+    }
+
+    /// How long the rest of the body may still take.
+    var patience: Duration { desk.bodyTimeout - (ContinuousClock.now - startedAt) }
 
     /// The body has ended.
     func end() -> Action {
         defer { body = [] }
         return .receive(RawRequest(head, body: body))
     }
+
+    /// The head of an answer.
+    func head(of answer: AdapterAnswer, date: String, isLast: Bool) -> HTTPResponseHead {
+        var headers = answer.headers
+        headers.reserveCapacity(headers.count + 3)
+        headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.count))
+        headers.replaceOrAdd(name: "Date", value: date)
+        if isLast {
+            headers.replaceOrAdd(name: "Connection", value: "close")
+        } else if asksToStay {
+            headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+        }
+        return HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: answer.status.code),
+            headers: headers
+        )
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether what follows may be for another protocol, which nobody here speaks; NIO's decoder then hands nothing on
+    /// any more and gathers all that comes.
+    var endsHTTP: Bool { method == .CONNECT || headers.contains(name: "Upgrade") }
 }

@@ -5,9 +5,9 @@ import NIOHTTP1
 /// Answers the platforms' requests where they arrive: on the thread of their connection, with no task made for them.
 ///
 /// A request in flight costs a few objects and no switch of threads but that to the commit and back. Everything that
-/// is no platform's goes on to the router. One request is answered at a time; what a peer sends meanwhile is held
-/// back, and once something is, nothing more is read from its socket. Silent peers are cut off, whoever their request
-/// is for: nobody behind sees all that goes by here.
+/// is no platform's goes on to the router. One request is answered at a time, and none of a peer that does not take its
+/// answers; what it sends meanwhile is held back, and once something is, nothing more is read from its socket. Silent
+/// peers are cut off, whoever their request is for: nobody behind sees all that goes by here.
 final class AdapterHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -29,12 +29,15 @@ final class AdapterHandler: ChannelDuplexHandler {
     private var state = State.passing
     /// How many requests the router has not answered yet.
     private var passed = 0
+    /// Whether the request that was taken up last may be followed by another protocol: it is the connection's last one,
+    /// and nothing is read behind it.
+    private var endsHTTP = false
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var heldEvents: [Any] = []
     private var heldError: (any Error)?
     private var wantsRead = false
     private var idleness: ConnectionIdleness
-    private var idleLook: Scheduled<Void>?
+    private var nextLook: Scheduled<Void>?
 
     init(desk: AdapterDesk, dates: HTTPDates, idleTimeout: TimeAmount) {
         self.desk = desk
@@ -65,17 +68,22 @@ final class AdapterHandler: ChannelDuplexHandler {
 
     private func handle(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
-        case (.passing, .head(let request)):
+        case (.passing, .head(var request)):
             guard let (endpoint, query) = desk.endpoint(for: request) else {
                 passed += 1
-                return context.fireChannelRead(wrapInboundOut(part))
+                endsHTTP = request.endsHTTP
+                // So that the router closes the connection behind its answer.
+                if endsHTTP { request.headers.replaceOrAdd(name: "Connection", value: "close") }
+                return context.fireChannelRead(wrapInboundOut(.head(request)))
             }
-            // Answers come in the order of the requests.
-            guard passed == 0 else { return held.append(part) }
+            // Answers come in the order of the requests, and are not piled up for a peer that takes none.
+            guard passed == 0, context.channel.isWritable else { return held.append(part) }
+            endsHTTP = request.endsHTTP
             let exchange = AdapterExchange(request, at: endpoint, query: query, desk: desk)
             act(exchange.begin(), exchange, context)
         case (.passing, _):
             context.fireChannelRead(wrapInboundOut(part))
+            if endsHTTP, case .end = part { state = .closing }
         case (.collecting(let exchange), .body(let buffer)):
             act(exchange.take(buffer), exchange, context)
         case (.collecting(let exchange), .end):
@@ -94,8 +102,10 @@ final class AdapterHandler: ChannelDuplexHandler {
         case .goOn:
             state = .collecting(exchange)
         case .refuse(let answer):
+            if exchange.isSlow { desk.slowBodies.remove(exchange) }
             finish(exchange, answer, isLast: true, context)
         case .receive(let request):
+            if exchange.isSlow { desk.slowBodies.remove(exchange) }
             state = .storing
             let eventLoop = context.eventLoop
             let bound = NIOLoopBound((self, exchange, context), eventLoop: eventLoop)
@@ -109,6 +119,32 @@ final class AdapterHandler: ChannelDuplexHandler {
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .collecting(let exchange) = state, !exchange.isSlow { wait(for: exchange, context) }
+        context.fireChannelReadComplete()
+    }
+
+    /// Waits for the rest of a body, unless the request is refused without it.
+    private func wait(for exchange: AdapterExchange, _ context: ChannelHandlerContext) {
+        act(exchange.wait(), exchange, context)
+        guard isCollecting else { return }
+        let eventLoop = context.eventLoop
+        let bound = NIOLoopBound((self, exchange, context), eventLoop: eventLoop)
+        let giveUp = { @Sendable in
+            let (handler, exchange, context) = bound.value
+            handler.giveUp(exchange, context)
+        }
+        desk.slowBodies.add(exchange) {
+            // At once where it can be, so that the room is there for the body that needs it.
+            if eventLoop.inEventLoop { giveUp() } else { eventLoop.execute(giveUp) }
+        }
+    }
+
+    private func giveUp(_ exchange: AdapterExchange, _ context: ChannelHandlerContext) {
+        guard case .collecting(let current) = state, current === exchange else { return }
+        act(.refuse(.overloaded), exchange, context)
+    }
+
     private func finish(
         _ exchange: AdapterExchange,
         _ answer: AdapterAnswer,
@@ -120,39 +156,14 @@ final class AdapterHandler: ChannelDuplexHandler {
         state = isLast ? .closing : .passing
         idleness.answer(at: .now())
         guard context.channel.isActive else { return }
-        context.write(wrapOutboundOut(.head(head(of: answer, to: exchange, isLast: isLast))), promise: nil)
+        let head = exchange.head(of: answer, date: dates.now(), isLast: isLast)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !answer.body.isEmpty {
             let body = context.channel.allocator.buffer(bytes: answer.body)
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        guard isLast else { return }
-        // The second of patience lets the peer read the answer: closing at once while data is arriving resets the
-        // connection, and the answer would be lost (RFC 9112, section 9.6).
-        let channel = context.channel
-        context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
-    }
-
-    private func head(
-        of answer: AdapterAnswer,
-        to exchange: AdapterExchange,
-        isLast: Bool
-    ) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(answer.headers.count + 3)
-        for field in answer.headers { headers.add(name: field.name.rawName, value: field.value) }
-        headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.count))
-        headers.replaceOrAdd(name: "Date", value: dates.now())
-        if isLast {
-            headers.replaceOrAdd(name: "Connection", value: "close")
-        } else if exchange.asksToStay {
-            headers.replaceOrAdd(name: "Connection", value: "keep-alive")
-        }
-        return HTTPResponseHead(
-            version: .http1_1,
-            status: HTTPResponseStatus(statusCode: answer.status.code),
-            headers: headers
-        )
+        if isLast { context.channel.closeSoon() }
     }
 
     /// Takes up what was held back.
@@ -162,9 +173,9 @@ final class AdapterHandler: ChannelDuplexHandler {
             swap(&parts, &held)
             while !isBusy, let part = parts.popFirst() { handle(part, context) }
             held += parts
-            guard !isBusy else { return }
-            context.fireChannelReadComplete()
+            if !isBusy { channelReadComplete(context: context) }
         }
+        guard !isBusy else { return }
         let events = heldEvents
         heldEvents = []
         for event in events { userInboundEventTriggered(context: context, event: event) }
@@ -174,19 +185,31 @@ final class AdapterHandler: ChannelDuplexHandler {
         }
         if wantsRead {
             wantsRead = false
-            context.read()
+            read(context: context)
         }
     }
 
     func read(context: ChannelHandlerContext) {
+        if endsHTTP, !idleness.isReceiving { return }
         // As long as nothing is held back, one more read costs less than taking the socket's readiness away and back.
-        if held.isEmpty { context.read() } else { wantsRead = true }
+        if held.isEmpty, context.channel.isWritable { context.read() } else { wantsRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        context.fireChannelWritabilityChanged()
+        guard context.channel.isWritable else { return }
+        idleness.take()
+        goOn(context)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
+        let part = unwrapOutboundIn(data)
+        if endsHTTP, passed == 1, case .head(var head) = part {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+            return context.write(wrapOutboundOut(.head(head)), promise: promise)
+        }
         context.write(data, promise: promise)
-        guard isEnd, passed > 0 else { return }
+        guard case .end = part, passed > 0 else { return }
         passed -= 1
         idleness.answer(at: .now())
         guard passed == 0, !held.isEmpty else { return }
@@ -206,6 +229,7 @@ final class AdapterHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if endsHTTP, case .outputClosed? = event as? ChannelEvent { context.channel.closeSoon() }
         // That the peer sends nothing more does not mean that it reads nothing more. And those behind, who would close
         // the connection for a drain, know nothing of a request whose body is arriving here.
         if isBusy || (isCollecting && event is ChannelShouldQuiesceEvent) {
@@ -216,28 +240,43 @@ final class AdapterHandler: ChannelDuplexHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { lookForIdleness(context) }
+        if context.channel.isActive { look(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        idleLook?.cancel()
+        nextLook?.cancel()
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        lookForIdleness(context)
+        look(context)
         context.fireChannelActive()
     }
 
-    private func lookForIdleness(_ context: ChannelHandlerContext) {
-        guard let next = idleness.nextLook(at: .now(), isReading: !wantsRead) else {
+    /// Cuts off a peer that was waited for too long, and gives up a body that does not come in its time.
+    private func look(_ context: ChannelHandlerContext) {
+        let now = NIODeadline.now()
+        let channel = context.channel
+        let unsent = try? channel.isWritable ? 0 : channel.syncOptions?.getOption(.bufferedWritableBytes)
+        guard var next = idleness.nextLook(at: now, isReading: !wantsRead, unsent: unsent ?? 0) else {
             return context.close(promise: nil)
         }
-        idleLook = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.lookForIdleness(context) }
+        // Often enough to see each body that is on its way before its time is over.
+        next = min(next, now + TimeAmount(desk.bodyTimeout))
+        if case .collecting(let exchange) = state {
+            let patience = exchange.patience
+            if patience > .zero {
+                next = min(next, now + TimeAmount(patience))
+            } else {
+                act(.refuse(AdapterAnswer(status: .requestTimeout)), exchange, context)
+            }
+        }
+        nextLook = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.look(context) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        idleLook?.cancel()
+        nextLook?.cancel()
         if case .collecting(let exchange) = state {
+            desk.slowBodies.remove(exchange)
             desk.budget.giveBack(exchange.held)
             state = .closing
         }

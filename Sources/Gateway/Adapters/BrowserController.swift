@@ -1,6 +1,7 @@
 import Channels
 import HTTPTypes
 import Hummingbird
+import NIOHTTPTypesHTTP1
 
 /// The pages of platforms that people visit, such as the two ends of an OAuth installation.
 struct BrowserController: Sendable {
@@ -33,7 +34,7 @@ extension Response {
         let answer = AdapterAnswer(acknowledgement)
         self.init(
             status: answer.status,
-            headers: answer.headers,
+            headers: HTTPFields(answer.headers, splitCookie: false),
             body: answer.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
     }

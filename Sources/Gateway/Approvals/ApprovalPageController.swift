@@ -37,11 +37,12 @@ struct ApprovalPageController: Sendable {
 
     private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let token = try context.parameters.require("token")
-        let body = try await bodyReader.read(request, upTo: Self.maximumBodyBytes)
-        let fields = QueryParameters(String(decoding: body, as: UTF8.self))
+        // First of all: nobody without a link is waited for.
         guard let found = try await approvals.look(token: token) else {
             return page(pages.message("This link leads nowhere", Self.lost), status: .notFound)
         }
+        let body = try await bodyReader.read(request, upTo: Self.maximumBodyBytes)
+        let fields = QueryParameters(String(decoding: body, as: UTF8.self))
         guard let option = fields["option"], !option.isEmpty else {
             return again(found.record, found, "Choose an answer first.", fields)
         }

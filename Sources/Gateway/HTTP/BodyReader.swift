@@ -6,9 +6,7 @@ import NIOCore
 /// Reads a request's body once, as the bytes that came in, within a size and a time.
 struct BodyReader: Sendable {
     let time: any TimeSource
-    /// How long a body may take.
-    ///
-    /// A silent peer is cut off by the connection's idle timeout, a dripping one by this.
+    /// How long a body may take, whether its peer drips or is silent.
     let timeout: Duration
 
     /// Reads the whole body.
@@ -17,28 +15,45 @@ struct BodyReader: Sendable {
     func read(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
         var announced = 0
         if let length = request.headers[.contentLength] {
-            guard let number = Int(length), number <= limit else { throw Self.tooLarge }
+            guard let number = Int(length), number <= limit else { throw Self.tooLarge(limit) }
             if number == 0 { return [] }
             announced = number
         } else if request.headers[.transferEncoding] == nil {
             return []
         }
-        let start = time.now()
+        return try await withThrowingTaskGroup(of: [UInt8].self) { [announced] group in
+            defer { group.cancelAll() }
+            group.addTask { try await Self.read(request.body, announced: announced, upTo: limit) }
+            group.addTask {
+                try await time.sleep(for: timeout)
+                throw Self.tooSlow
+            }
+            return try await group.next() ?? []
+        }
+    }
+
+    private static func read(_ body: RequestBody, announced: Int, upTo limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         // What is only announced gets no memory yet.
-        bytes.reserveCapacity(min(announced, Self.usualBytes))
-        for try await buffer in request.body {
-            guard bytes.count + buffer.readableBytes <= limit else { throw Self.tooLarge }
+        bytes.reserveCapacity(min(announced, usualBytes))
+        for try await buffer in body {
+            guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge(limit) }
             buffer.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
-            // What was announced is there, so the common body of one part costs no look at the clock.
-            if bytes.count < announced || announced == 0, time.now() - start > timeout { throw Self.tooSlow }
         }
         return bytes
     }
 
     private static let usualBytes = 16 << 10
-    private static let tooLarge = HTTPFailure(.contentTooLarge, "too_large", "The body is too large.")
-    private static let tooSlow = HTTPFailure(.requestTimeout, "timeout", "The body took too long to arrive.")
+
+    private static func tooLarge(_ limit: Int) -> HTTPFailure {
+        HTTPFailure(.contentTooLarge, "too_large", "The body may have \(limit) bytes at most. Send less at a time.")
+    }
+
+    private static let tooSlow = HTTPFailure(
+        .requestTimeout,
+        "timeout",
+        "The body took too long to arrive. Send it at once."
+    )
 }
 
 extension HTTPFailure {

@@ -35,16 +35,13 @@ extension Response {
     }
 
     /// The same answer, after which the connection is closed whatever the peer is still sending.
-    ///
-    /// The second of patience lets the peer read the answer: closing at once while data is arriving resets the
-    /// connection, and the answer would be lost (RFC 9112, section 9.6).
     func closing(_ channel: any Channel) -> Response {
         var response = self
         let body = self.body
         response.headers[.connection] = "close"
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             try await body.write(writer)
-            channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+            channel.closeSoon()
         }
         return response
     }

@@ -11,6 +11,8 @@ struct HealthController: Sendable {
     let version: String
     let time: any TimeSource
     let startedAt: Timestamp
+    /// Each check asks the database; how many at once is not for the askers to say.
+    private let gate = ConcurrencyGate(limit: 32)
 
     func addRoutes(to router: Router<GatewayContext>) {
         for path: RouterPath in ["/health", "/api/health", "/api/v1/health"] {
@@ -23,7 +25,7 @@ struct HealthController: Sendable {
 
     /// The original's health document; always 200, because a degraded gateway still answers.
     private func report(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let checks = await health.readiness()
+        let checks = try await check()
         let components = checks.map { check -> (String, JSONValue) in
             (check.check, ["status": check.ok ? "healthy" : "unhealthy", "detail": .string(check.detail)])
         }
@@ -38,7 +40,7 @@ struct HealthController: Sendable {
 
     /// Whether this process should be given requests: 503 with the reasons where not.
     private func readiness(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let checks = await health.readiness()
+        let checks = try await check()
         let isReady = checks.allSatisfy(\.ok)
         return .json(
             [
@@ -49,6 +51,12 @@ struct HealthController: Sendable {
             ],
             status: isReady ? .ok : .serviceUnavailable
         )
+    }
+
+    private func check() async throws(HTTPFailure) -> [(check: String, ok: Bool, detail: String)] {
+        guard gate.enter() else { throw .overloaded }
+        defer { gate.leave() }
+        return await health.readiness()
     }
 
     private func exposition(_ request: Request, _ context: GatewayContext) async throws -> Response {

@@ -46,6 +46,23 @@ struct RawClient: Sendable {
         return lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")
     }
 
+    /// Opens a connection for a while, on which no more of the answers is taken than the body reads.
+    func open<R: Sendable>(
+        _ body:
+            @Sendable (NIOAsyncChannelInboundStream<ByteBuffer>, NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws
+            -> R
+    ) async throws -> R {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // What the system takes in the program's place.
+            .channelOption(.socketOption(.so_rcvbuf), value: 128 << 10)
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in try await body(inbound, outbound) }
+    }
+
     /// Opens a connection for a while.
     func connect<R: Sendable>(_ body: @Sendable (inout RawConnection) async throws -> R) async throws -> R {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
