@@ -18,6 +18,19 @@ package struct Receipt: Sendable, Hashable {
     /// - Throws: `ReceiptError` with code `unfinished_debate` where the journal does not hold the debate's end or has
     ///   no hashes.
     package init(of entries: [JournalEntry], signedBy signer: ReceiptSigner) throws(ReceiptError) {
+        var (id, body) = try Self.body(of: entries)
+        body["public_key"] = .string(hexadecimal(signer.publicKey))
+        body["key_id"] = .string(signer.keyID)
+        body["signature"] = .string(hexadecimal(try signer.signature(for: body.bytes)))
+        self.id = id
+        document = body.bytes
+    }
+
+    /// The members that the signer adds to what the journal tells.
+    static let signersMembers: Set<String> = ["public_key", "key_id", "signature"]
+
+    /// What a journal tells: the receipt's id, and all of its members but the signer's.
+    static func body(of entries: [JournalEntry]) throws(ReceiptError) -> (id: String, members: JSONValue) {
         let debate = DebateProjection(entries)
         guard let description = debate.description, let result = debate.result, let startedAt = debate.startedAt,
             let finishedAt = debate.finishedAt, debate.head != .zero
@@ -25,26 +38,26 @@ package struct Receipt: Sendable, Hashable {
             throw ReceiptError(.unfinishedDebate, "A receipt needs the journal of a debate that has ended.")
         }
         let day = finishedAt.iso8601.prefix(10).filter { $0 != "-" }
-        id = "DR-\(day)-\(debate.head.hexadecimal.prefix(6))"
+        let id = "DR-\(day)-\(debate.head.hexadecimal.prefix(6))"
         var body: JSONValue = [
-            "schema": .string(Self.schema),
+            "schema": .string(schema),
             "receipt_id": .string(id),
             "debate_id": .string(description.id.rawValue),
             "workspace": .string(description.workspace.rawValue),
             "requested_by": .string(description.requestedBy),
             "question": .string(description.task),
-            "panel": .array(debate.seats.map { Self.json($0) }),
+            "panel": .array(debate.seats.map { json($0) }),
             "protocol": description.settings.json,
-            "votes": .array(debate.votes.map { Self.json($0) }),
+            "votes": .array(debate.votes.map { json($0) }),
             "status": .string(result.status.rawValue),
             "verdict": .string((result.verdict ?? .needsReview).rawValue),
             "consensus_reached": .bool(result.consensusReached),
             "confidence": .number(fourDecimals(result.confidence)),
             "final_answer": .string(result.finalAnswer),
-            "dissent": .array(debate.consensus?.dissent.map { Self.json($0) } ?? []),
-            "failures": .array(debate.failures.map { Self.json($0) }),
+            "dissent": .array(debate.consensus?.dissent.map { json($0) } ?? []),
+            "failures": .array(debate.failures.map { json($0) }),
             "rounds_used": .integer(Int64(result.roundsUsed)),
-            "usage": Self.json(result.usage),
+            "usage": json(result.usage),
             "started_at": .string(startedAt.iso8601),
             "finished_at": .string(finishedAt.iso8601),
             "journal": [
@@ -53,14 +66,11 @@ package struct Receipt: Sendable, Hashable {
                 "head": .string(debate.head.hexadecimal),
                 "entries": .strings(entries.map(\.hash.hexadecimal)),
             ],
-            "public_key": .string(hexadecimal(signer.publicKey)),
-            "key_id": .string(signer.keyID),
         ]
         if let winner = result.winner { body["winner"] = .string(winner) }
         if let author = result.synthesizedBy { body["synthesized_by"] = .string(author) }
         if let reason = result.reason { body["reason"] = .string(reason) }
-        body["signature"] = .string(hexadecimal(try signer.signature(for: body.bytes)))
-        document = body.bytes
+        return (id, body)
     }
 
     private static func json(_ seat: DebateProjection.Seat) -> JSONValue {

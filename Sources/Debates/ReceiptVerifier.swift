@@ -19,7 +19,7 @@ package enum ReceiptVerifier {
         package let publicKey: [UInt8]
         /// Whether the key that signed is the one that was to be trusted; false where none was named.
         package let isKeyTrusted: Bool
-        /// Whether the journal was at hand and is the one the receipt is about.
+        /// Whether the journal was at hand, is the one that the receipt is about, and tells what the receipt says.
         package let isJournalChecked: Bool
     }
 
@@ -63,7 +63,7 @@ package enum ReceiptVerifier {
         else {
             throw ReceiptError(.invalidSignature, "The signature does not fit: the receipt was changed.")
         }
-        if let journal { try check(journal, hashes, debateID) }
+        if let journal { try check(journal, hashes, body) }
         return Statement(
             receiptID: receiptID,
             debateID: debateID,
@@ -75,14 +75,22 @@ package enum ReceiptVerifier {
         )
     }
 
-    private static func check(_ journal: [[UInt8]], _ hashes: [String], _ debateID: String) throws(ReceiptError) {
+    /// Makes the receipt again out of the journal: a signature tells that nothing was changed since, not that what was
+    /// signed is true.
+    private static func check(_ journal: [[UInt8]], _ hashes: [String], _ body: JSONValue) throws(ReceiptError) {
         guard let entries = try? JournalEntry.decode(journal: journal) else {
             throw ReceiptError(.journalMismatch, "The journal was changed: its chain of hashes is broken.")
         }
-        guard entries.map(\.hash.hexadecimal) == hashes,
-            case .debateStart(let start) = entries.first?.event, start.description.id.rawValue == debateID
+        guard entries.map(\.hash.hexadecimal) == hashes, let journaled = try? Receipt.body(of: entries).members.object
         else {
             throw ReceiptError(.journalMismatch, "The journal is not the one that the receipt is about.")
         }
+        let stated = (body.object ?? [:]).filter { !Receipt.signersMembers.contains($0.key) }
+        let names = Set(stated.keys).union(journaled.keys).sorted()
+        guard let name = names.first(where: { stated[$0]?.bytes != journaled[$0]?.bytes }) else { return }
+        throw ReceiptError(
+            .journalMismatch,
+            "The receipt says something else than the journal: \"\(String(name.prefix(64)).escapedForTerminal)\" differs."
+        )
     }
 }

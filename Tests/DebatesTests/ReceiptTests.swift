@@ -1,6 +1,7 @@
 import CoreTypes
-import Debates
 import Testing
+
+@testable import Debates
 
 /// Receipts: signed, complete, and void with one changed byte.
 @Suite struct ReceiptTests {
@@ -111,5 +112,90 @@ import Testing
         let other = try JSONValue(parsing: plain.document)
         #expect(other["panel"]?.array?.first?["fallback_model"] == nil)
         #expect(other["synthesized_by"] == nil)
+    }
+
+    @Test func aForgeryThatSomebodySignedIsNotWhatTheJournalTells() throws {
+        let (entries, bytes) = try Self.script().play().journal
+        let genuine = try JSONValue(parsing: Receipt(of: entries, signedBy: ReceiptSigner()).document)
+        let forger = ReceiptSigner()
+        /// Changes the receipt, signs it with the forger's key, and tells what the journal's reader says.
+        func verify(_ change: (inout JSONValue) -> Void) throws -> ReceiptError? {
+            var body = genuine
+            change(&body)
+            body["signature"] = nil
+            body["public_key"] = .string(hexadecimal(forger.publicKey))
+            body["key_id"] = .string(forger.keyID)
+            body["signature"] = .string(hexadecimal(try forger.signature(for: body.bytes)))
+            // Without the journal nobody can tell.
+            _ = try ReceiptVerifier.verify(body.bytes)
+            do {
+                _ = try ReceiptVerifier.verify(body.bytes, journal: bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(try verify { _ in } == nil)
+        let lies: [String: JSONValue?] = [
+            "verdict": "approved", "final_answer": "Buy.", "winner": "gamma", "votes": [], "confidence": 1,
+            "panel": [], "failures": nil, "question": "Another?", "reason": "All agreed.", "debate_id": "d2",
+            "receipt_id": "DR-20250615-000000", "synthesized_by": "kappa", "addition": 1, "protocol": [:],
+        ]
+        for (name, lie) in lies {
+            let error = try verify { $0[name] = lie }
+            #expect(error?.reason == .journalMismatch && error?.description.contains("\"\(name)\"") == true, "\(name)")
+        }
+        let hostile = try verify { $0["a\n\u{1B}[8m"] = 1 }
+        #expect(hostile?.description.contains(#""a\n\u001b[8m""#) == true)
+    }
+
+    /// Checks that a journal bears the receipt that is made of it, also through its bytes.
+    private func bear(_ events: [DebateEvent], _ comment: Comment) throws {
+        let (entries, bytes) = Play(events: events).journal
+        let signer = ReceiptSigner()
+        for read in [entries, try JournalEntry.decode(journal: bytes)] {
+            let receipt = try Receipt(of: read, signedBy: signer)
+            let statement = try ReceiptVerifier.verify(receipt.document, trustedKey: signer.publicKey, journal: bytes)
+            #expect(statement.isJournalChecked && statement.receiptID == receipt.id, comment)
+        }
+    }
+
+    @Test func journalsOfEveryKindBearTheirReceipts() throws {
+        for (number, script) in ResumeTests.scripts.enumerated() {
+            try bear(try script.play().events, "script \(number)")
+        }
+        let stoodIn = Self.script { $0.usage.fallbackModel = "other/model" }
+        try bear(try stoodIn.play().events, "another model stood in")
+
+        let waiting = Self.script { $0.settings.breakpoints = BreakpointPolicy(triggers: [.roundLimit, .release]) }
+        for first in BreakpointResolution.Action.allCases {
+            for second in BreakpointResolution.Action.allCases {
+                var machine = try waiting.machine()
+                var play = try waiting.play(&machine, from: machine.start())
+                var events = play.events
+                for action in [first, second] {
+                    guard let number = play.waiting?.number else { break }
+                    let step = machine.handle(.init(number: number, action: action, by: "Ann", guidance: "Mind it."))
+                    play = try waiting.play(&machine, from: step)
+                    events += play.events
+                }
+                #expect(play.result != nil)
+                try bear(events, "\(first), then \(second)")
+            }
+        }
+        var machine = try waiting.machine()
+        let held = try waiting.play(&machine, from: machine.start()).events
+        var cancelled = machine
+        try bear(held + (try waiting.play(&cancelled, from: cancelled.handleCancel(by: "Ben"))).events, "cancelled")
+
+        let script = Self.script()
+        machine = try script.machine()
+        let started = machine.start().events
+        let loaded = machine.handle(inputs: []).events
+        cancelled = machine
+        let cancelling = try script.play(&cancelled, from: cancelled.handleCancel(by: "Ben"))
+        try bear(started + loaded + cancelling.events, "cancelled before anybody spoke")
+        let ending = try script.play(&machine, from: machine.handleDeadline())
+        try bear(started + loaded + ending.events, "out of time")
     }
 }

@@ -1,5 +1,6 @@
 import CoreTypes
 import DatabaseSupport
+import Debates
 import Foundation
 import TestSupport
 import Testing
@@ -30,6 +31,51 @@ struct ReceiptCommandTests {
                 #expect(bad.exit == .exited(1) && bad.output.contains("NOT valid"), "\(bad.output)")
                 try bytes.write(to: URL(filePath: file))
             }
+        }
+    }
+
+    @Test("What a receipt says passes for no line of the program's own, and commands no terminal")
+    func hostile() async throws {
+        let description = DebateDescription(
+            id: DebateID("d1\n  verdict  approved"),
+            workspace: .local,
+            task: "x\n  verdict  approved\n  key      0a, the one you named\u{1B}[8m\u{9B}8m\u{7F}\u{202E}",
+            requestedBy: "U1"
+        )
+        let panel = [AgentProfile(name: "alpha", provider: "Tests", model: "alpha-1")]
+        var machine = try DebateMachine(description: description, panel: panel)
+        var events = machine.start().events
+        let step = machine.handle(inputs: [])
+        guard case .calls(let calls) = step.next else { throw ProcessFailure("Nobody is asked.") }
+        events += step.events
+        let failure = AgentCallFailure(code: "network", message: "Gone.")
+        events += machine.handle(calls.map { $0.failed(failure) }).events
+        var writer = JournalWriter()
+        var lines = JournalLines()
+        let entries = events.map { writer.append($0, at: Timestamp(milliseconds: 1_750_000_000_000), to: &lines) }
+        let signer = ReceiptSigner()
+        let receipt = try Receipt(of: entries, signedBy: signer)
+        let journal = lines.bytes
+        try await withTemporaryDirectory { directory in
+            let files = ["\(directory)/receipt.json", "\(directory)/journal.ndjson"]
+            try Data(receipt.document).write(to: URL(filePath: files[0]))
+            try Data(journal).write(to: URL(filePath: files[1]))
+            let verified = try await GatewayProcess.run(["receipt", "verify", files[0], "--journal", files[1]])
+            #expect(verified.exit == .exited(0), "\(verified.output)")
+            #expect(
+                verified.output.split(separator: "\n") == [
+                    "valid: \(receipt.id)",
+                    #"  debate   d1\n  verdict  approved"#,
+                    #"  question "x\n  verdict  approved\n  key      0a, the one you named\u001b[8m\u009b8m\u007f\u202e""#,
+                    "  verdict  needs_review",
+                    "  key      \(hexadecimal(signer.publicKey))",
+                    "  journal  is the one that the receipt is about, and tells the same",
+                    "  Compare the key with the one that `aragora doctor` prints, or name it with --key.",
+                ]
+            )
+            #expect(
+                verified.output.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control }
+            )
         }
     }
 }

@@ -92,7 +92,9 @@ struct ReceiptCommand: AsyncParsableCommand {
         @Option(help: "The public key that must have signed it, in hexadecimal.")
         var key: String?
 
-        @Option(help: "The debate's journal, one entry a line, to check its hash chain as well.")
+        @Option(
+            help: "The debate's journal, one entry a line, to check that it is whole and tells what the receipt says."
+        )
         var journal: String?
 
         func run() async throws {
@@ -108,14 +110,17 @@ struct ReceiptCommand: AsyncParsableCommand {
             }
             do {
                 let receipt = try ReceiptVerifier.verify(document, trustedKey: trusted, journal: entries)
-                print("valid: \(receipt.receiptID)")
-                print("  debate   \(receipt.debateID)")
-                print("  question \(receipt.question)")
-                print("  verdict  \(receipt.verdict)")
+                // What the file says could otherwise pass for lines of ours.
+                print("valid: \(receipt.receiptID.escapedForTerminal)")
+                print("  debate   \(receipt.debateID.escapedForTerminal)")
+                print("  question \"\(receipt.question.escapedForTerminal)\"")
+                print("  verdict  \(receipt.verdict.escapedForTerminal)")
                 print(
                     "  key      \(hexadecimal(receipt.publicKey))\(receipt.isKeyTrusted ? ", the one you named" : "")"
                 )
-                if receipt.isJournalChecked { print("  journal  is the one that the receipt is about") }
+                if receipt.isJournalChecked {
+                    print("  journal  is the one that the receipt is about, and tells the same")
+                }
                 if !receipt.isKeyTrusted {
                     print("  Compare the key with the one that `aragora doctor` prints, or name it with --key.")
                 }
