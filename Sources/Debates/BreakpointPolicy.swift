@@ -37,6 +37,8 @@ package struct BreakpointPolicy: Sendable, Hashable {
     package static let usualSafetyWords = ["dangerous", "harmful", "illegal", "security vulnerability", "unsafe"]
     /// What somebody writes who wants a person to look: `@human`.
     package static let request = "@human"
+    /// How many safety words there may be.
+    private static let mostWords = 50
     /// The movement of the similarity below which proposals have not come closer.
     static let movement = 0.02
 
@@ -51,7 +53,9 @@ package struct BreakpointPolicy: Sendable, Hashable {
     /// Everything but the release of the verdict, as `enable_breakpoints` stands for.
     package static let usual = BreakpointPolicy(triggers: Trigger.allCases.filter { $0 != .release })
 
-    /// Reads a policy: an object, or a list of triggers alone; what is left out is as usual.
+    /// Reads a policy: an object, or a list of triggers alone.
+    /// - Parameter usual: what holds in any case: its triggers stay, and the limits of those may become stricter but
+    ///   not looser; its other limits stay where none is given.
     /// - Throws: `DebateError` with code `invalid_settings`.
     package init(json: JSONValue, usual: BreakpointPolicy = BreakpointPolicy()) throws(DebateError) {
         self = usual
@@ -63,20 +67,34 @@ package struct BreakpointPolicy: Sendable, Hashable {
             case "severity": severity = try Self.fraction(key, value)
             case "deadlock_rounds": deadlockRounds = try Self.count(key, value)
             case "round_limit": roundLimit = try Self.count(key, value)
-            case "safety_words":
-                guard let words = value.array?.map(\.string), words.count <= 50,
-                    words.allSatisfy({ $0.map { (1...100).contains($0.count) } ?? false })
-                else { throw Self.wrong(key, "at most 50 words") }
-                safetyWords = words.compactMap { $0?.lowercased() }
-            case "triggers":
-                let found = value.array?.map { $0.string.flatMap(Trigger.init(rawValue:)) } ?? [nil]
-                guard found.allSatisfy({ $0 != nil }) else {
-                    throw Self.wrong(key, "a list of \(Trigger.allCases.map(\.rawValue).joined(separator: ", "))")
-                }
-                triggers = BreakpointPolicy(triggers: found.compactMap { $0 }).triggers
+            case "safety_words": safetyWords = try Self.words(key, value)
+            case "triggers": triggers = try Self.triggers(key, value)
             default: throw Self.wrong("breakpoints.\(key.prefix(64))", "a known setting")
             }
         }
+        try keep(usual)
+    }
+
+    /// Keeps another policy's triggers, and the limits of these where its own are looser.
+    private mutating func keep(_ other: BreakpointPolicy) throws(DebateError) {
+        for trigger in other.triggers {
+            switch trigger {
+            case .lowConfidence: confidence = max(confidence, other.confidence)
+            case .deadlock: deadlockRounds = min(deadlockRounds, other.deadlockRounds)
+            case .disagreement: severity = min(severity, other.severity)
+            case .safetyWords:
+                safetyWords = other.safetyWords + safetyWords.filter { !other.safetyWords.contains($0) }
+                guard safetyWords.count <= Self.mostWords else {
+                    throw Self.wrong(
+                        "safety_words",
+                        "at most \(Self.mostWords) words, with those that hold in any case"
+                    )
+                }
+            case .roundLimit: roundLimit = min(roundLimit, other.roundLimit)
+            case .explicitRequest, .release: break
+            }
+        }
+        triggers = BreakpointPolicy(triggers: triggers + other.triggers).triggers
     }
 
     func write(to writer: inout JSONWriter) {
@@ -98,6 +116,21 @@ package struct BreakpointPolicy: Sendable, Hashable {
     private static func count(_ key: String, _ value: JSONValue) throws(DebateError) -> Int {
         guard let number = value.integer, (1...12).contains(number) else { throw wrong(key, "from 1 to 12") }
         return Int(number)
+    }
+
+    private static func words(_ key: String, _ value: JSONValue) throws(DebateError) -> [String] {
+        guard let words = value.array?.map(\.string), words.count <= mostWords,
+            words.allSatisfy({ $0.map { (1...100).contains($0.count) } ?? false })
+        else { throw wrong(key, "at most \(mostWords) words") }
+        return words.compactMap { $0?.lowercased() }
+    }
+
+    private static func triggers(_ key: String, _ value: JSONValue) throws(DebateError) -> [Trigger] {
+        let found = value.array?.map { $0.string.flatMap(Trigger.init(rawValue:)) } ?? [nil]
+        guard found.allSatisfy({ $0 != nil }) else {
+            throw wrong(key, "a list of \(Trigger.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return BreakpointPolicy(triggers: found.compactMap { $0 }).triggers
     }
 
     private static func wrong(_ key: String, _ wanted: String) -> DebateError {

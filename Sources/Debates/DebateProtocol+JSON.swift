@@ -12,7 +12,7 @@ extension DebateProtocol {
     /// Reads rules.
     /// - Parameters:
     ///   - json: an object of the architecture document's names.
-    ///   - usual: the rules of which those stay that are not mentioned.
+    ///   - usual: the rules of which those stay that are not mentioned; its breakpoints stay in any case.
     ///   - passesOverUnknown: whether unknown names are let be, as they are where another program wrote them.
     /// - Throws: `DebateError` with code `invalid_settings` for unknown names, wrong types, values out of range and
     ///   features that are not available yet.
@@ -67,7 +67,7 @@ extension DebateProtocol {
     /// - Returns: false where its name is unknown.
     private mutating func read(_ key: String, _ value: JSONValue) throws(DebateError) -> Bool {
         switch key {
-        case "breakpoints": breakpoints = try BreakpointPolicy(json: value)
+        case "breakpoints": breakpoints = try BreakpointPolicy(json: value, usual: breakpoints)
         case "enable_breakpoints":
             // Read after "breakpoints": whoever chose triggers means those.
             if try flag(key, value), breakpoints.triggers.isEmpty {

@@ -174,4 +174,40 @@ import Testing
             #expect(throws: DebateError.self) { try DebateProtocol(json: ["breakpoints": wrong]) }
         }
     }
+
+    @Test func whoeverAsksTightensTheOperatorsBreakpointsAndLoosensNone() throws {
+        var operators = DebateProtocol()
+        operators.breakpoints = BreakpointPolicy(triggers: BreakpointPolicy.Trigger.allCases)
+        operators.breakpoints.confidence = 0.7
+        operators.breakpoints.severity = 0.5
+        operators.breakpoints.deadlockRounds = 2
+        operators.breakpoints.roundLimit = 3
+        operators.breakpoints.safetyWords = ["knife"]
+        let looser: JSONValue = [
+            "triggers": ["deadlock"], "confidence": 0.1, "severity": 0.9, "deadlock_rounds": 12, "round_limit": 12,
+            "safety_words": [],
+        ]
+        for asked in [[], [:], ["deadlock"], ["triggers": []], looser] as [JSONValue] {
+            #expect(try BreakpointPolicy(json: asked, usual: operators.breakpoints) == operators.breakpoints)
+            #expect(try DebateProtocol(json: ["breakpoints": asked], over: operators) == operators)
+        }
+        let stricter: JSONValue = [
+            "confidence": 0.8, "severity": 0.4, "deadlock_rounds": 1, "round_limit": 2,
+            "safety_words": ["Bomb", "knife"],
+        ]
+        let tightened = try BreakpointPolicy(json: stricter, usual: operators.breakpoints)
+        #expect(tightened.triggers == operators.breakpoints.triggers)
+        #expect(tightened.confidence == 0.8 && tightened.severity == 0.4)
+        #expect(
+            tightened.deadlockRounds == 1 && tightened.roundLimit == 2 && tightened.safetyWords == ["knife", "bomb"]
+        )
+        // Whose trigger is the asker's alone has the asker's limits.
+        let release = BreakpointPolicy(triggers: [.release])
+        let own = try BreakpointPolicy(json: ["triggers": ["round_limit"], "round_limit": 9], usual: release)
+        #expect(own.triggers == [.roundLimit, .release] && own.roundLimit == 9)
+        let crowd = JSONValue.strings((1...50).map { "word \($0)" })
+        #expect(throws: DebateError.self) {
+            try BreakpointPolicy(json: ["safety_words": crowd], usual: operators.breakpoints)
+        }
+    }
 }

@@ -54,6 +54,46 @@ struct ReleaseTests {
         }
     }
 
+    @Test("What a program asks for takes no breakpoint of the operator's away", .timeLimit(.minutes(5)))
+    func programs() async throws {
+        let settings = ["ARAGORA_BREAKPOINTS": "verdict_release"]
+        try await GatewayWorld.with(.sqlite, models: .text(Self.answer), settings: settings) { world in
+            let gateway = try await world.start()
+            let made = try await world.run("keys", "create", "ci").output
+            let key = try #require(made.split(separator: "\n").first { $0.hasPrefix("ara_") })
+            func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> HTTPResponse {
+                try await world.client.send(
+                    HTTPRequest(
+                        method: method,
+                        url: gateway.url + "/api/v1/debates" + path,
+                        headers: [("Authorization", "Bearer \(key)"), ("Content-Type", "application/json")],
+                        body: body?.bytes ?? [],
+                        timeout: .seconds(10)
+                    )
+                )
+            }
+            let choices: [JSONValue] = [
+                ["breakpoints": []], ["breakpoints": ["deadlock"]], ["protocol": ["breakpoints": [:]]],
+            ]
+            for choice in choices {
+                var body = choice
+                body["task"] = "Ship?"
+                #expect(try await call("POST", "", body).status == 201, "\(choice.text)")
+            }
+            let waiting = try await eventually("debates that wait", timeout: .seconds(60)) {
+                let page = try await world.look(at: "/debates?status=paused", gateway)
+                return page["total"] == 3 ? page["items"]?.array : nil
+            }
+            for debate in waiting {
+                let id = try #require(debate["id"]?.string ?? debate["debate_id"]?.string)
+                let answer = try await call("GET", "/\(id)/consensus")
+                #expect(answer.status == 403)
+                #expect(try JSONValue(parsing: answer.body)["code"] == "not_released")
+            }
+            #expect(try await gateway.terminate() == .exited(0))
+        }
+    }
+
     @Test("Doctor says that nobody is named who releases verdicts")
     func doctor() async throws {
         try await withTemporaryDirectory { directory in
