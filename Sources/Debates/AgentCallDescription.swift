@@ -104,6 +104,10 @@ package struct AgentCallFailure: Error, Sendable, Hashable {
         code: AgentError.Code.timeout.rawValue,
         message: "The time of the debate was over."
     )
+    static let notAsked = AgentCallFailure(
+        code: "not_asked",
+        message: "The time was over before the agent was asked."
+    )
 }
 
 extension DebateEvent.Failure {

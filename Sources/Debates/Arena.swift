@@ -23,7 +23,8 @@ package final class Arena: Sendable {
     /// - Parameters:
     ///   - description: what is debated; a journal that is replayed counts before it.
     ///   - panel: the agents, in the order of their seats. When a journal is replayed they are found by name; a seat
-    ///     whose agent is gone fails its calls with `agent_unavailable`.
+    ///     whose agent is gone fails its calls with `agent_unavailable`, and one whose agent has another model now
+    ///     names that model with each call.
     ///   - journal: where entries go.
     ///   - inputs: where people's additions come from.
     ///   - time: the clock of the entries and the timeouts.
@@ -109,7 +110,10 @@ package final class Arena: Sendable {
             return DebateUnderWay(machine: machine, seats: agents.map { $0 }, recorder: recorder, start: time.now())
         }
         let machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
-        let seats = machine.panel.map { profile in agents.first { $0.profile.name == profile.name } }
+        let seats = machine.panel.map { profile -> (any Agent)? in
+            guard let agent = agents.first(where: { $0.profile.name == profile.name }) else { return nil }
+            return agent.profile == profile ? agent : StandInAgent(agent)
+        }
         return DebateUnderWay(machine: machine, seats: seats, recorder: recorder, start: time.now())
     }
 
@@ -119,7 +123,8 @@ package final class Arena: Sendable {
         _ debate: DebateUnderWay
     ) async throws -> DebateStep {
         guard let kind = calls.first?.id.kind else { return DebateStep() }
-        let phaseEnd = min(debate.deadline, time.now() + debate.machine.description.settings.phaseTimeout)
+        let settings = debate.machine.description.settings
+        let phaseEnd = min(debate.deadline, time.now() + settings.time(for: calls.count, of: kind))
         let seats = debate.seats
         board.put(up: calls)
         return try await withThrowingDiscardingTaskGroup { group in
@@ -146,9 +151,11 @@ package final class Arena: Sendable {
                     if let person = news.cancelledBy {
                         step = debate.machine.handleCancel(by: person)
                     } else if news.isTimeUp {
+                        let notAsked = board.takeDown()
                         step =
                             time.now() >= debate.deadline
-                            ? debate.machine.handleDeadline() : debate.machine.handlePhaseTimeout()
+                            ? debate.machine.handleDeadline(notAsked: notAsked)
+                            : debate.machine.handlePhaseTimeout(notAsked: notAsked)
                     }
                 }
                 guard case .wait = step.next else { return step }

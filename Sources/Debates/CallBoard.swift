@@ -48,6 +48,14 @@ final class CallBoard: Sendable {
         }
     }
 
+    /// Takes down the calls that no worker took; nobody makes them any more.
+    func takeDown() -> Set<AgentCallID> {
+        state.withLock { state in
+            defer { state.nextCall = state.calls.count }
+            return Set(state.calls[state.nextCall...].map(\.id))
+        }
+    }
+
     /// Leaves an outcome, and in the same step takes the next call.
     func finish(_ completion: AgentCallCompletion) -> AgentCallDescription? {
         let (next, waiter) = state.withLock { state in

@@ -76,7 +76,7 @@ package enum DebateEvent: Sendable, Hashable {
         package let round: Int
         /// The agent that was to be criticised.
         package let target: String?
-        /// A word of `AgentError.Code`, or `agent_unavailable`.
+        /// A word of `AgentError.Code`, `agent_unavailable` or `not_asked`.
         package let code: String
         package let message: String
         /// What it cost all the same.

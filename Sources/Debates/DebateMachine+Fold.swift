@@ -50,7 +50,9 @@ extension DebateMachine {
             isBudgetExceeded = true
             pending = SeatSet()
             stage = .intermission
-        case .deadlineExceeded: isDeadlineExceeded = true
+        case .deadlineExceeded:
+            isDeadlineExceeded = true
+            deadlineStage = stage
         case .cancelRequested(let person):
             isCancelled = true
             cancelledBy = person
@@ -136,10 +138,11 @@ extension DebateMachine {
 }
 
 extension Usage {
+    /// Adds what an event says was used; sums wrap, for a journal that somebody made up must not stop whoever checks it.
     fileprivate mutating func add(_ other: Usage) {
-        inputTokens += other.inputTokens
-        outputTokens += other.outputTokens
-        costMicrodollars += other.costMicrodollars
+        inputTokens &+= other.inputTokens
+        outputTokens &+= other.outputTokens
+        costMicrodollars &+= other.costMicrodollars
         if let model = other.fallbackModel { fallbackModel = model }
     }
 }

@@ -65,6 +65,8 @@ package struct DebateMachine: Sendable {
     var isConverged = false
     var isBudgetExceeded = false
     var isDeadlineExceeded = false
+    /// Where the debate stood when its time was over.
+    var deadlineStage: Stage?
     var cancelledBy: String?
     var result: DebateResult?
     /// The breakpoint at which the debate stands; nil while it goes on.
@@ -154,16 +156,23 @@ package struct DebateMachine: Sendable {
     }
 
     /// The time of the phase is over: what is missing counts as failed.
-    package mutating func handlePhaseTimeout() -> DebateStep {
+    /// - Parameter notAsked: the calls that were given out but never made.
+    package mutating func handlePhaseTimeout(notAsked: Set<AgentCallID> = []) -> DebateStep {
         var events: [DebateEvent] = []
-        failPending(.timeout, to: &events)
+        let calls = pendingCalls
+        fail(calls.filter(notAsked.contains), .notAsked, to: &events)
+        fail(calls.filter { !notAsked.contains($0) }, .timeout, to: &events)
         return advanced(from: events)
     }
 
     /// The time of the debate is over: it makes no more calls and ends with what it has.
-    package mutating func handleDeadline() -> DebateStep {
+    /// - Parameter notAsked: the calls that were given out but never made.
+    package mutating func handleDeadline(notAsked: Set<AgentCallID> = []) -> DebateStep {
         var events: [DebateEvent] = []
-        if !isDeadlineExceeded, stage != .ended { emit(.deadlineExceeded(round: round), to: &events) }
+        if !isDeadlineExceeded, stage != .ended {
+            emit(.deadlineExceeded(round: round), to: &events)
+            fail(pendingCalls.filter(notAsked.contains), .notAsked, to: &events)
+        }
         return advanced(from: events)
     }
 
@@ -203,7 +212,8 @@ package struct DebateMachine: Sendable {
                 emit(.phaseChange(from: phase, to: .proposals), to: &step.events)
             case .proposals, .critiques, .revisions, .voting:
                 if isDeadlineExceeded {
-                    failPending(.deadline, to: &step.events)
+                    // Behind the stage that the deadline met, nobody was asked anything.
+                    fail(pendingCalls, stage == deadlineStage ? .deadline : .notAsked, to: &step.events)
                 } else if stage == .revisions, pending == living, isOverBudget {
                     emitBudgetExceeded(to: &step.events)
                 } else {
@@ -293,8 +303,8 @@ package struct DebateMachine: Sendable {
         emit(.budgetExceeded(round: round, tokens: tokens, microdollars: usage.costMicrodollars), to: &events)
     }
 
-    private mutating func failPending(_ failure: AgentCallFailure, to events: inout [DebateEvent]) {
-        for id in pendingCalls { emit(.agentFailed(.init(id, panel, failure)), to: &events) }
+    private mutating func fail(_ calls: [AgentCallID], _ failure: AgentCallFailure, to events: inout [DebateEvent]) {
+        for id in calls { emit(.agentFailed(.init(id, panel, failure)), to: &events) }
     }
 
     var isOverBudget: Bool {

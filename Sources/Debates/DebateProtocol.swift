@@ -17,7 +17,8 @@ package struct DebateProtocol: Sendable, Hashable {
     package var voteGroupingThreshold = 0.85
     /// Whether agents are asked to take a way of thinking that changes from round to round.
     package var roleRotation = true
-    /// How long one set of calls may take; what is missing then counts as failed.
+    /// How long a set of calls may take for each wave of those that run at the same time; what is missing then counts
+    /// as failed.
     package var phaseTimeout = Duration.seconds(300)
     /// How long one run of the debate may take; it then ends with what it has.
     package var debateTimeout = Duration.seconds(1200)
@@ -52,6 +53,12 @@ package struct DebateProtocol: Sendable, Hashable {
         case .proposal, .revision, .vote, .synthesis: 5
         case .critique: 15
         }
+    }
+
+    /// How long so many calls of a kind may take together.
+    func time(for calls: Int, of kind: AgentCallID.Kind) -> Duration {
+        let concurrency = Self.concurrency(of: kind)
+        return phaseTimeout * ((calls + concurrency - 1) / concurrency)
     }
 
     /// Checks that every value is in its range.

@@ -10,13 +10,22 @@ final class ScriptedAgent: Agent {
     private let before: @Sendable (AgentCall) async throws -> Void
     private let asked = Mutex<[String]>([])
 
-    /// - Parameter before: runs before each answer; it may wait or throw.
+    /// - Parameters:
+    ///   - model: which model it is; nil is the script's.
+    ///   - before: runs before each answer; it may wait or throw.
     init(
         _ script: DebateScript,
         seat: Int,
+        model: String? = nil,
         before: @escaping @Sendable (AgentCall) async throws -> Void = { _ in }
     ) {
-        profile = script.profiles[seat]
+        let usual = script.profiles[seat]
+        profile = AgentProfile(
+            name: usual.name,
+            provider: usual.provider,
+            model: model ?? usual.model,
+            isDemo: usual.isDemo
+        )
         self.script = script
         self.seat = seat
         self.before = before

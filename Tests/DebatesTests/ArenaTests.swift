@@ -196,6 +196,25 @@ import Testing
         #expect(agents[0].keys.first == "d1/critique/1/alpha/beta")
     }
 
+    @Test func aReceiptNamesTheModelThatSpokeAfterAPause() async throws {
+        let script = DebateScript.with { $0.failing = ["critique/2/beta/gamma"] }
+        let bytes = Array(try script.play().journal.bytes.prefix(7))
+        let agents = [
+            ScriptedAgent(script, seat: 0), ScriptedAgent(script, seat: 1, model: "beta-2"),
+            ScriptedAgent(script, seat: 2),
+        ]
+        let journal = MemoryJournal()
+        let outcome = try await script.arena(agents, journal).run(replaying: try JournalEntry.decode(journal: bytes))
+        let receipt = try Receipt(of: outcome.entries, signedBy: ReceiptSigner())
+        let panel = try #require(try JSONValue(parsing: receipt.document)["panel"]?.array)
+        #expect(panel.map { $0["model"]?.string } == ["alpha-1", "beta-1", "gamma-1"])
+        #expect(panel.map { $0["fallback_model"]?.string } == [nil, "beta-2", nil])
+        let failures = DebateProjection(outcome.entries).failures
+        #expect(failures.map(\.usage.fallbackModel) == ["beta-2"])
+        let whole = bytes + journal.bytes + outcome.finalLines.split
+        #expect(try ReceiptVerifier.verify(receipt.document, journal: whole).isJournalChecked)
+    }
+
     @Test func anUnknownErrorShowsNothingOfItself() async throws {
         struct Leak: Error { let secret = "hunter2" }
         let script = DebateScript.with { _ in }

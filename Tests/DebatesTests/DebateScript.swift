@@ -15,7 +15,9 @@ struct DebateScript: Sendable {
 
     /// What a failing call costs.
     var failureUsage = Usage()
-    static let names = ["alpha", "beta", "gamma", "delta", "epsilon"]
+    static let names = [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
+    ]
 
     var settings = DebateProtocol()
     var size = 3
