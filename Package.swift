@@ -44,6 +44,7 @@ let package = Package(
             resources: [
                 .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
+                .embedInCode("0005_ends.sql"),
             ]
         ),
         .target(
@@ -52,6 +53,7 @@ let package = Package(
             resources: [
                 .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
+                .embedInCode("0005_ends.sql"),
             ]
         ),
         .target(
@@ -295,7 +297,9 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
         "Approvals", "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
         "Subscriptions", "Transport", "WebIntegration",
     ],
-    "aragora": ["Approvals", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Transport"],
+    "aragora": [
+        "Approvals", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Subscriptions", "Transport",
+    ],
 ]
 /// What lies beside the tests and is no code of theirs.
 let excluded = [

@@ -8,5 +8,6 @@ package enum SQLiteMigrations {
         ("0002_approvals", PackageResources._002_approvals_sql),
         ("0003_subscriptions", PackageResources._003_subscriptions_sql),
         ("0004_publishing", PackageResources._004_publishing_sql),
+        ("0005_ends", PackageResources._005_ends_sql),
     ]
 }

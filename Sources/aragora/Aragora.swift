@@ -16,7 +16,7 @@ struct Aragora: AsyncParsableCommand {
             ServeCommand.self, AskCommand.self, MigrateCommand.self, DoctorCommand.self, ReceiptCommand.self,
             SlackCommand.self, WebhooksCommand.self, KeysCommand.self,
             PublishCommand.self, EmulateCommand.self,
-            ApprovalsCommand.self,
+            ApprovalsCommand.self, InboxCommand.self, OutboxCommand.self,
         ]
     )
 

@@ -203,4 +203,38 @@ import Testing
             #expect(try await house.status("k2") == .sent)
         }
     }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatNobodyKnowsIsSentOnceMoreIfTheOperatorWants(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let (store, outbox) = (house.store, house.outbox)
+            func ids() async throws -> [String: Int64] {
+                let rows = try await house.database.read { try store.unsettled(limit: 10, in: $0) }
+                return Dictionary(uniqueKeysWithValues: rows.map { ($0.key.rawValue, $0.id) })
+            }
+            func retry(_ id: Int64) async throws -> Outbox.Retry {
+                try await house.database.write { try outbox.retry(id, in: $0) }
+            }
+            let limited = house.dispatcher(adapters: [LimitedChannel(house.channel)])
+            house.channel.script(.workThenAnswer(.unknown(code: "timeout", description: "No answer.")))
+            try await house.post("one", key: "k")
+            try await house.settle(limited)
+            house.channel.script(.answer(.permanent(code: "channel_not_found", description: "The channel is gone.")))
+            try await house.post("two", key: "l")
+            try await house.settle(limited)
+            let found = try await ids()
+            let (unknown, failed) = (try #require(found["k"]), try #require(found["l"]))
+            #expect(house.channel.calls == ["post k#1", "post l#1"])
+            // What it said that failed is not kept.
+            #expect(try await retry(failed) == .empty)
+            #expect(try await retry(failed + 1) == .absent)
+            #expect(try await retry(unknown) == .queued)
+            #expect(try await retry(unknown) == .absent)
+            try await house.settle(limited)
+            #expect(house.channel.calls == ["post k#1", "post l#1", "post k#1"])
+            #expect(try await house.status("k") == .sent)
+            #expect(try await house.database.write { try store.forget(failed, in: $0) })
+            #expect(try await ids().isEmpty)
+        }
+    }
 }

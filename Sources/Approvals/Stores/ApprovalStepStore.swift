@@ -1,5 +1,5 @@
-import CoreTypes
-import Persistence
+package import CoreTypes
+package import Persistence
 
 /// A step that time takes.
 struct ApprovalStep: Hashable, Sendable {
@@ -41,9 +41,9 @@ struct ApprovalStep: Hashable, Sendable {
 }
 
 /// The table `finding_workflows`: what becomes due, and what has been done.
-struct ApprovalStepStore: Sendable {
+package struct ApprovalStepStore: Sendable {
     /// Makes the store.
-    init() {}
+    package init() {}
 
     /// Plans a step.
     /// - Throws: `DatabaseError`.
@@ -95,6 +95,21 @@ struct ApprovalStepStore: Sendable {
                 and current_state = 'waiting'
             """
         ) == 1
+    }
+
+    /// Forgets steps that were taken or dropped before a moment.
+    /// - Returns: how many, at most `limit`.
+    /// - Throws: `DatabaseError`.
+    package func prune(endedBefore moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int {
+        try transaction.execute(
+            """
+            delete from finding_workflows where (workspace_id, finding_id, step) in (
+                select workspace_id, finding_id, step from finding_workflows
+                where current_state <> 'waiting' and updated_at < \(moment)
+                order by updated_at limit \(limit)
+            )
+            """
+        )
     }
 
     /// Drops what is left of a subject's steps.

@@ -28,8 +28,11 @@ extension Outbox {
         case (.queued, OutboxStore.authentication):
             "Renew the credentials of \(trouble.workspace) on \(trouble.platform)."
         case (.queued, "not_mounted"): "Set up \(trouble.platform), or remove what is queued for it."
-        case (.unknown, _): "Look in the channel whether the message is there; it is not sent again by itself."
-        case (.failed, _): "Mend the cause; the message is not sent again by itself."
+        case (.unknown, _):
+            "Look in the channel whether the message is there. What is not sent again by itself, `aragora outbox list` "
+                + "shows, to forget or to retry."
+        case (.failed, _):
+            "Mend the cause. The message is not sent again by itself; `aragora outbox list` shows it, to forget."
         default: ""
         }
     }

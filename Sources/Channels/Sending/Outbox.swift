@@ -11,7 +11,7 @@ package struct Outbox: Sendable {
     static let formLifetime = Duration.seconds(3)
 
     private let store = OutboxStore()
-    private let time: any TimeSource
+    let time: any TimeSource
 
     /// Makes the front of the outbox.
     package init(time: any TimeSource = SystemTime()) {

@@ -36,6 +36,21 @@ package struct ButtonTokenStore: Sendable {
         )
     }
 
+    /// Forgets tokens that ran out before a moment; whoever presses their buttons is no more told that they ran out.
+    /// - Returns: how many, at most `limit`.
+    /// - Throws: `DatabaseError`.
+    package func prune(expiredBefore moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws
+        -> Int
+    {
+        try transaction.execute(
+            """
+            delete from button_tokens where token in (
+                select token from button_tokens where expires_at < \(moment) order by expires_at limit \(limit)
+            )
+            """
+        )
+    }
+
     /// What a token stands for in a workspace; nil for a token that is unknown there.
     /// - Throws: `DatabaseError`.
     package func find(_ token: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws

@@ -7,12 +7,18 @@ package enum DebateStanding: String, Sendable, CaseIterable {
     /// The condition on the table `debates`.
     var condition: SQL {
         switch self {
-        case .created, .completed, .failed, .cancelled: "status = \(rawValue)"
-        case .running: "status = 'running' and not \(Self.waits)"
-        case .paused: "status = 'running' and \(Self.waits)"
-        case .active: "status in ('created', 'running')"
+        case .completed, .failed, .cancelled: "status = \(rawValue)"
+        case .created: "\(Self.isOpen) and status = 'created'"
+        case .running: "\(Self.isRunning) and not \(Self.waits)"
+        case .paused: "\(Self.isRunning) and \(Self.waits)"
+        case .active: Self.isOpen
         }
     }
+
+    /// In the words of the index of debates that are not over, which SQLite takes for these words alone.
+    private static let isOpen: SQL = "status in ('created', 'running')"
+    /// The condition on a debate that has begun and is not over, whether it waits for people or not.
+    package static let isRunning: SQL = "\(isOpen) and status = 'running'"
 
     /// Whether people were asked what becomes of a debate, and have not answered.
     private static let waits: SQL = """

@@ -218,6 +218,20 @@ package struct JobQueue: Sendable {
         ) == 1
     }
 
+    /// Forgets jobs that ended before a moment.
+    /// - Returns: how many, at most `limit`.
+    package func prune(endedBefore moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int {
+        try transaction.execute(
+            """
+            delete from job_queue where (workspace_id, id) in (
+                select workspace_id, id from job_queue
+                where completed_at < \(moment) and status in ('completed', 'failed', 'cancelled')
+                order by completed_at limit \(limit)
+            )
+            """
+        )
+    }
+
     private func end(
         _ claim: JobClaim,
         status: String,

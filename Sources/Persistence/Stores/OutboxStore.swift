@@ -178,7 +178,8 @@ package struct OutboxStore: Sendable {
     }
 
     /// Gives a row back whose last part may or may not have arrived.
-    /// - Parameter moment: when the platform is to be asked; `never` where it cannot be, which ends the row.
+    /// - Parameter moment: when the platform is to be asked; `never` where it cannot be, which ends the row. What it says
+    ///   is kept then until somebody has settled it: it may have to be sent once more.
     /// - Throws: `DatabaseError`; `leaseLost` where somebody else has the row.
     package func markUnknown(
         _ claim: OutboxClaim,
@@ -188,11 +189,10 @@ package struct OutboxStore: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws {
-        let ending: SQL = moment == Self.never ? "\(Self.contentGone)," : ""
         try fenced(
             claim,
             set: """
-                \(ending) status = 4, receipts_json = \(receiptsJSON), available_at = \(moment), error_code = \(note.code),
+                status = 4, receipts_json = \(receiptsJSON), available_at = \(moment), error_code = \(note.code),
                 error_message = \(note.message), lease_owner = null, lease_until = null, updated_at = \(now)
                 """,
             in: transaction

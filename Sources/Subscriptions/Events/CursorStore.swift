@@ -33,7 +33,7 @@ struct CursorStore: Sendable {
                 select max(j.last_sequence) from debate_journal j
                 where j.workspace_id = d.workspace_id and j.debate_id = d.debate_id
             ), 0), \(now)
-            from debates d where d.workspace_id = \(workspace) and d.status = 'running'
+            from debates d where d.workspace_id = \(workspace) and \(DebateStanding.isRunning)
             order by d.debate_id \(raw: transaction.dialect.forUpdate)
             on conflict do nothing
             """

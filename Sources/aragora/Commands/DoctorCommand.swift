@@ -124,7 +124,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 inbox.givenUp == 0 ? .fine : .problem,
                 "Inbox",
                 "\(inbox.waiting) waiting, \(inbox.givenUp) could not be handled.",
-                remedy: inbox.givenUp == 0 ? "" : "See last_error in the table inbox where status is 2."
+                remedy: inbox.givenUp == 0 ? "" : "`aragora inbox list` shows why; mend the cause, then retry or forget them."
             )
         ] + outbox
     }

@@ -78,40 +78,6 @@ struct Readiness: HealthAPI {
     }
 }
 
-/// Forgets what nobody needs any more: keys of events that no platform repeats after so long, logins not finished, and
-/// messages that could not be delivered.
-struct Forgetting: Sendable {
-    private static let interval = Duration.seconds(600)
-    private static let retention = Duration.seconds(7 * 24 * 3600)
-    /// Long enough for an operator to look.
-    private static let failureRetention = Duration.seconds(30 * 24 * 3600)
-    private static let webhookRetention = Duration.seconds(90 * 24 * 3600)
-    /// So that no transaction holds many rows for long.
-    private static let batch = 1000
-
-    let house: House
-
-    func run() async {
-        while !Task.isCancelled {
-            // What fails now is done the next time.
-            _ = try? await forget()
-            try? await house.time.sleep(for: Self.interval)
-        }
-    }
-
-    private func forget() async throws {
-        let now = house.time.now()
-        _ = try await house.database.write { try OAuthStateStore().prune(now: now, in: $0) }
-        while try await house.subscribers.service.purge(olderThan: Self.webhookRetention) {}
-        while try await house.database.write({ transaction in
-            try InboxStore().prune(receivedBefore: now - Self.retention, limit: Self.batch, in: transaction)
-        }) == Self.batch {}
-        while try await house.database.write({ transaction in
-            try OutboxStore().purgeFailed(before: now - Self.failureRetention, limit: Self.batch, in: transaction)
-        }) == Self.batch {}
-    }
-}
-
 /// Keeps the gauges that are read from the database up to date.
 struct GaugeReporter: Sendable {
     let house: House
@@ -139,8 +105,9 @@ let metricsHelp: [String: String] = [
     "aragora_agent_calls_total": "Calls of agents, by how they ended.",
     "aragora_debates_running": "Debates that run in this process.",
     "aragora_debates_total": "Debates that ended in this process, by status.",
+    "aragora_forgotten_total": "Events and messages that nobody has settled and that were forgotten, by table.",
     "aragora_inbox_failures_total": "Times that the inbox could not be worked off.",
-    "aragora_inbox_given_up": "Events that could not be handled; aragora doctor shows them.",
+    "aragora_inbox_given_up": "Events that could not be handled; `aragora inbox list` shows them.",
     "aragora_inbox_group_size": "Events that were written in one transaction.",
     "aragora_inbox_waiting": "Events that were acknowledged and not yet handled.",
     "aragora_inbox_write_failures_total": "Groups of events that could not be written; none was acknowledged.",
