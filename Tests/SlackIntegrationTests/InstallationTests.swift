@@ -199,6 +199,33 @@ struct InstallationTests {
         }
     }
 
+    @Test("An organisation's token that the operator set speaks for its workspaces too, and the doctor counts them")
+    func organisationsBotToken() async throws {
+        try await withSlack(date: "Sun, 15 Jun 2025 15:06:40 GMT") { slack, bench async throws in
+            let organisation = FakeSlack.Workspace(
+                team: "",
+                enterprise: "E1",
+                teams: ["T1", "T2"],
+                scopes: SlackConfiguration.scopes
+            )
+            await slack.install(organisation, token: FakeSlack.token)
+            for (team, expected) in [
+                ("T1", "sent"), ("T2", "sent"), ("T1", "sent"), ("E1", "sent"),
+                ("T3", "authentication app_not_installed"),
+            ] {
+                var address = bench.address
+                address.workspace = WorkspaceID("slack:\(team)")
+                let outcome = try await bench.send(to: address)
+                #expect(outcome == expected, "\(team)")
+            }
+            // Asked anew for a team alone that was not among them.
+            #expect(await slack.calls("auth.teams.list").count == 2)
+            let findings = await bench.adapter.diagnose()
+            #expect(findings.contains { $0.level == .fine && $0.message.contains("good for 2 workspaces") })
+            #expect(findings.allSatisfy { $0.level == .fine })
+        }
+    }
+
     @Test(
         "A token that ends soon is renewed once, however many need it, and the pair is stored",
         arguments: DatabaseEngine.allCases

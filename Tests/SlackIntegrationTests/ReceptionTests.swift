@@ -49,22 +49,28 @@ struct ReceptionTests {
         let first = try bench.receive(payloads.mention("Why?", ts: "1.1", eventID: "Ev1"))
         let again = try bench.receive(payloads.mention("Why?", ts: "1.1", eventID: "Ev2"))
         let other = try bench.receive(payloads.mention("Why?", ts: "1.2", eventID: "Ev1"))
-        #expect(first.entries.map(\.eventKey) == ["event:app_mention:C0CHANNEL1:1.1"])
+        #expect(first.entries.map(\.eventKey) == ["event:C0CHANNEL1:1.1"])
         #expect(again.entries.map(\.eventKey) == first.entries.map(\.eventKey))
         #expect(other.entries.map(\.eventKey) != first.entries.map(\.eventKey))
         #expect(first.entries.first?.workspace == WorkspaceID("slack:T0TEAM0001"))
         #expect(first.entries.first?.body == payloads.mention("Why?", ts: "1.1", eventID: "Ev1").body)
     }
 
-    @Test("A mention's two events have two keys, one conversation and one origin")
-    func mentionTwins() throws {
+    @Test(
+        "A mention's two events have one key, one conversation and one origin",
+        arguments: [nil, "file_share", "thread_broadcast"]
+    )
+    func mentionTwins(subtype: String?) throws {
         let mention = payloads.mention("Why?", ts: "1.1")
-        let message = payloads.message("<@U0BOT00001> Why?", ts: "1.1")
+        let message = payloads.message("<@U0BOT00001> Why?", ts: "1.1", subtype: subtype)
         let entries = try [mention, message].flatMap { try bench.receive($0).entries }
-        #expect(Set(entries.map(\.eventKey)).count == 2)
+        #expect(entries.map(\.eventKey) == ["event:C0CHANNEL1:1.1", "event:C0CHANNEL1:1.1"])
         #expect(Set(entries.map(\.conversationKey)) == ["slack:C0CHANNEL1:1.1"])
         let events = try [mention, message].flatMap { try bench.events($0) }
         #expect(events.map(\.originKey) == ["slack:C0CHANNEL1:1.1", "slack:C0CHANNEL1:1.1"])
+        // A message that an edit makes a mention of is heard as one.
+        let before = try bench.receive(payloads.message("Why?", ts: "1.1", thread: "1.0")).entries
+        #expect(before.map(\.eventKey) == ["event:message:C0CHANNEL1:1.1"])
     }
 
     @Test("A thread is one conversation, and so is everything outside of threads that is said to us directly")

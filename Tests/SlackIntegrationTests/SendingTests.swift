@@ -26,6 +26,60 @@ struct SendingTests {
         }
     }
 
+    @Test("Where a message of ours opens a thread in a public channel we join it, so that replies are heard")
+    func joining() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            let sent = [try await bench.send(to: address), try await bench.send(to: address)]
+            #expect(sent == ["sent", "sent"])
+            #expect(await slack.joinedChannels == ["C0CHANNEL1"])
+            #expect(await slack.calls("conversations.join").count == 1)
+            for (channel, thread) in [("C0OTHER001", "1.1"), ("U0ALICE001", nil), ("D0DIRECT01", nil)] {
+                address.channel = channel
+                address.thread = thread
+                let sent = try await bench.send(to: address)
+                #expect(sent == "sent")
+            }
+            #expect(await slack.calls("conversations.join").count == 1)
+            #expect(await slack.posts.allSatisfy { $0.plainText == "x" })
+        }
+    }
+
+    @Test(
+        "Where we may not join, the message that opens a thread says how its replies would be heard",
+        arguments: ["missing_scope", "restricted_action", "too_many_members", "internal_error"]
+    )
+    func refusedJoining(code: String) async throws {
+        try await withSlack { slack, bench in
+            let (adapter, address) = (bench.adapter, bench.address)
+            await slack.fail("conversations.join", .error(code), .error(code))
+            let id = try #require(await adapter.send(try bench.part("x"), to: address, key: "k").messageID)
+            #expect(await slack.posts.last?.plainText.contains("/invite @Aragora") == true)
+            // As the debate's address has it once the thread is there.
+            var inThread = address
+            inThread.thread = id
+            _ = await adapter.edit(try bench.part("y"), messageID: id, at: inThread)
+            #expect(await slack.posts.last?.plainText.contains("/invite @Aragora") == true)
+            #expect(try await bench.send(to: inThread) == "sent")
+            #expect(await slack.posts.last?.plainText == "x")
+            // Somebody may have mended it since.
+            await slack.succeed("conversations.join")
+            bench.time.advance(by: .seconds(601))
+            _ = await adapter.edit(try bench.part("y"), messageID: id, at: inThread)
+            #expect(await slack.posts.first?.plainText == "y")
+        }
+    }
+
+    @Test("A private channel that we can post in is one that we hear")
+    func privateChannel() async throws {
+        try await withSlack { slack, bench in
+            await slack.fail("conversations.join", .error("method_not_supported_for_channel_type"))
+            let sent = try await bench.send(to: bench.address)
+            #expect(sent == "sent")
+            #expect(await slack.posts.map(\.plainText) == ["x"])
+        }
+    }
+
     @Test("A message's address is the workspace's own once Slack has told it, and the web client's before")
     func permalink() async throws {
         try await withSlack { slack, bench in

@@ -22,6 +22,15 @@ extension FakeSlack {
         case "chat.postEphemeral": return postEphemeral(arguments, workspace)
         case "views.open", "views.update": return open(arguments)
         case "conversations.history", "conversations.replies": return read(method, arguments)
+        case "conversations.join":
+            guard let channel = arguments["channel"]?.string, !missingChannels.contains(channel) else {
+                return Self.error("channel_not_found")
+            }
+            guard channel.hasPrefix("C") else { return Self.error("method_not_supported_for_channel_type") }
+            let isNew = joinedChannels.insert(channel).inserted
+            return .record([
+                "ok": true, "channel": ["id": .string(channel)], "warning": isNew ? nil : "already_in_channel",
+            ])
         case "conversations.open":
             return ["ok": true, "channel": ["id": .string("D\(arguments["users"]?.string?.dropFirst() ?? "")")]]
         case "users.info":

@@ -76,6 +76,8 @@ package actor FakeSlack {
     var usedTriggers: Set<String> = []
     var grants: [String: JSONValue] = [:]
     var missingChannels: Set<String> = []
+    /// The channels that the app has joined.
+    package var joinedChannels: Set<String> = []
     private var calls: [Call] = []
     private var scripts: [String: [Failure]] = [:]
     private var lastTimestamp: Int64 = 0
@@ -119,6 +121,11 @@ package actor FakeSlack {
     /// Lets a method's next calls fail, one after the other.
     package func fail(_ method: String, _ failures: Failure...) {
         scripts[method, default: []] += failures
+    }
+
+    /// Lets a method's calls succeed again.
+    package func succeed(_ method: String) {
+        scripts[method] = nil
     }
 
     /// Installs the app in one more workspace.

@@ -69,6 +69,9 @@ extension SlackAdapter: DiagnosableChannel {
             let name = reply.body["team"]?.string ?? "the workspace"
             let user = reply.body["user"]?.string ?? "the app"
             var findings = [Finding(.fine, subject, "Connected to \(name) as \(user).")]
+            if reply.body["is_enterprise_install"]?.bool == true {
+                findings += try await checkTeams(of: token, subject: subject)
+            }
             if let header = reply.response.header("x-oauth-scopes") {
                 let granted = Set(header.split(separator: ",").map { trimmed(String($0)) })
                 let missing = SlackConfiguration.scopes.filter { !granted.contains($0) }
@@ -88,6 +91,23 @@ extension SlackAdapter: DiagnosableChannel {
         } catch {
             return [Self.finding(error, subject: subject)]
         }
+    }
+
+    /// An organisation's token speaks in the workspaces that the organisation granted to the app, and nowhere else.
+    private func checkTeams(of token: Secret, subject: String) async throws(SlackFailure) -> [Finding] {
+        let count = try await credentials.teams(of: token).count
+        guard count == 0 else {
+            let workspaces = count == 1 ? "1 workspace" : "\(count) workspaces"
+            return [Finding(.fine, subject, "It is an organisation's token, good for \(workspaces).")]
+        }
+        return [
+            Finding(
+                .problem,
+                subject,
+                "It is an organisation's token, and no workspace was granted to the app: it hears and answers nobody.",
+                remedy: "Let an administrator of the organisation add the app to its workspaces."
+            )
+        ]
     }
 
     /// Reads a date such as `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that servers write (RFC 9110, 5.6.7).

@@ -9,6 +9,7 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
         do throws(SlackFailure) {
             let token = try await credentials.credential(for: address.workspace).token
             var message = try Self.message(part)
+            if address.thread == nil { await hear(repliesTo: &message, in: address.channel, of: address, token) }
             message["channel"] = .string(address.channel)
             message["thread_ts"] = address.thread.map { .string(SlackMessageID($0, channel: address.channel).ts) }
             message["metadata"] = ["event_type": .string(Self.metadataType), "event_payload": ["key": .string(key)]]
@@ -30,6 +31,8 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             let token = try await credentials.credential(for: address.workspace).token
             let id = SlackMessageID(messageID, channel: address.channel)
             var message = try Self.message(part)
+            let thread = address.thread.map { SlackMessageID($0, channel: address.channel) }
+            if thread == nil || thread == id { await hear(repliesTo: &message, in: id.channel, of: address, token) }
             message["channel"] = .string(id.channel)
             message["ts"] = .string(id.ts)
             _ = try await api.call("chat.update", token: token, json: message)
@@ -111,6 +114,29 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             return error.outcome(.method)
         }
     }
+
+    /// Sees to it that we hear what people reply to a message that opens a thread, or that the message says how we would.
+    private func hear(
+        repliesTo message: inout JSONValue,
+        in channel: String,
+        of address: Address,
+        _ token: Secret
+    ) async {
+        guard await !channels.join(channel, workspace: address.workspace, token: token),
+            let blocks = message["blocks"]?.array, blocks.count < SlackLimits.blocksPerMessage
+        else { return }
+        message["blocks"] = .array(blocks + [Self.invitation])
+    }
+
+    private static let invitation: JSONValue = [
+        "type": "context",
+        "elements": [
+            [
+                "type": "mrkdwn",
+                "text": "I am not in this channel and do not hear replies yet. Invite me: `/invite @Aragora`",
+            ]
+        ],
+    ]
 
     /// The address's response URL, while it lives and leads to Slack.
     private func aliveResponseURL(of address: Address) -> String? {

@@ -16,6 +16,7 @@ package struct SlackAdapter: ScreeningChannel {
     let api: SlackAPI
     let credentials: SlackCredentials
     let people: SlackPeople
+    let channels: SlackChannels
     let installations: (any SlackInstallations)?
     let time: any TimeSource
     private let signature: SlackSignature
@@ -45,6 +46,7 @@ package struct SlackAdapter: ScreeningChannel {
             logger: logger
         )
         people = SlackPeople(api: api)
+        channels = SlackChannels(api: api)
         signature = SlackSignature(secret: configuration.signingSecret)
         reception = SlackReception(logger: logger)
         interpreter = SlackInterpreter(apiURL: configuration.apiURL)

@@ -12,11 +12,12 @@ package struct SlackConfiguration: Sendable {
 
     /// The bot scopes that the app needs; `manifest.json` asks for the same ones.
     ///
-    /// `chat:write.public` lets a slash command be answered in a public channel that the app has not joined;
+    /// `chat:write.public` lets a slash command be answered in a public channel that the app has not joined, and
+    /// `channels:join` lets it hear what people reply there;
     /// `metadata.message:read` and the `history` scopes are what an uncertain send is looked up with.
     package static let scopes: [String] = [
-        "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
-        "im:history", "im:read", "im:write", "metadata.message:read", "mpim:history", "users:read",
+        "app_mentions:read", "channels:history", "channels:join", "chat:write", "chat:write.public", "commands",
+        "groups:history", "im:history", "im:write", "metadata.message:read", "mpim:history", "users:read",
     ]
 
     /// Slack's own Web API, with its path, as Slack's libraries want it.

@@ -58,8 +58,12 @@ struct SlackMessageFacts {
     /// What people say to each other in a channel is let go of as soon as that is seen.
     var concernsUs: Bool { isSpokenByOthers && (mentionsUs || isDirect || thread != nil) }
 
-    /// The same for the same message under whatever event id; a mention's two events have two keys and one origin.
+    /// The same for the same message under whatever event id.
+    ///
+    /// What mentions us is told twice, as a message and as a mention, and a mention once more after each edit: all of
+    /// them have one key, so that what was said is done once.
     var eventKey: String {
-        subtype.map { "event:\(type).\($0):\(channel):\(ts)" } ?? "event:\(type):\(channel):\(ts)"
+        guard !mentionsUs else { return "event:\(channel):\(ts)" }
+        return subtype.map { "event:\(type).\($0):\(channel):\(ts)" } ?? "event:\(type):\(channel):\(ts)"
     }
 }

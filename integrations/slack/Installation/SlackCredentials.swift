@@ -35,6 +35,8 @@ final class SlackCredentials: Sendable {
     private let identifiers: any IdentifierSource
     private let logger: Logger
     private let identity = Mutex<Identity?>(nil)
+    /// The teams that the configured token is good for, where it is an organisation's.
+    private let grantedTeams = Mutex<Set<String>>([])
     /// Which organisation's installation speaks for a team.
     private let organisations = Mutex<[WorkspaceID: WorkspaceID]>([:])
 
@@ -68,8 +70,7 @@ final class SlackCredentials: Sendable {
             }
             if let token = configuration.botToken {
                 let identity = try await configuredIdentity(token)
-                let isOrganisations = identity.isOrganisation && identity.enterpriseID == teamID(of: workspace)
-                if identity.teamID == teamID(of: workspace) || isOrganisations {
+                if try await speaks(identity, token, for: teamID(of: workspace)) {
                     return Credential(token: token, botUserID: identity.botUserID, appID: nil)
                 }
             }
@@ -78,6 +79,16 @@ final class SlackCredentials: Sendable {
             throw SlackFailure(.transient, code: error.code, error.description)
         }
         throw SlackFailure(slackError: "app_not_installed", retryAfter: nil)
+    }
+
+    /// Whether the configured token is good for a team: its own, or one that its organisation granted it.
+    private func speaks(_ identity: Identity, _ token: Secret, for team: String) async throws(SlackFailure) -> Bool {
+        if identity.teamID == team { return true }
+        guard identity.isOrganisation else { return false }
+        if identity.enterpriseID == team || grantedTeams.withLock({ $0.contains(team) }) { return true }
+        let teams = try await teams(of: token)
+        grantedTeams.withLock { $0 = teams }
+        return teams.contains(team)
     }
 
     /// Who the configured token belongs to; asked once.
@@ -132,7 +143,9 @@ final class SlackCredentials: Sendable {
         return nil
     }
 
-    private func teams(of token: Secret) async throws(SlackFailure) -> Set<String> {
+    /// The teams that an organisation's token is good for.
+    /// - Throws: `SlackFailure`.
+    func teams(of token: Secret) async throws(SlackFailure) -> Set<String> {
         var teams: Set<String> = []
         var cursor: String?
         repeat {
