@@ -53,11 +53,19 @@ package struct AnswerDesk: Sendable {
         try outbox.ephemeral(
             post,
             to: address,
-            key: OutboxKey("\(event.originKey)/answer"),
+            key: Self.answerKey(of: event),
             context: DeliveryContext(role: .answer, debate: nil).json,
             in: transaction
         )
     }
+
+    /// Whether the person was answered already: a platform may tell of one thing twice, and what was done then must not
+    /// be done once more.
+    func hasAnswered(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Bool {
+        try OutboxStore().resolve(Self.answerKey(of: event), workspace: event.workspace, in: transaction) != nil
+    }
+
+    private static func answerKey(of event: InboundEvent) -> OutboxKey { OutboxKey("\(event.originKey)/answer") }
 
     /// Answers somebody who decided something, or asks them for what is missing.
     func give(_ answer: HumanDecisionAnswer, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
@@ -80,15 +88,18 @@ package struct AnswerDesk: Sendable {
         try reply("Nobody is asked for approvals here.", event, in: transaction)
     }
 
+    /// - Parameter isInDebate: whether it would else have become evidence for a debate that goes on.
     func explain(
         _ mistake: CommandMistake,
         style: CommandParser.Style,
+        isInDebate: Bool = false,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
         let prefix = style == .slash ? "/aragora " : ""
         let suggestion = mistake.suggestion.map { "\nDid you mean `\(prefix)\(quotable($0))`?" } ?? ""
-        try reply("\(mistake.message)\(suggestion)\nAll commands: `\(prefix)help`", event, in: transaction)
+        let note = isInDebate ? "\nNothing was added to the debate: what becomes evidence is a sentence." : ""
+        try reply("\(mistake.message)\(suggestion)\(note)\nAll commands: `\(prefix)help`", event, in: transaction)
     }
 
     func refuse(_ error: ConversationError, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
@@ -241,6 +252,17 @@ package struct AnswerDesk: Sendable {
     }
 
     private var isDemo: Bool { panel.known.contains(where: \.isDemo) }
+
+    /// What whoever goes on from a debate should know of it: what was asked, and how it ended, as far as everybody may
+    /// know that.
+    func background(from debate: DebateRecord, in transaction: borrowing Transaction) throws -> String {
+        do {
+            return try EarlierDebate(debate, projection(of: debate, in: transaction)).background
+        } catch is DebateError {
+            // A journal that cannot be read keeps nobody from asking on.
+            return EarlierDebate(debate, nil).background
+        }
+    }
 
     private func projection(of debate: DebateRecord, in transaction: borrowing Transaction) throws -> DebateProjection {
         try journal.projection(of: debate.id, workspace: debate.workspace, in: transaction)

@@ -24,35 +24,55 @@ package struct CommandParser: Sendable {
         guard text.count <= DebateOptions.longestQuestion else {
             throw CommandMistake("The question is longer than \(DebateOptions.longestQuestion) characters.")
         }
-        let word = text.prefix { !$0.isWhitespace }
-        let rest = text[word.endIndex...].trimmed
+        let (word, rest) = Self.head(of: text)
         let command = word.lowercased()
         let isSentence = style == .conversation && Self.isSentence(command, rest)
         if Command.words.contains(command), !isSentence { return try parse(command, rest) }
         let nearest = nearestWord(to: command, in: Command.words)
         switch style {
         case .slash:
-            guard let nearest else {
-                throw CommandMistake(
-                    "There is no command “\(clipped(word))”.",
-                    suggestion: rest.isEmpty ? "help" : "debate \(text)"
-                )
-            }
-            throw CommandMistake(
-                "There is no command “\(clipped(word))”.",
-                suggestion: rest.isEmpty ? nearest : "\(nearest) \(rest)"
-            )
+            throw unknown(word, meaning: nearest ?? (rest.isEmpty ? "help" : "debate \(word)"), rest)
         case .conversation:
-            if let nearest, isMistyped(word, nearest, rest) {
-                throw CommandMistake(
-                    "There is no command “\(clipped(word))”.",
-                    suggestion: rest.isEmpty ? nearest : "\(nearest) \(rest)"
-                )
-            }
+            if let nearest, isMistyped(word, nearest, rest) { throw unknown(word, meaning: nearest, rest) }
             // "Thanks!" is no question for a panel.
             if rest.isEmpty, !word.hasSuffix("?") { return .help }
             return try parse("debate", text)
         }
+    }
+
+    /// Reads what is said to us in the thread of a debate that goes on.
+    /// - Returns: nil for a question or a statement, which is evidence.
+    /// - Throws: `CommandMistake` for what was meant as a command: one with a typing error, or a word alone, such as
+    ///   "cancel".
+    package func parseInDebate(_ text: String) throws(CommandMistake) -> Command? {
+        let (word, rest) = Self.head(of: Substring(text).trimmed)
+        let command = word.lowercased()
+        if word.isEmpty || (Command.words.contains(command) && !Self.isSentence(command, rest)) {
+            return try parse(text, style: .conversation)
+        }
+        let nearest = nearestWord(to: command, in: Command.words)
+        if let nearest, isMistyped(word, nearest, rest) { throw unknown(word, meaning: nearest, rest) }
+        // Links, figures and the words of languages that put no blanks between them say something.
+        guard rest.isEmpty, word.allSatisfy({ $0.isASCII && $0.isLetter }) else { return nil }
+        throw unknown(word, meaning: nearest, rest)
+    }
+
+    /// The first word of a text, and what stands behind it.
+    ///
+    /// The mark of a sentence is no part of a word that stands alone, such as `Stop!`.
+    private static func head(of text: Substring) -> (word: Substring, rest: Substring) {
+        let word = text.prefix { !$0.isWhitespace }
+        let rest = text[word.endIndex...].trimmed
+        let bare = word.withoutMarks
+        return (rest.isEmpty && !bare.isEmpty ? bare : word, rest)
+    }
+
+    /// - Parameter meant: what takes the word's place in what is suggested; nil where there is no guess.
+    private func unknown(_ word: Substring, meaning meant: String?, _ rest: Substring) -> CommandMistake {
+        CommandMistake(
+            "There is no command “\(clipped(word))”.",
+            suggestion: meant.map { rest.isEmpty ? $0 : "\($0) \(rest)" }
+        )
     }
 
     /// Whether a word that resembles a command was meant as one: nothing but a number or an option stands behind it, or
@@ -68,17 +88,10 @@ package struct CommandParser: Sendable {
 
     /// Words that resemble `debate` or `ask` and that sentences begin with.
     private static let realWords: Set<String> = [
-        "debase", "debated", "debater", "debates", "rebate", "ark", "as", "ash", "asks", "asp", "ass", "bask", "cask",
+        "debase", "debated", "debater", "debates", "rebate", "ack", "ark", "as", "ash", "asks", "asp", "ass", "bask",
+        "cask",
         "mask", "task",
     ]
-
-    /// Whether a text of a conversation is a command, and no sentence that happens to begin with the word of one.
-    static func isCommand(_ text: String) -> Bool {
-        let text = Substring(text).trimmed
-        let word = text.prefix { !$0.isWhitespace }
-        let command = word.lowercased()
-        return Command.words.contains(command) && !isSentence(command, text[word.endIndex...].trimmed)
-    }
 
     /// In conversation, "stop that nonsense about …" is a sentence and no command.
     private static func isSentence(_ command: String, _ rest: Substring) -> Bool {
@@ -106,7 +119,8 @@ package struct CommandParser: Sendable {
             guard !rest.contains(where: \.isWhitespace) else {
                 throw CommandMistake("“\(command)” takes one debate number.", suggestion: "recent")
             }
-            let id = rest.isEmpty ? nil : String(rest.drop { $0 == "#" })
+            let name = rest.withoutMarks.drop { $0 == "#" }
+            let id = name.isEmpty ? nil : String(name)
             return command == "status" ? .status(id: id) : command == "stop" ? .stop(id: id) : .verdict(id: id)
         default:
             let (options, question) = try parseOptions(rest, of: command)
@@ -373,6 +387,13 @@ extension Substring {
     var trimmed: Substring {
         var text = drop(while: \.isWhitespace)
         while let last = text.last, last.isWhitespace { text.removeLast() }
+        return text
+    }
+
+    /// Without the full stops and exclamation marks at its end.
+    var withoutMarks: Substring {
+        var text = self
+        while let last = text.last, last == "." || last == "!" { text.removeLast() }
         return text
     }
 }

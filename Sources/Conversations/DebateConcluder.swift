@@ -109,12 +109,26 @@ package struct DebateConcluder: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         guard let address = Address(json: record.address), let result = projection.result else { return }
+        // The workspace may have removed the app while the debate ran.
+        let isUnreachable = try debates.find(record.id, workspace: record.workspace, in: transaction)?.isUnreachable
+        guard isUnreachable != true else { return try leaveUntold(record, in: transaction) }
         try finish(record, settings, result, at: address, in: transaction)
         try outbox.post(
             posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction)),
             to: address,
             key: OutboxKey("\(record.id)/verdict"),
             context: DeliveryContext(role: .verdict, debate: record.id).json,
+            in: transaction
+        )
+    }
+
+    /// Nothing is to wait for a place that is gone.
+    private func leaveUntold(_ record: DebateRecord, in transaction: borrowing Transaction) throws {
+        try OutboxStore().abandon(
+            coalesceKey: "\(record.id)/progress",
+            workspace: record.workspace,
+            note: .uninstalled,
+            now: time.now(),
             in: transaction
         )
     }
@@ -170,6 +184,7 @@ package struct DebateConcluder: Sendable {
         else { return }
         try events.tellFailure(of: record, reason: reason, at: time.now(), in: transaction)
         guard let address = Address(json: record.address) else { return }
+        guard !record.isUnreachable else { return try leaveUntold(record, in: transaction) }
         // Settings that cannot be read may be why it failed.
         if let settings = try? DebateSettings(json: record.settings) {
             try finish(record, settings, nil, at: address, in: transaction)

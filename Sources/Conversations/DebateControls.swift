@@ -93,9 +93,20 @@ package struct DebateControls: Sendable {
         )
         return true
     }
+
+    /// Stops a debate that nobody can be told of any more, because its workspace removed the app.
+    /// - Throws: `DatabaseError`.
+    func abandon(_ debate: DebateRecord, in transaction: borrowing Transaction) throws {
+        var debate = debate
+        debate.metadata["unreachable"] = true
+        _ = try cancel(debate, by: debate.platform, called: "the removal of the app", in: transaction)
+    }
 }
 
 extension DebateRecord {
+    /// Whether nobody can be told of the debate any more where it was asked for.
+    var isUnreachable: Bool { metadata["unreachable"]?.bool == true }
+
     /// Who stopped the debate, by name where the platform told us; nil where nobody did.
     var stoppedBy: String? {
         metadata["stopped_by"]?["name"]?.string ?? metadata["stopped_by"]?["id"]?.string

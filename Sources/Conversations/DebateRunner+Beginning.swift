@@ -1,13 +1,9 @@
 import Channels
 import CoreTypes
 import Debates
-import Logging
 import Persistence
 
 extension DebateRunner {
-    /// How many messages of a thread become background.
-    private static let historyLimit = 50
-
     /// Takes a debate up where its journal ends.
     /// - Returns: nil where there is nothing to run: it has ended, or waits for people.
     @inline(never)
@@ -33,7 +29,7 @@ extension DebateRunner {
             try await pause(record, at: waiting, entries, job: job)
             return nil
         }
-        let background = entries.isEmpty ? await background(of: record, settings, people) : settings.background
+        let background = entries.isEmpty ? await background(of: record, settings) : settings.background
         try await database.write { transaction in
             try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
             try debates.start(id, workspace: record.workspace, now: time.now(), in: transaction)
@@ -97,41 +93,19 @@ extension DebateRunner {
         return try await database.read { try gate.resolution(of: breakpoint, debate: record, in: $0) }
     }
 
+    private func background(of record: DebateRecord, _ settings: DebateSettings) async -> String {
+        await backgrounds.background(
+            of: record.task,
+            given: settings.background,
+            asked: Address(json: record.address),
+            in: record.metadata["message"]?.string
+        )
+    }
+
     /// The agents that were chosen; those that are not configured any more fail their calls.
     private func seats(_ names: [String]) -> [any Agent] {
         names.map { name in
             (try? panel.panel(named: [name]).first { $0.profile.name == name }) ?? AbsentAgent(name: name)
-        }
-    }
-
-    /// What the panel should know: what was given with the question, who is mentioned in it, and the thread's earlier
-    /// messages.
-    private func background(
-        of record: DebateRecord,
-        _ settings: DebateSettings,
-        _ people: PeopleNames
-    ) async -> String {
-        let given = [settings.background, await people.line(about: record.task)].filter { !$0.isEmpty }
-            .joined(separator: "\n\n")
-        guard let address = Address(json: record.address), address.thread != nil,
-            let channel = adapters[record.platform] as? any HistoryChannel
-        else { return given }
-        do {
-            // A question from a form has no message; the one that it was asked about may say the same.
-            let messages = try await channel.history(
-                of: address,
-                before: record.metadata["message"]?.string,
-                limit: Self.historyLimit
-            ).filter { $0.text != record.task }
-            guard !messages.isEmpty else { return given }
-            let thread = await people.named(
-                messages.map { "\($0.author): \($0.text)" }.joined(separator: "\n")
-            )
-            let parts = [given, "Earlier messages of the thread:\n\(thread)"]
-            return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
-        } catch {
-            logger.notice("The thread's earlier messages could not be read.", metadata: ["error": "\(error)"])
-            return given
         }
     }
 }

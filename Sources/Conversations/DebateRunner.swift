@@ -11,6 +11,7 @@ package struct DebateRunner: Sendable {
     let database: any Database
     let panel: any PanelSource
     let adapters: [String: any ChannelAdapter]
+    let backgrounds: ThreadBackgrounds
     let journalWriter: Persistence.JournalWriter
     let journal: JournalStore
     let concluder: DebateConcluder
@@ -18,7 +19,6 @@ package struct DebateRunner: Sendable {
     let drafts: LiveDrafts
     let gate: (any BreakpointGate)?
     let time: any TimeSource
-    let logger: Logger
     let events: any WorkspaceEventSink
     let debates = DebateStore()
     let queue = JobQueue()
@@ -47,6 +47,7 @@ package struct DebateRunner: Sendable {
         self.database = database
         self.panel = panel
         self.adapters = Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first })
+        self.backgrounds = ThreadBackgrounds(adapters: self.adapters, logger: logger)
         self.journalWriter = journalWriter
         self.journal = JournalStore(database)
         self.concluder = concluder
@@ -55,7 +56,6 @@ package struct DebateRunner: Sendable {
         self.events = events
         self.gate = gate
         self.time = time
-        self.logger = logger
     }
 
     /// What a job worker does for debates.

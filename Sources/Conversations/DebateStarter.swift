@@ -149,9 +149,11 @@ package struct DebateStarter: Sendable {
     }
 
     /// Asks one agent for a direct answer, without a debate; once for each origin.
+    /// - Parameter background: what the agent should know beside the question; empty for nothing.
     /// - Throws: `ConversationError` for a question that cannot be asked; `DatabaseError`.
     func quickAnswer(
         _ text: String,
+        background: String = "",
         options: DebateOptions,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
@@ -168,10 +170,12 @@ package struct DebateStarter: Sendable {
                 workspaceID: event.workspace,
                 id: id,
                 type: JobType.quickAnswer,
-                payload: [
+                payload: .record([
                     "question": .string(text), "agent": .string(agent.name), "address": address.json,
                     "message": .string(key.rawValue),
-                ],
+                    "background": background.isEmpty ? nil : .string(background),
+                    "asked_in": event.messageID.map { .string($0) },
+                ]),
                 runAt: time.now()
             ),
             now: time.now(),

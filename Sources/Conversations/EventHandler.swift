@@ -90,21 +90,6 @@ package struct EventHandler: Sendable {
         }
     }
 
-    /// Platforms may tell late: an installation that was made since stays.
-    private func disable(
-        _ event: InboundEvent,
-        asOf moment: Timestamp?,
-        in transaction: borrowing Transaction
-    ) throws {
-        try integrations.disable(
-            workspace: event.workspace,
-            type: event.address.platform,
-            asOf: moment,
-            now: starter.time.now(),
-            in: transaction
-        )
-    }
-
     private func handleMessage(
         _ text: String,
         mentionsUs: Bool,
@@ -116,26 +101,61 @@ package struct EventHandler: Sendable {
         guard try debates.find(origin: event.originKey, workspace: event.workspace, in: transaction) == nil else {
             return
         }
+        // Nor must the twin of a command, or of an answer to a request, mean what has come in its place since.
+        guard try !answers.hasAnswered(event, in: transaction) else { return }
         if !event.actor.isBot,
             let answer = try decisions?.reply(text, isDirect: isDirect, event, in: transaction)
         {
             return try answers.give(answer, event, in: transaction)
         }
         let debate = try boundDebate(of: event, in: transaction)
-        if let debate, !debate.status.isFinal, !(CommandParser.isCommand(text) && (mentionsUs || isDirect)) {
-            // Whatever is said in the thread of a running debate is evidence for its next round.
-            try controls.addInput(
-                text,
-                author: event.actor.displayName ?? event.actor.id,
-                key: event.originKey,
-                to: debate,
-                in: transaction
-            )
-            return
+        let isToUs = mentionsUs || isDirect
+        if let debate, !debate.status.isFinal {
+            return try handleRemark(text, isToUs: isToUs, on: debate, event, in: transaction)
         }
-        guard mentionsUs || isDirect else { return }
+        guard isToUs else { return }
         try perform(text, style: .conversation, following: debate, event, in: transaction)
     }
+
+    /// What is said in the thread of a debate that goes on: what is said to us as a command is one, and all else is
+    /// evidence for the next round.
+    private func handleRemark(
+        _ text: String,
+        isToUs: Bool,
+        on debate: DebateRecord,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
+        var command: Command?
+        if isToUs {
+            do throws(CommandMistake) {
+                command = try parser.parseInDebate(text)
+            } catch {
+                // Programs make no typing errors.
+                if !event.actor.isBot {
+                    return try answers.explain(
+                        error,
+                        style: .conversation,
+                        isInDebate: true,
+                        event,
+                        in: transaction
+                    )
+                }
+            }
+        }
+        if let command {
+            return try perform(command, style: .conversation, following: debate, event, in: transaction)
+        }
+        try controls.addInput(
+            text,
+            author: event.actor.displayName ?? event.actor.id,
+            key: event.originKey,
+            to: debate,
+            in: transaction
+        )
+    }
+
+    private var parser: CommandParser { CommandParser(agents: starter.panel.names) }
 
     private func boundDebate(of event: InboundEvent, in transaction: borrowing Transaction) throws -> DebateRecord? {
         guard
@@ -157,11 +177,21 @@ package struct EventHandler: Sendable {
     ) throws {
         let command: Command
         do throws(CommandMistake) {
-            command = try CommandParser(agents: starter.panel.names).parse(text, style: style)
+            command = try parser.parse(text, style: style)
         } catch {
             if !event.actor.isBot { try answers.explain(error, style: style, event, in: transaction) }
             return
         }
+        try perform(command, style: style, following: earlier, event, in: transaction)
+    }
+
+    private func perform(
+        _ command: Command,
+        style: CommandParser.Style,
+        following earlier: DebateRecord?,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
         if event.actor.isBot {
             // Only what the budget counts.
             guard case .debate = command else { return }
@@ -170,7 +200,13 @@ package struct EventHandler: Sendable {
         case .debate(let question, let options):
             try start(question, options, following: earlier, event, in: transaction)
         case .ask(let question, let options):
-            try starter.quickAnswer(question, options: options, event, in: transaction)
+            try starter.quickAnswer(
+                question,
+                background: try earlier.map { try answers.background(from: $0, in: transaction) } ?? "",
+                options: options,
+                event,
+                in: transaction
+            )
         case .stop(let id):
             try stop(id, event, in: transaction)
         case .status(let id):
@@ -219,9 +255,9 @@ package struct EventHandler: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         var question = Question(question, options: options, from: event)
-        if case .message(_, let messageID, _, _) = event.kind { question.metadata["message"] = .string(messageID) }
+        if let message = event.messageID { question.metadata["message"] = .string(message) }
         if let earlier, earlier.status.isFinal {
-            question.background = "An earlier debate in this thread asked: \(earlier.task)"
+            question.background = try answers.background(from: earlier, in: transaction)
             question.metadata["follows"] = .string(earlier.id.rawValue)
         }
         try starter.start(question, in: transaction)
@@ -291,6 +327,13 @@ package struct LoopBudget: Sendable {
             since: time.now() - .seconds(3600),
             in: transaction
         ) < debatesPerHour
+    }
+}
+
+extension InboundEvent {
+    /// The platform's id of the message that was written; nil where it was something else.
+    var messageID: String? {
+        if case .message(_, let id, _, _) = kind { id } else { nil }
     }
 }
 

@@ -1,6 +1,7 @@
 package import Channels
 package import CoreTypes
 import Debates
+package import Logging
 package import Persistence
 
 /// Runs the jobs of `ask`: one agent answers, without rounds, and the waiting message becomes the answer.
@@ -10,16 +11,23 @@ package struct QuickAnswerRunner: Sendable {
     private let outbox: Outbox
     private let posts: DebatePosts
     private let time: any TimeSource
+    private let backgrounds: ThreadBackgrounds
     private let queue = JobQueue()
 
     /// Makes a runner.
     package init(
         database: any Database,
         panel: any PanelSource,
+        adapters: [any ChannelAdapter],
         outbox: Outbox,
         posts: DebatePosts,
-        time: any TimeSource
+        time: any TimeSource,
+        logger: Logger
     ) {
+        backgrounds = ThreadBackgrounds(
+            adapters: Dictionary(adapters.map { ($0.platform, $0) }, uniquingKeysWith: { first, _ in first }),
+            logger: logger
+        )
         self.database = database
         self.panel = panel
         self.outbox = outbox
@@ -43,7 +51,14 @@ package struct QuickAnswerRunner: Sendable {
         guard let agent = try panel.panel(named: job.payload["agent"]?.string.map { [$0] }).first else {
             throw ConversationError(.invalidAgents, "The agent is not configured any more.")
         }
-        let request = GenerateRequest(purpose: .answer, briefing: Briefing(task: question))
+        let background = await backgrounds.background(
+            of: question,
+            given: job.payload["background"]?.string ?? "",
+            asked: job.payload["address"].flatMap { Address(json: $0) },
+            in: job.payload["asked_in"]?.string
+        )
+        let briefing = Briefing(task: question, background: background)
+        let request = GenerateRequest(purpose: .answer, briefing: briefing)
         let answer = try await agent.generate(request, call: AgentCall(key: "\(job.id)/answer"))
         try await database.write { transaction in
             try queue.complete(JobClaim(id: job.id, fence: job.fence), now: time.now(), in: transaction)

@@ -1,4 +1,6 @@
 import Conversations
+import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CommandParserTests {
@@ -26,6 +28,7 @@ import Testing
             .decision(.delegate(person: "<@U3>", until: "2026-12-31 09:00"))
         ),
         ("ask Why?", .ask(question: "Why?", options: DebateOptions())),
+        ("stop!", .stop(id: nil)), ("Stop.", .stop(id: nil)), ("stop 3.", .stop(id: "3")), ("help!!", .help),
     ])
     func everyCommandIsRead(text: String, command: Command) throws {
         #expect(try parser.parse(text, style: .slash) == command)
@@ -156,5 +159,42 @@ import Testing
     ])
     func inConversationAMistypedCommandIsNoQuestion(text: String, suggestion: String) throws {
         #expect(try mistake(text, .conversation).suggestion == suggestion)
+    }
+
+    @Test(arguments: [
+        "stop worrying about cost, look at risk", "stopp worrying about cost, look at risk", "why?",
+        "https://example.com/report", "status of the linter is red", "Ack that is right", "4711", "タブを使うべきだ",
+        "recent layoffs were wrong", "approve that nonsense",
+    ])
+    func inADebateWhatSaysSomethingIsEvidence(text: String) throws {
+        #expect(try parser.parseInDebate(text) == nil)
+    }
+
+    @Test(arguments: [
+        ("stop!", Command.stop(id: nil)), ("Stop.", .stop(id: nil)), ("status", .status(id: nil)), ("", .help),
+        ("verdict 3", .verdict(id: "3")), ("ask Why?", .ask(question: "Why?", options: DebateOptions())),
+        ("reject 12 too dear", .decision(.reject(id: "12", comment: "too dear"))),
+    ])
+    func inADebateCommandsStayCommands(text: String, command: Command) throws {
+        #expect(try parser.parseInDebate(text) == command)
+    }
+
+    @Test(arguments: [
+        ("stopp", "stop"), ("stauts!", "status"), ("statsu 3", "status 3"), ("status?", "status"), ("cancel", nil),
+        ("debat Should we?", "debate Should we?"),
+    ])
+    func inADebateWhatWasMeantAsACommandIsNoEvidence(text: String, suggestion: String?) throws {
+        let mistake = try #require(throws: CommandMistake.self) { try parser.parseInDebate(text) }
+        #expect(mistake.suggestion == suggestion)
+    }
+
+    @Test func theSetupPageOfSlackNamesEveryCommandAndOption() throws {
+        let page = try String(
+            contentsOf: GatewayProcess.packageRoot.appending(path: "integrations/slack/README.md"),
+            encoding: .utf8
+        )
+        for word in Command.words + ["--rounds", "--agents", "--consensus"] + DebateOptions.consensusRules {
+            #expect(page.contains("`\(word)") || page.contains("|\(word)"), "\(word) is not explained")
+        }
     }
 }

@@ -296,12 +296,46 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func whatWaitsForAWorkspaceThatRemovedUsIsLetGo(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let open: SQL = "status in (0, 1, 4)"
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.work()
+            try await house.receive(house.mention("How wide?", "2"))
+            try await house.receive(house.mention("Elsewhere?", "1", in: WorkspaceID("chat:T2")))
+            #expect(try await house.outboxKeys().contains { $0.hasSuffix("/verdict") })
+            try await house.receive(
+                InboundEvent(
+                    workspace: house.workspace,
+                    originKey: "chat:event:1",
+                    conversationKey: "chat:app",
+                    actor: .init(id: "chat", isBot: true),
+                    address: Address(platform: "chat", workspace: house.workspace, channel: ""),
+                    kind: .uninstalled(reason: "app_uninstalled")
+                )
+            )
+            #expect(try await house.count("outbox", where: "\(open) and workspace_id = \(house.workspace)") == 0)
+            #expect(try await house.count("outbox", where: "status = 3 and error_code = 'uninstalled'") > 1)
+            try await house.work()
+            #expect(try await house.debates().map(\.status) == [.completed, .cancelled])
+            // How the debate ended is told to nobody there either.
+            let ours: SQL = "workspace_id = \(house.workspace)"
+            #expect(try await house.count("outbox", where: "\(open) and \(ours)") == 0)
+            #expect(try await house.count("outbox", where: "payload_json <> '{}' and \(ours)") == 0)
+            // The other workspace's debate has started and ended.
+            #expect(try await house.count("outbox", where: "\(open) and not (\(ours))") > 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aLateWordOfARemovalLeavesTheNewInstallationAlone(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             let (integrations, workspace, now) = (house.integrations, house.workspace, house.time.now())
             let connected = Integration(workspaceID: workspace, type: "chat", installationID: "T1")
             try await house.database.write { try integrations.save(connected, now: now, in: $0) }
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
             var enabled: [Bool?] = []
+            var waiting: [Int] = []
             // A platform tells the second alone, and its clock may be a little behind ours.
             for (number, seconds) in [-60, -6, -2].enumerated() {
                 try await house.receive(
@@ -319,8 +353,10 @@ import Testing
                         try integrations.find(workspace: workspace, type: "chat", in: $0)
                     }?.isEnabled
                 )
+                waiting.append(try await house.count("outbox", where: "status = 0"))
             }
             #expect(enabled == [true, true, false])
+            #expect(waiting == [1, 1, 0])
         }
     }
 }

@@ -3,6 +3,7 @@ import Channels
 import Conversations
 import CoreTypes
 import DatabaseSupport
+import Debates
 import Persistence
 import TestSupport
 import Testing
@@ -23,6 +24,23 @@ import Testing
             #expect(answer.contains("by beta alone, without a debate"))
             #expect(house.calls.keys.count == 1 && house.calls.briefings[0].task == "Why?")
             #expect(try await house.debates().isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func inAThreadTheAgentKnowsWhatWasDebatedAndSaidThere(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.work()
+            let answer = try #require(try await house.projection(house.debate())?.result?.finalAnswer)
+            house.platform.remember(.init(author: "Grace", text: "Our editor shows tabs badly."))
+            try await house.receive(house.mention("ask What was the main risk?", "5", thread: "1"))
+            try await house.work()
+            let briefing = try #require(house.calls.briefings.last)
+            #expect(briefing.task == "What was the main risk?")
+            #expect(briefing.background.contains("asked: Tabs or spaces?") && briefing.background.contains(answer))
+            #expect(briefing.background.hasSuffix("Grace: Our editor shows tabs badly."))
+            #expect(house.platform.askedBefore.last == "5")
         }
     }
 

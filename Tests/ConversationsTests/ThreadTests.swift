@@ -46,6 +46,60 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func aCommandWithAMarkBehindItIsACommand(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(house.mention("Stop!", "2", thread: "1", by: "U2"))
+            try await house.deliver()
+            #expect(house.answers.map(\.address.person) == ["U2"])
+            #expect(try await house.debate().cancelRequested)
+            #expect(try await house.evidence(house.debate()) == [])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aMistypedCommandIsExplainedToThePersonAndNoEvidence(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(
+                house.mention("stauts", "2", thread: "1", by: "U2"),
+                house.mention("cancel", "3", thread: "1", by: "U3")
+            )
+            try await house.deliver()
+            let answers = house.answers.sorted { $0.address.person ?? "" < $1.address.person ?? "" }
+            #expect(answers.map(\.address.person) == ["U2", "U3"])
+            #expect(answers[0].payload.contains("Did you mean `status`?"))
+            #expect(answers.allSatisfy { $0.payload.contains("Nothing was added to the debate") })
+            #expect(try await house.evidence(house.debate()) == [])
+            #expect(try await house.debate().cancelRequested == false)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aSentenceThatBeginsLikeACommandIsEvidence(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let sentences = ["stop worrying about cost, look at risk", "stopp that, look at risk"]
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(
+                house.mention(sentences[0], "2", thread: "1", by: "U2"),
+                house.mention(sentences[1], "3", thread: "1", by: "U2"),
+                house.message(
+                    "stauts",
+                    "4",
+                    thread: "1",
+                    by: .init(id: "B1", displayName: "Robot", isBot: true),
+                    mentionsUs: true
+                )
+            )
+            #expect(
+                try await house.evidence(house.debate()) == sentences.map { "U2: \($0)" } + ["Robot: stauts"]
+            )
+            try await house.deliver()
+            #expect(house.answers.isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aMentionInTheThreadOfAFinishedDebateFollowsItUp(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Tabs or spaces?", "1"))
@@ -59,10 +113,60 @@ import Testing
             #expect(next.task == "And how wide?")
             #expect(settings.agents == ["beta", "gamma"])
             #expect(settings.background.contains("Tabs or spaces?"))
+            let answer = try #require(try await house.projection(house.debate(1))?.result?.finalAnswer)
+            #expect(!answer.isEmpty && settings.background.contains(answer))
             #expect(try next.metadata["follows"]?.string == (await house.debate(1)).id.rawValue)
             try await house.receive(house.reply("80 columns.", "4", thread: "1"))
             #expect(try await house.evidence(next) == ["U2: 80 columns."])
             #expect(try await house.debates().count == 2)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoeverGoesOnFromADebateLearnsWhoWasAgainstIt(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("--agents alpha,beta,gamma Tabs or spaces?", "1"))
+            try await house.work()
+            let debate = try await house.debate()
+            let dissent = try #require(try await house.projection(debate)?.consensus).dissent
+            try await house.receive(house.mention("And how wide?", "3", thread: "1"))
+            let background = try DebateSettings(json: try await house.debate(2).settings).background
+            #expect(background.contains("Against it:") == !dissent.isEmpty)
+            #expect(dissent.allSatisfy { background.contains("- \($0.agent): \($0.reasoning)") })
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasHeldBackIsNoBackground(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            var question = Question(
+                workspace: house.workspace,
+                task: "Tabs or spaces?",
+                platform: "chat",
+                originKey: "o1",
+                conversationKey: "chat:C1:1",
+                address: Address(platform: "chat", workspace: house.workspace, channel: "C1", thread: "1"),
+                requestedBy: "U1"
+            )
+            question.options.breakpoints = ["verdict_release"]
+            let first = try await house.service.start(question)
+            // Nobody can be asked, so the verdict is withheld.
+            try await house.work()
+            let projection = try #require(try await house.projection(first))
+            #expect(projection.isHeldBack)
+            try await house.receive(
+                house.mention("And how wide?", "3", thread: "1"),
+                house.mention("ask And how wide?", "4", thread: "1")
+            )
+            let background = try DebateSettings(json: try await house.debate(2).settings).background
+            #expect(background == "An earlier debate in this thread asked: Tabs or spaces?")
+            #expect(projection.proposals.allSatisfy { !background.contains($0.content) })
+            try await house.work()
+            let asked = house.calls.briefings.filter { $0.task == "And how wide?" }
+            #expect(!asked.isEmpty)
+            for proposal in projection.proposals {
+                #expect(asked.allSatisfy { !$0.background.contains(proposal.content) })
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import Conversations
 import CoreTypes
 import DatabaseSupport
 import Persistence
+import Synchronization
 import TestSupport
 import Testing
 
@@ -71,4 +72,88 @@ import Testing
             #expect(try await house.evidence(house.debate()) == ["U2: We have used tabs since 1999."])
         }
     }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theTwinOfAStopStopsNoOtherDebate(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Mine?", "1"), house.mention("Another's?", "2", by: "U2"))
+            try await house.receive(house.mention("stop", "3"))
+            let (mine, now) = (try await house.debate(1), house.time.now())
+            #expect(mine.cancelRequested)
+            _ = try await house.database.write { transaction in
+                try DebateStore().conclude(
+                    mine.id,
+                    workspace: mine.workspace,
+                    with: DebateConclusion(status: .cancelled),
+                    now: now,
+                    in: transaction
+                )
+            }
+            try await house.receive(house.message("stop", "3", mentionsUs: true))
+            #expect(try await house.debate(2).cancelRequested == false)
+            // A second order is another one.
+            try await house.receive(house.mention("stop", "4"))
+            #expect(try await house.debate(2).cancelRequested)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theTwinOfAnAnswerAnswersNoOtherRequest(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let requests = Requests(["X"])
+            let handler = house.handler(decisions: requests)
+            func receive(_ event: InboundEvent) async throws {
+                try await house.database.write { try handler.handle(event, in: $0) }
+            }
+            try await receive(house.mention("1", "5", thread: "1"))
+            requests.open("Y")
+            try await receive(house.message("1", "5", thread: "1", mentionsUs: true))
+            #expect(requests.decided == ["X"])
+            try await receive(house.mention("1", "6", thread: "1"))
+            #expect(requests.decided == ["X", "Y"])
+        }
+    }
+}
+
+/// Requests of which a number decides the oldest.
+private final class Requests: HumanDecisions {
+    private let state: Mutex<(open: [String], decided: [String])>
+
+    init(_ open: [String]) {
+        state = Mutex((open, []))
+    }
+
+    var decided: [String] { state.withLock { $0.decided } }
+    func open(_ name: String) { state.withLock { $0.open.append(name) } }
+
+    func press(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) -> HumanDecisionAnswer? {
+        nil
+    }
+
+    func submit(
+        callback: String,
+        answers: [String: String],
+        state: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer? { nil }
+
+    func reply(
+        _ text: String,
+        isDirect: Bool,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer? {
+        state.withLock { state in
+            guard text == "1", !state.open.isEmpty else { return nil }
+            state.decided.append(state.open.removeFirst())
+            return .say(Post(body: "Decided.", fallbackText: "Decided."))
+        }
+    }
+
+    func perform(
+        _ command: HumanDecisionCommand,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer { .say(Post(body: "No.", fallbackText: "No.")) }
 }

@@ -57,7 +57,7 @@ package struct DebateStore: Sendable {
         ).first.map { try DebateRecord($0) }
     }
 
-    /// The debate that people mean by its number or by the beginning of its id.
+    /// The debate that people mean by its number or by its id.
     /// - Throws: `DatabaseError`.
     package func find(named name: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
         -> DebateRecord?
@@ -141,6 +141,20 @@ package struct DebateStore: Sendable {
             select * from debates where workspace_id = \(workspace) \(filter) and (requested_by = \(person)
                 or \(raw: transaction.dialect.member("channel", of: "address_json")) = \(channel))
             order by debate_number desc limit \(limit)
+            """
+        ).map { try DebateRecord($0) }
+    }
+
+    /// The debates of a platform that have not ended.
+    /// - Throws: `DatabaseError`.
+    package func open(workspace: WorkspaceID, platform: String, in transaction: borrowing Transaction) throws
+        -> [DebateRecord]
+    {
+        try transaction.query(
+            """
+            select * from debates where workspace_id = \(workspace) and platform = \(platform)
+                and status in ('created', 'running')
+            order by debate_number
             """
         ).map { try DebateRecord($0) }
     }

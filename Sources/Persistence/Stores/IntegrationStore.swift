@@ -159,6 +159,14 @@ package struct IntegrationStore: Sendable {
         ) == 1
     }
 
+    /// Whether a workspace was ever connected, and still is or has been switched off.
+    /// - Throws: `DatabaseError`.
+    package func exists(workspace: WorkspaceID, type: String, in transaction: borrowing Transaction) throws -> Bool {
+        try !transaction.query(
+            "select 1 from integrations where workspace_id = \(workspace) and integration_type = \(type)"
+        ).isEmpty
+    }
+
     /// Forgets a connection.
     /// - Returns: false where there was none.
     /// - Throws: `DatabaseError`.

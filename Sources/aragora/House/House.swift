@@ -186,9 +186,11 @@ struct House: Sendable {
         let quickAnswers = QuickAnswerRunner(
             database: database,
             panel: agents,
+            adapters: adapters,
             outbox: outbox,
             posts: posts,
-            time: time
+            time: time,
+            logger: logger
         )
         return House(
             settings: settings,

@@ -104,7 +104,7 @@ struct ConversationHouse: Sendable {
         )
     }
 
-    func handler(panel: ScriptedPanel? = nil) -> EventHandler {
+    func handler(panel: ScriptedPanel? = nil, decisions: (any HumanDecisions)? = nil) -> EventHandler {
         EventHandler(
             starter: starter(panel: panel),
             answers: AnswerDesk(
@@ -118,7 +118,8 @@ struct ConversationHouse: Sendable {
             ),
             controls: controls,
             integrations: integrations,
-            loopBudget: LoopBudget(debatesPerHour: 2, time: time)
+            loopBudget: LoopBudget(debatesPerHour: 2, time: time),
+            decisions: decisions
         )
     }
 
@@ -176,9 +177,11 @@ struct ConversationHouse: Sendable {
         let quickAnswers = QuickAnswerRunner(
             database: database,
             panel: panel,
+            adapters: [platform],
             outbox: outbox,
             posts: posts,
-            time: time
+            time: time,
+            logger: .silent
         )
         return worker(
             name,

@@ -1,0 +1,40 @@
+import Channels
+import CoreTypes
+import Persistence
+
+extension EventHandler {
+    /// Platforms may tell late: an installation that was made since stays, with all that waits for it.
+    func disable(
+        _ event: InboundEvent,
+        asOf moment: Timestamp?,
+        in transaction: borrowing Transaction
+    ) throws {
+        let (workspace, platform, now) = (event.workspace, event.address.platform, starter.time.now())
+        let isDisabled = try integrations.disable(
+            workspace: workspace,
+            type: platform,
+            asOf: moment,
+            now: now,
+            in: transaction
+        )
+        // A workspace whose token the operator configured has no installation that could be newer.
+        guard try isDisabled || !integrations.exists(workspace: workspace, type: platform, in: transaction) else {
+            return
+        }
+        for debate in try debates.open(workspace: workspace, platform: platform, in: transaction) {
+            try controls.abandon(debate, in: transaction)
+        }
+        try OutboxStore().abandon(
+            workspace: workspace,
+            platform: platform,
+            note: .uninstalled,
+            now: now,
+            in: transaction
+        )
+    }
+}
+
+extension OutboxNote {
+    /// Nobody can be spoken to any more.
+    static let uninstalled = OutboxNote(code: "uninstalled", message: "The workspace removed the app.")
+}
