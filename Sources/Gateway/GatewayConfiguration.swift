@@ -13,8 +13,10 @@ package struct GatewayConfiguration: Sendable {
     package var maximumConnections = 4096
     /// API requests that are worked on at once, those about the gateway's health aside; more get 503.
     package var maximumConcurrentRequests = 256
-    /// Live streams that are open at once; more get 503.
+    /// Live streams and journals that are open at once; more get 503.
     package var maximumStreams = 512
+    /// How many of them one caller may have open; more get 429.
+    package var maximumStreamsPerCaller = 128
     /// How long a connection may be silent between and within requests.
     package var idleTimeout = Duration.seconds(60)
     /// How long a request's body may take to arrive.

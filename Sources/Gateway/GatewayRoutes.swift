@@ -30,6 +30,7 @@ struct GatewayRoutes {
             AccessLogMiddleware()
             SecurityHeadersMiddleware()
             ErrorMiddleware()
+            StorableAddressMiddleware()
         }
         let access = AccessPolicy(token: configuration.apiToken)
         HealthController(
@@ -53,13 +54,17 @@ struct GatewayRoutes {
         for pages in browserRoutes { BrowserController(pages: pages).addRoutes(to: router) }
         // The access check is the controller's own: a link to one debate opens these two without the API token.
         let apiAccess = APIAccess(policy: access, keys: keys.map { KeyPolicy(keys: $0) })
-        let receipts = ReceiptController(debates: debates, access: apiAccess)
+        let viewers = ViewerGate(
+            limit: configuration.maximumStreams,
+            limitPerCaller: configuration.maximumStreamsPerCaller
+        )
+        let receipts = ReceiptController(debates: debates, access: apiAccess, gate: viewers)
         router.resource("/api/v1/debates/{id}/receipt", [.get: receipts.receipt])
         router.resource("/api/v1/debates/{id}/journal", [.get: receipts.journal])
         if let publishing { AccountController(connectors: publishing.connectors).addRoutes(to: router) }
         let api = router.group("/api/v1")
             .add(middleware: APIAccessMiddleware(access: apiAccess))
-        addAPI(to: api)
+        addAPI(to: api, viewers: viewers)
         if let publishing { addPublishing(publishing, to: api) }
         return router
     }
@@ -75,7 +80,7 @@ struct GatewayRoutes {
         ).addRoutes(to: api)
     }
 
-    private func addAPI(to api: RouterGroup<GatewayContext>) {
+    private func addAPI(to api: RouterGroup<GatewayContext>, viewers: ViewerGate) {
         let reading = DebateReadController(debates: debates)
         let steering = DebateController(
             debates: debates,
@@ -86,7 +91,7 @@ struct GatewayRoutes {
         let stream = StreamController(
             debates: debates,
             time: time,
-            gate: ConcurrencyGate(limit: configuration.maximumStreams),
+            gate: viewers,
             pollInterval: configuration.streamPollInterval,
             heartbeat: configuration.streamHeartbeat
         )

@@ -43,6 +43,7 @@ struct ApprovalPageController: Sendable {
         }
         let body = try await bodyReader.read(request, upTo: Self.maximumBodyBytes)
         let fields = QueryParameters(String(decoding: body, as: UTF8.self))
+        try fields.refuseNUL()
         guard let option = fields["option"], !option.isEmpty else {
             return again(found.record, found, "Choose an answer first.", fields)
         }

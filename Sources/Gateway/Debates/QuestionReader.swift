@@ -68,12 +68,13 @@ struct QuestionReader: Sendable {
         hexadecimal(SHA256.hash(data: try object(body).bytes))
     }
 
-    /// Reads a body that has to be one JSON object.
+    /// Reads a body that has to be one JSON object, of texts that can be stored.
     /// - Throws: `HTTPFailure` 400.
     func object(_ body: [UInt8]) throws(HTTPFailure) -> JSONValue {
         do {
             let value = try JSONValue(parsing: body)
             guard value.object != nil else { throw HTTPFailure.invalid("The body has to be a JSON object.") }
+            try value.refuseNUL()
             return value
         } catch let error as JSONError {
             throw .invalid(error.description, code: error.code)

@@ -9,9 +9,6 @@ final class ConcurrencyGate: Sendable {
         self.limit = limit
     }
 
-    /// Whether nobody else would be let in at the moment.
-    var isFull: Bool { count.withLock { $0 >= limit } }
-
     /// Takes a place; false where there is none, and then `leave` must not be called.
     func enter() -> Bool {
         count.withLock { count in

@@ -9,6 +9,7 @@ import NIOCore
 struct ReceiptController: Sendable {
     let debates: any DebateAPI
     let access: APIAccess
+    let gate: ViewerGate
 
     /// Journal entries that are read at a time.
     private static let batch = 200
@@ -28,36 +29,37 @@ struct ReceiptController: Sendable {
 
     /// `GET /debates/{id}/journal`: one entry a line with its hash, byte for byte, as `aragora receipt verify` reads it.
     func journal(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let (record, _) = try await record(request, context)
+        let (record, reader) = try await record(request, context)
         let (debates, id, workspace) = (debates, record.id, record.workspace)
         // Before the head is sent: what fails here is still told as a failure.
         let first = try await debates.entries(of: id, workspace: workspace, after: 0, limit: Self.batch)
         var headers = Self.file("journal", id, "ndjson")
         headers[.contentType] = "application/x-ndjson"
-        return Response(
-            status: .ok,
-            headers: headers,
-            body: ResponseBody { writer in
-                var entries = first
-                while let last = entries.last {
-                    var buffer = ByteBuffer()
-                    for entry in entries {
-                        buffer.writeBytes(entry.json)
-                        buffer.writeInteger(UInt8(ascii: "\n"))
-                    }
-                    try await writer.write(buffer)
-                    guard entries.count == Self.batch else { break }
-                    entries = try await debates.entries(
-                        of: id,
-                        workspace: workspace,
-                        after: last.sequence,
-                        limit: Self.batch
-                    )
+        // Whoever has the link to one debate is kept apart from those who have another one's.
+        let caller = reader == Self.linkHolder ? "\(reader):\(id)" : reader
+        return try gate.answer(to: caller, headers: headers) { writer in
+            var entries = first
+            while let last = entries.last {
+                var buffer = ByteBuffer()
+                for entry in entries {
+                    buffer.writeBytes(entry.json)
+                    buffer.writeInteger(UInt8(ascii: "\n"))
                 }
-                try await writer.finish(nil)
+                try await writer.write(buffer)
+                guard entries.count == Self.batch else { break }
+                entries = try await debates.entries(
+                    of: id,
+                    workspace: workspace,
+                    after: last.sequence,
+                    limit: Self.batch
+                )
             }
-        )
+            try await writer.finish(nil)
+        }
     }
+
+    /// Who reads by a link: nobody knows more of them.
+    private static let linkHolder = "link"
 
     /// The debate, for whoever may see what can be checked about it, and who that is.
     /// - Throws: `HTTPFailure`: 403 with the code `not_released` for a caller by credential; a wrong code, and any code
@@ -73,7 +75,7 @@ struct ReceiptController: Sendable {
         guard debates.opensReceipt(code, of: record.id, workspace: record.workspace),
             try await lookup.isReadable(record, for: nil)
         else { throw HTTPFailure.notFound("debate") }
-        return (record, "link")
+        return (record, Self.linkHolder)
     }
 
     private static func file(_ what: String, _ id: DebateID, _ type: String) -> HTTPFields {

@@ -6,7 +6,7 @@ import Hummingbird
 struct StreamController: Sendable {
     let debates: any DebateAPI
     let time: any TimeSource
-    let gate: ConcurrencyGate
+    let gate: ViewerGate
     let pollInterval: Duration
     let heartbeat: Duration
 
@@ -19,7 +19,6 @@ struct StreamController: Sendable {
             let rest = try await debates.entries(of: record.id, workspace: record.workspace, after: position, limit: 1)
             if rest.isEmpty { return Response(status: .noContent) }
         }
-        guard !gate.isFull else { throw HTTPFailure.overloaded }
         let stream = DebateStream(
             debates: debates,
             debate: record.id,
@@ -29,17 +28,12 @@ struct StreamController: Sendable {
             pollInterval: pollInterval,
             heartbeat: heartbeat
         )
-        let gate = gate
-        return Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store, no-transform"],
-            body: ResponseBody { writer in
-                // The place is taken here and not above: a response that is never written would keep it for ever.
-                guard gate.enter() else { return try await writer.finish(nil) }
-                defer { gate.leave() }
-                try await stream.write(to: &writer)
-            }
-        )
+        return try gate.answer(
+            to: "api:\(context.caller.rawValue)",
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store, no-transform"]
+        ) { writer in
+            try await stream.write(to: &writer)
+        }
     }
 
     private func position(_ request: Request) throws(HTTPFailure) -> Int64 {
