@@ -80,6 +80,23 @@ import Testing
         }
     }
 
+    @Test func whoIsRefusedHearsWhatToDo() async throws {
+        var harness = GatewayHarness()
+        harness.keys = OneKey(scopes: [.readDebates])
+        try await harness.run { client async throws in
+            func error(_ path: String, key: String = OneKey.text.reveal()) async throws -> String {
+                try await client.post(path, headers: [("X-API-Key", key)]).json["error"]?.string ?? ""
+            }
+            let lacking = try await error("/api/v1/debates")
+            #expect(lacking.contains("`debates:write`") && lacking.contains("`debates:read`"), "\(lacking)")
+            #expect(lacking.contains("aragora keys create"), "\(lacking)")
+            let unknown = try await error("/api/v1/debates", key: "ara_other")
+            #expect(unknown.contains("aragora keys create"), "\(unknown)")
+            let closed = try await error("/api/v1/debates/d1/publish/x")
+            #expect(!closed.contains("debates:write"), "\(closed)")
+        }
+    }
+
     @Test(arguments: ["receipt", "journal"])
     func aKeyFetchesWhatCanBeChecked(_ what: String) async throws {
         for (scopes, workspace, status) in [

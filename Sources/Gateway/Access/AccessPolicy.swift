@@ -60,7 +60,12 @@ struct AccessPolicy: Sendable {
             )
         }
         guard hasLocalHost(request) else {
-            throw HTTPFailure(.forbidden, "host_refused", "Without an API token the host has to be localhost.")
+            throw HTTPFailure(
+                .forbidden,
+                "host_refused",
+                "Without an API token the host has to be localhost, 127.0.0.1 or [::1]. Set ARAGORA_API_TOKEN to use "
+                    + "another name."
+            )
         }
         if let origin = request.headers[.origin], !isOwn(origin, request) {
             throw HTTPFailure(.forbidden, "origin_refused", "Requests of other sites' pages are refused.")

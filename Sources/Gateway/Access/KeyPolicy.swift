@@ -18,6 +18,14 @@ struct KeyPolicy: Sendable {
         return Secret(String(words[1]))
     }
 
+    /// What a request asks of a key.
+    private enum Demand {
+        case nothing
+        case scope(APIKey.Scope)
+        /// Only whoever runs the gateway may do it.
+        case beingOperator
+    }
+
     /// Says who asks.
     /// - Throws: `HTTPFailure` 401 for a key that is none, 403 for one that does not open this.
     func authorize(_ key: Secret, _ request: Request) async throws -> Caller {
@@ -25,17 +33,31 @@ struct KeyPolicy: Sendable {
             throw HTTPFailure(
                 .unauthorized,
                 "unauthorized",
-                "The key is not valid.",
+                "This key is not valid: it has ended, was revoked or never was one. `aragora keys list` on the "
+                    + "gateway's machine shows those that are, and `aragora keys create` makes another one.",
                 headers: [.wwwAuthenticate: "Bearer"]
             )
         }
-        guard Self.opens(request, holder.scopes) else {
-            throw HTTPFailure(.forbidden, "forbidden", "The key's scopes do not allow this.")
+        switch Self.demand(of: request) {
+        case .scope(let scope) where !holder.scopes.contains(scope):
+            let scopes = holder.scopes.map { "`\($0.rawValue)`" }.sorted().joined(separator: ", ")
+            throw HTTPFailure(
+                .forbidden,
+                "forbidden",
+                "This needs a key with the scope `\(scope.rawValue)`; this one has \(scopes.isEmpty ? "none" : scopes). "
+                    + "`aragora keys create --scopes …` on the gateway's machine makes one."
+            )
+        case .beingOperator:
+            throw HTTPFailure(
+                .forbidden,
+                "forbidden",
+                "No key opens this address: it is the operator's, who shows the API token (ARAGORA_API_TOKEN)."
+            )
+        case .nothing, .scope: return .keyHolder(holder)
         }
-        return .keyHolder(holder)
     }
 
-    private static func opens(_ request: Request, _ scopes: Set<APIKey.Scope>) -> Bool {
+    private static func demand(of request: Request) -> Demand {
         let isReading = request.method == .get || request.method == .head
         let parts = request.uri.path.split(separator: "/").dropFirst(2)
         switch parts.first {
@@ -43,20 +65,20 @@ struct KeyPolicy: Sendable {
         case "approvals", "workflow-approvals",
             "decisions" where parts.dropFirst().first == "plans",
             "computer-use" where parts.dropFirst().first == "approvals":
-            return scopes.contains(isReading ? .readApprovals : .decideApprovals)
+            return .scope(isReading ? .readApprovals : .decideApprovals)
         // Publishing is the operator's, as the accounts are.
-        case "debates" where parts.contains("publish"): return false
-        case "debates": return scopes.contains(isReading ? .readDebates : .writeDebates)
-        case "agents": return isReading && scopes.contains(.readDebates)
-        case "webhooks": return scopes.contains(isReading ? .readWebhooks : .writeWebhooks)
+        case "debates" where parts.contains("publish"): return .beingOperator
+        case "debates": return .scope(isReading ? .readDebates : .writeDebates)
+        case "agents" where isReading: return .scope(.readDebates)
+        case "webhooks": return .scope(isReading ? .readWebhooks : .writeWebhooks)
         // Connecting an account is the operator's.
-        case "integrations" where parts.last == "connect": return false
+        case "integrations" where parts.last == "connect": return .beingOperator
         // The addresses of hooks are secrets: whoever knows one may send there.
         case "integrations" where parts.contains("hooks"):
-            return scopes.contains(isReading ? .readWebhooks : .writeWebhooks)
+            return .scope(isReading ? .readWebhooks : .writeWebhooks)
         // Programs ask here who they are and what there is, whatever they may do.
-        case "integrations": return isReading
-        default: return false
+        case "integrations" where isReading: return .nothing
+        default: return .beingOperator
         }
     }
 }

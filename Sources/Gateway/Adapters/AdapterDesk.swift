@@ -137,7 +137,7 @@ final class AdapterDesk: Sendable {
             "A platform request could not be stored; the platform will send it again",
             metadata: [
                 "platform": .string(endpoint.adapter.platform), "route": .string(endpoint.route.path),
-                "code": .string(failure.code), "reason": .string(failure.description),
+                "code": .string(failure.code), "reason": .string(failure.logged),
                 "suppressed": .stringConvertible(suppressed),
             ]
         )

@@ -8,14 +8,23 @@ struct HTTPFailure: CodedError {
     let code: String
     let description: String
     var headers = HTTPFields()
+    /// What the log holds of it.
+    let logged: String
 
     var isRetryable: Bool { status == .serviceUnavailable || status == .tooManyRequests }
 
-    init(_ status: HTTPResponse.Status, _ code: String, _ description: String, headers: HTTPFields = [:]) {
+    init(
+        _ status: HTTPResponse.Status,
+        _ code: String,
+        _ description: String,
+        headers: HTTPFields = [:],
+        logged: String? = nil
+    ) {
         self.status = status
         self.code = code
         self.description = description
         self.headers = headers
+        self.logged = logged ?? description
     }
 
     /// Says what any error becomes; the one place that does.
@@ -24,7 +33,12 @@ struct HTTPFailure: CodedError {
         case let failure as HTTPFailure:
             self = failure
         case let error as any CodedError:
-            self.init(Self.status(of: error), error.code, error.description)
+            self.init(
+                Self.status(of: error),
+                error.code,
+                Self.isOfDatabase(error) ? Self.databaseText(isAway: error.isRetryable) : error.description,
+                logged: error.description
+            )
             if isRetryable { headers[.retryAfter] = status == .tooManyRequests ? "5" : "1" }
         case let error as any HTTPResponseError:
             self.init(error.status, Self.code(of: error.status), error.status.reasonPhrase + ".")
@@ -48,6 +62,15 @@ struct HTTPFailure: CodedError {
         HTTPFailure(.notFound, "not_found", "There is no such \(what).")
     }
 
+    /// What is said where no route leads.
+    static func nothing(at path: String) -> HTTPFailure {
+        HTTPFailure(
+            .notFound,
+            "not_found",
+            "There is nothing at `\(path.prefix(200))`. docs/api.md in the gateway's sources lists what there is."
+        )
+    }
+
     static func invalid(_ description: String, code: String = "invalid_request") -> HTTPFailure {
         HTTPFailure(.badRequest, code, description)
     }
@@ -58,6 +81,15 @@ struct HTTPFailure: CodedError {
         "Too many requests are being answered at once. Try again in a second.",
         headers: [.retryAfter: "1"]
     )
+
+    private static func isOfDatabase(_ error: any CodedError) -> Bool { error.code.hasPrefix("database_") }
+
+    /// In the server's place, whose own words name its users and databases to whoever may ask at all.
+    private static func databaseText(isAway: Bool) -> String {
+        isAway
+            ? "The database does not answer at the moment. Try again; `aragora doctor` says more to the operator."
+            : "The database did not take this. The gateway's log says why under this trace id."
+    }
 
     private static func status(of error: any CodedError) -> HTTPResponse.Status {
         switch error.code {

@@ -7,7 +7,7 @@ enum IdempotencyKey {
     static func read(_ request: Request) throws(HTTPFailure) -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
         guard (1...200).contains(key.utf8.count) else {
-            throw .invalid("The Idempotency-Key may have 200 bytes at most.")
+            throw .invalid("The Idempotency-Key has to have 1 to 200 bytes.")
         }
         return key
     }

@@ -9,7 +9,8 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            let failure = HTTPFailure(error)
+            let isLost = (error as? any HTTPResponseError)?.status == .notFound
+            let failure = isLost ? .nothing(at: request.uri.path) : HTTPFailure(error)
             report(error, failure, context)
             let response =
                 wantsPage(request) && failure.status == .notFound
@@ -22,7 +23,7 @@ struct ErrorMiddleware: RouterMiddleware {
     private func report(_ error: any Error, _ failure: HTTPFailure, _ context: GatewayContext) {
         guard failure.status.code >= 500, !(error is CancellationError) else { return }
         // An error without a code may hold anything in its text, so only its type is written down.
-        let reason = error is any CodedError ? failure.description : String(reflecting: type(of: error))
+        let reason = error is any CodedError ? failure.logged : String(reflecting: type(of: error))
         context.logger.error(
             "A request failed",
             metadata: [

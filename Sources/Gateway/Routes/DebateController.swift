@@ -26,7 +26,12 @@ struct DebateController: Sendable {
         if key != nil { question.fingerprint = try QuestionReader().fingerprint(of: body) }
         let record = try await debates.start(question)
         guard record.fingerprint == question.fingerprint else {
-            throw HTTPFailure(.conflict, "conflict", "This Idempotency-Key was used for another request.")
+            throw HTTPFailure(
+                .conflict,
+                "conflict",
+                "This Idempotency-Key was used for another question. Send a new key with a new question, or the first "
+                    + "question's body once more."
+            )
         }
         var document = DebateDocument.summary(record)
         document["success"] = true

@@ -2,6 +2,7 @@ import Channels
 import Conversations
 import CoreTypes
 import Gateway
+import Logging
 import Metrics
 import Persistence
 import ServiceLifecycle
@@ -46,8 +47,15 @@ struct DispatcherService: Service {
 }
 
 /// Whether this process can be given requests.
+///
+/// Anybody may ask, so what the database's server says of itself, its users and its databases is for the log alone.
 struct Readiness: HealthAPI {
     let house: House
+    private let failures = LogThrottle(interval: .seconds(60))
+
+    init(house: House) {
+        self.house = house
+    }
 
     func readiness() async -> [(check: String, ok: Bool, detail: String)] {
         let migrator = Migrator(house.database)
@@ -62,8 +70,9 @@ struct Readiness: HealthAPI {
                 )
             )
         } catch {
-            let reason = (error as? any CodedError)?.description ?? "unreachable"
-            checks.append(("database", false, reason))
+            report(error)
+            let isAway = (error as? any CodedError)?.isRetryable ?? false
+            checks.append(("database", false, "\(isAway ? "unreachable" : "unusable"); see aragora doctor"))
         }
         let silent = house.pulses.silent()
         checks.append(
@@ -75,6 +84,17 @@ struct Readiness: HealthAPI {
             )
         )
         return checks
+    }
+
+    private func report(_ error: any Error) {
+        guard let suppressed = failures.admit(at: house.time.now()) else { return }
+        house.logger.error(
+            "The database cannot be used, so this process is not ready",
+            metadata: [
+                "reason": .string((error as? any CodedError)?.description ?? String(reflecting: type(of: error))),
+                "suppressed": .stringConvertible(suppressed),
+            ]
+        )
     }
 }
 
