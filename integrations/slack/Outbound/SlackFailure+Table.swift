@@ -18,6 +18,8 @@ extension SlackFailure {
         "team_added_to_org": (.transient, "The workspace is moving into an organisation; this takes an hour or two."),
         "accesslimited": (.transient, "Slack limits this call on the present network."),
         "org_login_required": (.transient, "The workspace is moving into an organisation."),
+        "update_failed": (.transient, "Slack could not change the message just now."),
+        "external_channel_migrating": (.transient, "The shared channel is being moved."),
         "ekm_access_denied": (.transient, "The administrators have suspended posting (key management)."),
 
         "invalid_auth": (.authentication, "The bot token is not valid. Install the app again, or set SLACK_BOT_TOKEN."),
@@ -32,13 +34,13 @@ extension SlackFailure {
         "missing_scope": (
             .authentication, "The app lacks a permission. Add it to the app's bot scopes and install it again."
         ),
-        "no_permission": (.authentication, "The app is not allowed to do this in the workspace."),
         "team_access_not_granted": (.authentication, "The app was not granted this workspace of the organisation."),
         "app_not_installed": (.authentication, "The app is not installed in this workspace."),
 
         "channel_not_found": (
             .permanent, "The channel does not exist, or the app cannot see it: invite it to a private channel."
         ),
+        "no_permission": (.permanent, "The app may not write in the channel. Invite it: /invite @Aragora."),
         "not_in_channel": (.permanent, "The app is not in the channel. Invite it: /invite @Aragora."),
         "is_archived": (.permanent, "The channel is archived."),
         "is_inactive": (.permanent, "The channel is frozen."),

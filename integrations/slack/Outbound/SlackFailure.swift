@@ -76,7 +76,7 @@ struct SlackFailure: CodedError {
     var isAboutPlace: Bool {
         switch code {
         case "channel_not_found", "not_in_channel", "user_not_in_channel", "is_archived", "is_inactive",
-            "messages_tab_disabled", "thread_not_found":
+            "messages_tab_disabled", "thread_not_found", "no_permission":
             true
         default: code.hasPrefix("restricted_action")
         }
