@@ -135,7 +135,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "integrations/slack",
-            exclude: ["README.md", "Fixtures"],
+            exclude: ["README.md"],
             resources: [.embedInCode("manifest.json")]
         ),
         .target(

@@ -3,6 +3,7 @@ import CoreTypes
 import DatabaseSupport
 import Persistence
 import SlackIntegration
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -15,6 +16,13 @@ struct InstallationTests {
     ]
     private static let keys = Secret("k1:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 
+    /// The workspaces of which it was told that they have new credentials.
+    private final class Connected: Sendable {
+        private let state = Mutex<[WorkspaceID]>([])
+        var workspaces: [WorkspaceID] { state.withLock { $0 } }
+        func add(_ workspace: WorkspaceID) { state.withLock { $0.append(workspace) } }
+    }
+
     /// What a test of installations stands on.
     private struct House {
         let slack: FakeSlack
@@ -22,6 +30,7 @@ struct InstallationTests {
         let store: StoredSlackInstallations
         let database: any Database
         let installer: SlackInstaller
+        let connected: Connected
 
         /// Another process with the same database.
         let second: SlackBench
@@ -45,13 +54,15 @@ struct InstallationTests {
                     try SlackBench(port: port, installations: store, transport: client, time: time, changes: Self.oauth)
                 }
                 let values = FakeSlack.configuration(port: port).merging(Self.oauth) { $1 }
+                let connected = Connected()
                 let installer = SlackInstaller(
                     configuration: try #require(try SlackConfiguration(from: values)),
                     installations: store,
                     transport: client,
                     time: time,
                     identifiers: RandomIdentifiers(time: time),
-                    logger: .silent
+                    logger: .silent,
+                    connected: { connected.add($0) }
                 )
                 try await body(
                     House(
@@ -60,6 +71,7 @@ struct InstallationTests {
                         store: store,
                         database: test.database,
                         installer: try #require(installer),
+                        connected: connected,
                         second: try bench()
                     )
                 )
@@ -128,6 +140,7 @@ struct InstallationTests {
             let done = await house.installer.visit(route: "callback", query: query, cookies: "a=b; \(cookie)")
             #expect(done.status == 200)
             #expect(String(decoding: done.body, as: UTF8.self).contains("Nine &lt;&amp;&gt;"))
+            #expect(house.connected.workspaces.map(\.rawValue) == ["slack:T9"])
 
             var address = house.bench.address
             address.workspace = WorkspaceID("slack:T9")

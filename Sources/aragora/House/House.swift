@@ -61,12 +61,13 @@ struct House: Sendable {
 
         var adapters: [any ChannelAdapter] = []
         var browserRoutes: [any BrowserRoutes] = []
-        if let slack = try SlackConfiguration(from: settings.values) {
+        let slack = try SlackConfiguration(from: settings.values)
+        let installations = StoredSlackInstallations(database: database, sealer: sealer, time: time)
+        if let slack {
             if !slack.canAnswer {
                 let (message, remedy) = SlackConfiguration.cannotAnswer
                 logger.warning("\(message) \(remedy)")
             }
-            let installations = StoredSlackInstallations(database: database, sealer: sealer, time: time)
             adapters.append(
                 SlackAdapter(
                     configuration: slack,
@@ -77,16 +78,6 @@ struct House: Sendable {
                     logger: logger
                 )
             )
-            if let installer = SlackInstaller(
-                configuration: slack,
-                installations: installations,
-                transport: transport,
-                time: time,
-                identifiers: identifiers,
-                logger: logger
-            ) {
-                browserRoutes.append(installer)
-            }
         }
 
         let pulses = WorkerPulses(time: time)
@@ -192,6 +183,37 @@ struct House: Sendable {
             time: time,
             logger: logger
         )
+        let dispatcher = Dispatcher(
+            database: database,
+            adapters: adapters,
+            owner: identifiers.next(),
+            hooks: DeliveryFollowUp(
+                outbox: outbox,
+                integrations: integrations,
+                time: time,
+                identifiers: identifiers,
+                others: DeliveryHooks(
+                    delivered: { try approvalDelivery.delivered($0, in: $1) },
+                    undeliverable: { try approvalDelivery.undeliverable($0, in: $1) }
+                )
+            ).hooks,
+            time: time,
+            logger: logger,
+            pulse: pulses.expect("dispatcher")
+        )
+        if let slack,
+            let installer = SlackInstaller(
+                configuration: slack,
+                installations: installations,
+                transport: transport,
+                time: time,
+                identifiers: identifiers,
+                logger: logger,
+                connected: { try await dispatcher.credentialsChanged(workspace: $0) }
+            )
+        {
+            browserRoutes.append(installer)
+        }
         return House(
             settings: settings,
             logger: logger,
@@ -212,24 +234,7 @@ struct House: Sendable {
             approvalClock: ApprovalClock(database: database, desk: desk, time: time, logger: logger),
             inboxWriter: inboxWriter,
             journalWriter: journalWriter,
-            dispatcher: Dispatcher(
-                database: database,
-                adapters: adapters,
-                owner: identifiers.next(),
-                hooks: DeliveryFollowUp(
-                    outbox: outbox,
-                    integrations: integrations,
-                    time: time,
-                    identifiers: identifiers,
-                    others: DeliveryHooks(
-                        delivered: { try approvalDelivery.delivered($0, in: $1) },
-                        undeliverable: { try approvalDelivery.undeliverable($0, in: $1) }
-                    )
-                ).hooks,
-                time: time,
-                logger: logger,
-                pulse: pulses.expect("dispatcher")
-            ),
+            dispatcher: dispatcher,
             inboxWorker: InboxWorker(
                 database: database,
                 adapters: adapters,

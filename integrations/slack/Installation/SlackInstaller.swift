@@ -22,16 +22,19 @@ package struct SlackInstaller: BrowserRoutes {
     private let api: SlackAPI
     private let time: any TimeSource
     private let identifiers: any IdentifierSource
+    private let connected: @Sendable (WorkspaceID) async throws -> Void
     private let logger: Logger
 
     /// Makes the pages; nil where the app's client id and secret are not configured.
+    /// - Parameter connected: told of a workspace that has new credentials, once they are stored.
     package init?(
         configuration: SlackConfiguration,
         installations: any SlackInstallations,
         transport: any HTTPTransport,
         time: any TimeSource,
         identifiers: any IdentifierSource,
-        logger: Logger
+        logger: Logger,
+        connected: @escaping @Sendable (WorkspaceID) async throws -> Void
     ) {
         guard let clientID = configuration.clientID, let clientSecret = configuration.clientSecret else { return nil }
         self.configuration = configuration
@@ -41,6 +44,7 @@ package struct SlackInstaller: BrowserRoutes {
         self.time = time
         self.identifiers = identifiers
         self.logger = logger
+        self.connected = connected
         api = SlackAPI(baseURL: configuration.apiURL, transport: transport, time: time)
     }
 
@@ -115,9 +119,19 @@ package struct SlackInstaller: BrowserRoutes {
             let installation = try installation(answer)
             try await installations.save(installation)
             logger.info("Slack was connected", metadata: ["workspace": "\(installation.workspace)"])
+            await tell(installation.workspace)
             return SlackPage.installed(name: installation.name)
         } catch {
             return failed(error)
+        }
+    }
+
+    /// The tokens are stored: what comes after that is no reason to say that the installation failed.
+    private func tell(_ workspace: WorkspaceID) async {
+        do {
+            try await connected(workspace)
+        } catch {
+            logger.info("What waited for the workspace is not sent at once, but within a minute")
         }
     }
 
