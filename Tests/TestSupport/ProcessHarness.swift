@@ -62,9 +62,10 @@ package struct GatewayProcess: Sendable {
     package static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
+        directory: String = "/",
         timeout: Duration = .seconds(60)
     ) async throws -> (exit: ChildProcess.Exit, output: String) {
-        let process = try ChildProcess(executable, arguments, environment: environment)
+        let process = try ChildProcess(executable, arguments, environment: environment, directory: directory)
         let exit = try await process.waitForExit(timeout: timeout)
         return (exit, process.output)
     }

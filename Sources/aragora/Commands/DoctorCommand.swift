@@ -8,6 +8,7 @@ import Debates
 import Logging
 import Persistence
 import Publishing
+import SlackIntegration
 import Transport
 
 /// `aragora doctor`: what is configured, what is missing, what is wrong, and what to do about it.
@@ -20,16 +21,16 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let settings = try await Settings.loadFromProcess()
+            let settings = try Settings.loadFromProcess()
             let house = try await House.open(settings, logger: House.logger(level: .critical), migrate: .ignore)
             var findings = await checkDatabase(house)
             findings.append(try checkToken(house))
             findings += try checkReleases(house)
             findings += try await checkApprovers(house)
-            if !findings.contains(where: { $0.subject == "Schema" && $0.level != .fine || $0.level == .problem }) {
-                findings.append(
-                    Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(house.signer.publicKey)).")
-                )
+            // What is wrong with the database has findings of its own.
+            if !findings.contains(where: { ["Database", "Schema"].contains($0.subject) && $0.level != .fine }) {
+                findings.append(checkReceipts(house))
+                findings.append(try await checkSecrets(house))
             }
             findings += await checkAgents(house)
             findings += await checkAdapters(house)
@@ -124,9 +125,56 @@ struct DoctorCommand: AsyncParsableCommand {
                 inbox.givenUp == 0 ? .fine : .problem,
                 "Inbox",
                 "\(inbox.waiting) waiting, \(inbox.givenUp) could not be handled.",
-                remedy: inbox.givenUp == 0 ? "" : "`aragora inbox list` shows why; mend the cause, then retry or forget them."
+                remedy: inbox.givenUp == 0
+                    ? "" : "`aragora inbox list` shows why; mend the cause, then retry or forget them."
             )
         ] + outbox
+    }
+
+    private func checkReceipts(_ house: House) -> Finding {
+        switch house.receiptKey {
+        case .success(let key): return Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(key)).")
+        case .failure(let error):
+            return Finding(
+                .problem,
+                "Receipts",
+                (error as? any CodedError)?.description ?? "The key that signs them cannot be read.",
+                remedy:
+                    "Give back the ARAGORA_ENCRYPTION_KEYS, or the \(KeyFile.name) in the data directory, of before; "
+                    + "`aragora serve` does not start without."
+            )
+        }
+    }
+
+    private func checkSecrets(_ house: House) async throws -> Finding {
+        let needs = try await house.database.read { try house.sealedSecrets.needs(in: $0) }
+        if needs.lost > 0 {
+            let key = needs.missingKey.map { "the encryption key \($0)" } ?? "an encryption key"
+            return Finding(
+                .problem,
+                "Secrets",
+                "\(needs.lost) stored secrets need \(key), which is not configured.",
+                remedy: "Put it behind the others in ARAGORA_ENCRYPTION_KEYS."
+            )
+        }
+        let former = needs.values.filter { $0.key != house.sealedSecrets.currentKey }
+        let needed = former.filter { $0.value > 0 }.keys.sorted()
+        guard needed.isEmpty else {
+            return Finding(
+                .warning,
+                "Secrets",
+                "Some are still sealed with \(needed.joined(separator: ", ")).",
+                remedy: "Start `aragora serve`, which seals them anew, before that key is taken away."
+            )
+        }
+        return Finding(
+            .fine,
+            "Secrets",
+            former.isEmpty
+                ? "All open with the encryption key \(house.sealedSecrets.currentKey)."
+                : "None needs \(former.keys.sorted().joined(separator: ", ")) any more, but links in letters of the last "
+                    + "90 days."
+        )
     }
 
     private func checkAgents(_ house: House) async -> [Finding] {
@@ -156,17 +204,17 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func checkAdapters(_ house: House) async -> [Finding] {
-        guard !house.adapters.isEmpty else {
-            return [
+        var findings: [Finding] = []
+        if !house.adapters.contains(where: { $0.platform == SlackAdapter.platformName }) {
+            findings.append(
                 Finding(
                     .fine,
                     "Slack",
                     "Not configured, so it is not mounted.",
                     remedy: "integrations/slack/README.md has the five steps."
                 )
-            ]
+            )
         }
-        var findings: [Finding] = []
         for adapter in house.adapters {
             if let adapter = adapter as? any DiagnosableChannel { findings += await adapter.diagnose() }
         }

@@ -38,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let settings = try await Settings.loadFromProcess()
+            let settings = try Settings.loadFromProcess()
             let host = host ?? settings.values["ARAGORA_HOST"] ?? "127.0.0.1"
             if let port, !(0...65_535).contains(port) { throw SettingsError("--port takes a number from 0 to 65535.") }
             let port = try port ?? settings.integer("ARAGORA_PORT", in: 0...65_535) ?? 8080
@@ -48,6 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
             MetricsSystem.bootstrap(registry)
             let lock = try lockFile(settings)
             let house = try await House.open(settings, logger: logger, migrate: migrate ? .automatically : .refuse)
+            await house.sealAnew(logger)
             let needsToken = try house.isPublic && settings.apiToken == nil
             let gateway = try GatewayApplication(
                 configuration: GatewayConfiguration(
@@ -98,8 +99,7 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await house.database.runWakeUps() },
             Work { await house.journalWriter.run() },
             Work { await house.inboxWriter.run() },
-            DispatcherService(dispatcher: house.dispatcher),
-            DelivererService(deliverer: house.subscribers.deliverer),
+            Senders(dispatcher: house.dispatcher, deliverer: house.subscribers.deliverer),
             Work { await house.subscribers.feed.run() },
             Work { await house.jobWorker.run() },
             Work { await house.inboxWorker.run() },

@@ -5,7 +5,6 @@ import Gateway
 import Logging
 import Metrics
 import Persistence
-import ServiceLifecycle
 import Subscriptions
 
 /// Puts verified events into the inbox; many requests share one commit.
@@ -30,19 +29,6 @@ struct InboxIntake: Intake {
             )
         }
         writer.append(rows, completion: completion)
-    }
-}
-
-/// Lets the dispatcher finish what is on its way when the gateway drains.
-struct DispatcherService: Service {
-    let dispatcher: Dispatcher
-
-    func run() async throws {
-        await withGracefulShutdownHandler {
-            await dispatcher.run()
-        } onGracefulShutdown: {
-            dispatcher.drain()
-        }
     }
 }
 

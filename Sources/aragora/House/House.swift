@@ -42,7 +42,9 @@ struct House: Sendable {
     let jobWorker: JobWorker
     let subscribers: SubscriberDesk
     let publishing: PublishingHouse
-    let signer: ReceiptSigner
+    /// The public half of the key that signs receipts, or why it cannot be had.
+    let receiptKey: Result<[UInt8], any Error>
+    let sealedSecrets: SealedSecrets
     let pulses: WorkerPulses
     let time: any TimeSource
     let identifiers: any IdentifierSource
@@ -56,7 +58,7 @@ struct House: Sendable {
         let transport = HTTPClient(logger: logger)
         let agents = try AgentRegistry(configuration: settings.values, transport: transport, logger: logger)
         let sealer = try openSealer(settings)
-        let signer = try await openSigner(database, sealer, time, migrate: migrate)
+        let (signer, receiptKey) = try await openSigner(database, sealer, time, migrate: migrate)
         let integrations = IntegrationStore(sealer: sealer)
 
         var adapters: [any ChannelAdapter] = []
@@ -266,7 +268,8 @@ struct House: Sendable {
             ),
             subscribers: subscribers,
             publishing: publishing,
-            signer: signer,
+            receiptKey: receiptKey,
+            sealedSecrets: SealedSecrets(sealer: sealer),
             pulses: pulses,
             time: time,
             identifiers: identifiers
@@ -314,14 +317,15 @@ struct House: Sendable {
         _ sealer: Sealer,
         _ time: any TimeSource,
         migrate: Migration
-    ) async throws -> ReceiptSigner {
+    ) async throws -> (ReceiptSigner, Result<[UInt8], any Error>) {
         do {
             let key = try await database.write { transaction in
                 try SigningKeyStore(sealer: sealer).current(now: time.now(), in: transaction)
             }
-            return try ReceiptSigner(privateKey: key.privateKeyBytes)
+            return (try ReceiptSigner(privateKey: key.privateKeyBytes), .success(key.publicKey))
         } catch  where migrate == .ignore {
-            return try ReceiptSigner(privateKey: (0..<32).map { _ in UInt8.random(in: 0...255) })
+            let privateKey = (0..<32).map { _ in UInt8.random(in: 0...255) }
+            return (try ReceiptSigner(privateKey: privateKey), .failure(error))
         }
     }
 

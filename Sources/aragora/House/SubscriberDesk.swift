@@ -3,7 +3,6 @@ import CoreTypes
 import Gateway
 import Logging
 import Persistence
-import ServiceLifecycle
 import Subscriptions
 import Transport
 
@@ -53,19 +52,6 @@ struct SubscriberDesk: Sendable {
             logger: logger
         )
         feed = JournalFeed(database: database, sink: sink, time: time, logger: logger)
-    }
-}
-
-/// Lets the deliverer finish the requests that are open when the gateway drains.
-struct DelivererService: Service {
-    let deliverer: Deliverer
-
-    func run() async throws {
-        await withGracefulShutdownHandler {
-            await deliverer.run()
-        } onGracefulShutdown: {
-            deliverer.drain()
-        }
     }
 }
 
