@@ -90,6 +90,7 @@ import Testing
             ScriptedClient(ScriptedClient.failure(reason)),
             substitute: ScriptedClient(ScriptedClient.text("from elsewhere", model: "other/model")),
             substituteModel: "openrouter/auto",
+            time: ManualTime(),
             logger: Logger(label: "test")
         )
         let completion = try await client.complete(.sample)
@@ -104,6 +105,7 @@ import Testing
             ScriptedClient(ScriptedClient.failure(reason)),
             substitute: substitute,
             substituteModel: "m",
+            time: ManualTime(),
             logger: Logger(label: "test")
         )
         let error = await #expect(throws: AgentError.self) { try await client.complete(.sample) }
@@ -116,11 +118,30 @@ import Testing
             ScriptedClient(ScriptedClient.failure(.timeout, usage: Usage(inputTokens: 2))),
             substitute: ScriptedClient(ScriptedClient.failure(.refused, usage: Usage(inputTokens: 5))),
             substituteModel: "m",
+            time: ManualTime(),
             logger: Logger(label: "test")
         )
         let error = await #expect(throws: AgentError.self) { try await client.complete(.sample) }
         #expect(error?.reason == .timeout)
         #expect(error?.usage.inputTokens == 7)
+    }
+
+    @Test func leavesTheSubstituteTime() async throws {
+        let time = ManualTime()
+        let first = ScriptedClient(ScriptedClient.failure(.timeout))
+        let substitute = ScriptedClient(ScriptedClient.text("from elsewhere"))
+        let client = FallbackClient(
+            first,
+            substitute: substitute,
+            substituteModel: "m",
+            time: time,
+            logger: Logger(label: "test")
+        )
+        var request = ModelRequest.sample
+        request.deadline = time.now() + .seconds(180)
+        _ = try await client.complete(request)
+        #expect(first.deadlines == [time.now() + .seconds(120)])
+        #expect(substitute.deadlines == [time.now() + .seconds(180)])
     }
 
     @Test func countsWhatFailedTriesCost() async throws {

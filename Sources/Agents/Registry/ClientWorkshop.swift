@@ -51,6 +51,7 @@ struct ClientWorkshop {
             resilient(setting, model: plan.model),
             substitute: resilient(router, model: router.model),
             substituteModel: router.model,
+            time: time,
             logger: logger
         )
     }

@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 package import Logging
 
 /// Asks another model where the first cannot answer for now; the answer's usage names the model that stood in.
@@ -9,6 +9,7 @@ package struct FallbackClient: ModelClient {
     private let client: any ModelClient
     private let substitute: any ModelClient
     private let substituteModel: String
+    private let time: any TimeSource
     private let logger: Logger
 
     /// Puts a substitute behind a client.
@@ -17,17 +18,19 @@ package struct FallbackClient: ModelClient {
         _ client: any ModelClient,
         substitute: any ModelClient,
         substituteModel: String,
+        time: any TimeSource,
         logger: Logger
     ) {
         self.client = client
         self.substitute = substitute
         self.substituteModel = substituteModel
+        self.time = time
         self.logger = logger
     }
 
     package func complete(_ request: ModelRequest) async throws -> Completion {
         do {
-            return try await client.complete(request)
+            return try await client.complete(leavingTime(of: request))
         } catch let error as AgentError where Self.triggers.contains(error.reason) {
             try Task.checkCancellation()
             logger.notice(
@@ -44,6 +47,14 @@ package struct FallbackClient: ModelClient {
                 throw error.adding(second.usage)
             }
         }
+    }
+
+    /// A model that hangs leaves its substitute a third of the call's time.
+    private func leavingTime(of request: ModelRequest) -> ModelRequest {
+        var request = request
+        let now = time.now()
+        request.deadline = request.deadline.map { now + ($0 - now) * 2 / 3 }
+        return request
     }
 
     private static let triggers: Set<AgentError.Code> = [
