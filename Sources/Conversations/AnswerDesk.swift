@@ -269,9 +269,14 @@ package struct AnswerDesk: Sendable {
     }
 
     /// A text that can stand between backticks, whole where somebody may want to send it again.
+    ///
+    /// Scalar by scalar: to Swift, a backtick with a mark behind it is another character.
     private func quotable(_ text: String) -> String {
         let shown = text.count > Self.longestSuggestion ? text.prefix(Self.clippedSuggestion) + "…" : text[...]
-        return String(shown.map { $0 == "`" || $0.isNewline ? " " : $0 })
+        let plain = shown.unicodeScalars.map { scalar -> Unicode.Scalar in
+            scalar == "`" || Character(scalar).isNewline ? " " : scalar
+        }
+        return String(String.UnicodeScalarView(plain))
     }
 
     /// Longer ones would bury what is wrong; they are sent again by mending the message itself.

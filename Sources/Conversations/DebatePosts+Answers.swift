@@ -233,10 +233,14 @@ extension DebatePosts {
     }
 
     /// A text that Markdown leaves as it is.
+    ///
+    /// Scalar by scalar: to Swift, a sign with a mark in front of it or behind it is another character.
     private func escaped(_ text: String) -> String {
-        text.reduce(into: "") { output, character in
-            if "\\`*_[]<>|~#".contains(character) { output.append("\\") }
-            output.append(character)
+        var output = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if "\\`*_[]<>|~#".unicodeScalars.contains(scalar) { output.append("\\") }
+            output.append(scalar)
         }
+        return String(output)
     }
 }

@@ -21,12 +21,16 @@ extension EventHandler {
         guard try isDisabled || !integrations.exists(workspace: workspace, type: platform, in: transaction) else {
             return
         }
+        // There, what was begun since shows that the app came back.
+        let end = isDisabled ? nil : moment.map { $0 + IntegrationStore.clockAllowance }
         for debate in try debates.open(workspace: workspace, platform: platform, in: transaction) {
+            if let end, debate.createdAt > end { continue }
             try controls.abandon(debate, in: transaction)
         }
         try OutboxStore().abandon(
             workspace: workspace,
             platform: platform,
+            until: end,
             note: .uninstalled,
             now: now,
             in: transaction

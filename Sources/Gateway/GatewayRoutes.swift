@@ -42,7 +42,7 @@ struct GatewayRoutes {
             time: time,
             startedAt: time.now()
         ).addRoutes(to: router)
-        // Only behind the health: however many requests there are, whoever watches over the gateway gets an answer.
+        // Only behind the health: no other requests take the places of those that watch over the gateway.
         router.add(
             middleware: ConcurrencyMiddleware(gate: ConcurrencyGate(limit: configuration.maximumConcurrentRequests))
         )

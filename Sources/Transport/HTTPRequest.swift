@@ -8,9 +8,11 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8]
     /// The longest time that the whole request may take, from its start to the response's last byte.
     package var timeout: Duration
+    /// The longest time until the first piece of the response's body; nil for no limit but `timeout`.
+    package var firstPieceTimeout: Duration?
     /// The longest time between two pieces of the response's body; nil for no such limit.
     ///
-    /// Before the first piece `timeout` alone counts: whoever answers may have to think.
+    /// Before the first piece it does not count: whoever answers may have to think.
     package var idleTimeout: Duration?
     /// The longest time that name resolution, connection and TLS handshake may take.
     package var connectTimeout: Duration
@@ -33,6 +35,7 @@ package struct HTTPRequest: Sendable {
         headers: [(name: String, value: String)] = [],
         body: [UInt8] = [],
         timeout: Duration = .seconds(30),
+        firstPieceTimeout: Duration? = nil,
         idleTimeout: Duration? = nil,
         connectTimeout: Duration = .seconds(10),
         maximumResponseBytes: Int = 4 << 20,
@@ -45,6 +48,7 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.timeout = timeout
+        self.firstPieceTimeout = firstPieceTimeout
         self.idleTimeout = idleTimeout
         self.connectTimeout = connectTimeout
         self.maximumResponseBytes = maximumResponseBytes

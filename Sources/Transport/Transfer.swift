@@ -31,6 +31,8 @@ final class Transfer {
     private var hasEnough = false
     /// When the last piece of the body came, where that is watched; nil before the first one.
     private var lastPiece: ContinuousClock.Instant?
+    /// When the first piece has to be there, where that is watched.
+    private let firstPieceDeadline: ContinuousClock.Instant?
 
     /// Binds a request to an easy handle.
     init(
@@ -47,6 +49,7 @@ final class Transfer {
         self.request = request
         self.address = address
         self.addressGuard = request.guardAddresses ? addressGuard : nil
+        firstPieceDeadline = request.firstPieceTimeout.map { ContinuousClock.now + $0 }
     }
 
     deinit {
@@ -108,7 +111,7 @@ final class Transfer {
     private static func refusing(_ piece: UnsafeBufferPointer<UInt8>) -> Int { piece.isEmpty ? 1 : 0 }
 
     private func notePiece() {
-        guard request.idleTimeout != nil else { return }
+        guard request.idleTimeout != nil || firstPieceDeadline != nil else { return }
         let isFirst = lastPiece == nil
         lastPiece = .now
         if isFirst { loop.watch(self) }
@@ -160,13 +163,14 @@ final class Transfer {
         return curl_easy_pause(handle, CURLPAUSE_CONT)
     }
 
-    /// When the request's idle timeout ends, if nothing comes until then; nil where there is none to watch.
+    /// When the time for the next piece of the body ends, if nothing comes until then; nil where there is none to watch.
     func idleDeadline() -> ContinuousClock.Instant? {
-        guard let idleTimeout = request.idleTimeout, let lastPiece, !isPaused else { return nil }
-        return lastPiece + idleTimeout
+        guard !isPaused else { return nil }
+        guard let lastPiece else { return firstPieceDeadline }
+        return request.idleTimeout.map { lastPiece + $0 }
     }
 
-    /// Whether nothing came for the idle timeout.
+    /// Whether nothing came for as long as is allowed.
     func isIdle(at now: ContinuousClock.Instant) -> Bool {
         idleDeadline().map { $0 <= now } ?? false
     }

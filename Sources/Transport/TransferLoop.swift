@@ -191,6 +191,7 @@ final class TransferLoop {
             return
         }
         transfers[ObjectIdentifier(exchange)] = transfer
+        watch(transfer)
     }
 
     /// Has an exchange tell of what came to it, when everything that came with it is there; telling twice does no harm.

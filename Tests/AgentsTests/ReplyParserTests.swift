@@ -119,6 +119,10 @@ import Testing
         #expect(try parser.text("A line </think> in between.") == "A line </think> in between.")
         #expect(try parser.text("One writes\n<think>\nand\n</think>\nso.") == "One writes\n<think>\nand\n</think>\nso.")
         #expect(try parser.text("See <think> tags.") == "See <think> tags.")
+        // A mark beside a tag makes another character of its bracket, and no other tag.
+        #expect(try parser.text("<think>a\u{600}</think>\nThe answer.") == "The answer.")
+        #expect(try parser.text("<think>\u{301}a</think>\u{FE0F}The answer.") == "\u{FE0F}The answer.")
+        #expect(code { try parser.text("<think>\u{301}only this") } == .emptyAnswer)
         #expect(code { try parser.text(" \n\u{0} ") } == .emptyAnswer)
         #expect(code { try parser.text("<think>only this") } == .emptyAnswer)
         #expect(try parser.text(String(repeating: "x", count: 200_000)).count == 200_000)

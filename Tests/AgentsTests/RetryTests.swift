@@ -140,8 +140,11 @@ import Testing
         var request = ModelRequest.sample
         request.deadline = time.now() + .seconds(180)
         _ = try await client.complete(request)
-        #expect(first.deadlines == [time.now() + .seconds(120)])
-        #expect(substitute.deadlines == [time.now() + .seconds(180)])
+        #expect(first.firstPieces == [time.now() + .seconds(120)])
+        #expect(substitute.firstPieces == [nil])
+        // Whoever writes has the whole time.
+        #expect(first.deadlines == [request.deadline])
+        #expect(substitute.deadlines == [request.deadline])
     }
 
     @Test func countsWhatFailedTriesCost() async throws {
@@ -153,6 +156,18 @@ import Testing
             try await client(ScriptedClient(broken)).complete(.sample)
         }
         #expect(error?.usage.inputTokens == 15)
+    }
+
+    @Test func doesNotTryAgainInTheSubstitutesTime() async {
+        let time = ManualTime(isAutomatic: true)
+        let inner = ScriptedClient(ScriptedClient.failure(.rateLimited, retryAfter: .seconds(20)))
+        let client = RetryingClient(inner, time: time, jitter: FixedJitter(0))
+        var request = ModelRequest.sample
+        request.firstPieceBy = time.now() + .seconds(30)
+        request.deadline = time.now() + .seconds(45)
+        let error = await #expect(throws: AgentError.self) { try await client.complete(request) }
+        #expect(error?.reason == .rateLimited)
+        #expect(inner.calls == 2)
     }
 
     @Test func doesNotTryAgainBehindTheDeadline() async {

@@ -14,6 +14,7 @@ final class ScriptedClient: ModelClient {
     var calls: Int { seen.withLock { $0.count } }
     var hasListener: [Bool] { seen.withLock { $0.map { $0.listener != nil } } }
     var deadlines: [Timestamp?] { seen.withLock { $0.map(\.deadline) } }
+    var firstPieces: [Timestamp?] { seen.withLock { $0.map(\.firstPieceBy) } }
     var keys: [String] { seen.withLock { $0.map(\.key) } }
 
     func complete(_ request: ModelRequest) async throws -> Completion {

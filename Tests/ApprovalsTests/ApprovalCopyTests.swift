@@ -84,6 +84,31 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func nothingIsSentToCopiesWhereTheAppWasRemoved(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open()
+            let (workspace, now) = (house.workspace, house.time.now())
+            try await house.database.write { transaction in
+                try OutboxStore().abandon(
+                    workspace: workspace,
+                    platform: "chat",
+                    note: OutboxNote(code: "uninstalled", message: "The workspace removed the app."),
+                    now: now,
+                    in: transaction
+                )
+            }
+            try await approve(record, by: "chat:U1", house)
+            let detail = try #require(try await house.detail(record))
+            #expect(detail.record.status != .pending && detail.prompts.count == 3)
+            #expect(detail.prompts.allSatisfy { $0.state == .failed })
+            let open = try await house.database.run(
+                "select 1 as open from outbox where status in (0, 1, 4) and workspace_id = \(workspace)"
+            )
+            #expect(open.isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func onlyThoseAreRemindedWhoMayStillAnswer(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in
             let now = house.time.now()

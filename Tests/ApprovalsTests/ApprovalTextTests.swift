@@ -24,6 +24,11 @@ import Testing
         }
     }
 
+    @Test func aSignIsEscapedWhateverCharacterItIsAPartOf() {
+        // An Arabic number sign and an accent make one character with what follows or stands before them.
+        #expect(ApprovalPosts.escaped("\u{600}<b *\u{301}") == "\u{600}\\<b \\*\u{301}")
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func aVerdictOfAnyLengthIsShownWhole(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in

@@ -114,6 +114,34 @@ import Testing
         }
     }
 
+    @Test(arguments: DatabaseEngine.allCases)
+    func aMessageThatIsAloneNowIsNotTakenForWhatItShowedAmongSeveral(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine, channel: ScriptedChannel(partSize: 5)) { house in
+            let dispatcher = house.dispatcher()
+            try await house.post("aaaa bbbb", key: "k")
+            try await house.settle(dispatcher)
+            // Of its second part nobody will ever know whether it arrived.
+            let row = try #require(try await house.row("k"))
+            var receipts = try PartReceipt.list(from: row.receiptsJSON)
+            #expect(receipts.count == 2)
+            receipts[1] = .waiting(house.time.now())
+            receipts[1].state = .unknown
+            let stored = try receipts.storedText()
+            try await house.database.run(
+                """
+                update outbox set status = 4, available_at = \(OutboxStore.never), receipts_json = \(stored)
+                where outbox_key = 'k'
+                """
+            )
+            try await house.edit("k", body: "cccc", key: "e1")
+            try await house.settle(dispatcher)
+            try await house.edit("k", body: "aaaa dddd", key: "e2")
+            try await house.settle(dispatcher)
+            #expect(house.channel.calls == ["post k#1", "post k#2", "edit m1", "edit m1", "post e2#2"])
+            #expect(house.channel.texts == ["aaaa ", "bbbb", "dddd"])
+        }
+    }
+
     @Test func thoseWhoWaitForOneLimitComeBackOnceEach() async throws {
         let limits = ChannelLimits(
             channelBurst: 1000,

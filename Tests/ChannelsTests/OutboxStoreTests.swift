@@ -237,4 +237,31 @@ import Testing
             #expect(try await ids().isEmpty)
         }
     }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatANewerChangeFollowedIsNotSentOnceMore(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let (store, outbox, now) = (house.store, house.outbox, house.time.now())
+            try await house.post("one", key: "k")
+            try await house.settle(house.dispatcher())
+            try await house.edit("k", body: "two", key: "e1", coalesceKey: "k")
+            try await house.database.run(
+                "update outbox set status = 4, available_at = \(OutboxStore.never) where outbox_key = 'e1'"
+            )
+            let row = try await house.database.run("select outbox_id from outbox where outbox_key = 'e1'").first
+            let id = try #require(row).integer("outbox_id")
+            func retry() async throws -> Outbox.Retry {
+                try await house.database.write { try outbox.retry(id, in: $0) }
+            }
+            try await house.edit("k", body: "three", key: "e2", coalesceKey: "k")
+            #expect(try await retry() == .overtaken)
+            let claimed = try #require(try await house.claim("x").first)
+            #expect(claimed.payloadJSON.contains("three"))
+            #expect(try await retry() == .overtaken)
+            try await house.database.write {
+                try store.markSent(claimed.claim, receiptsJSON: "[]", now: now, in: $0)
+            }
+            #expect(try await retry() == .overtaken)
+        }
+    }
 }

@@ -187,13 +187,16 @@ import Testing
             try await house.receive(
                 house.command("stauts", "t1", by: "U7"),
                 house.command("debate --agents alpha Q", "t2", by: "U8"),
-                house.command("debate --rounds 40 Q", "t3", by: "U9")
+                house.command("debate --rounds 40 Q", "t3", by: "U9"),
+                // To Swift, a backtick with a mark is another character.
+                house.command("debat Is `\u{301}this it?", "t4", by: "U9")
             )
             try await house.deliver()
             #expect(house.publicMessages.isEmpty)
-            #expect(house.answers.map(\.address.person).sorted { $0 ?? "" < $1 ?? "" } == ["U7", "U8", "U9"])
+            #expect(house.answers.map(\.address.person).sorted { $0 ?? "" < $1 ?? "" } == ["U7", "U8", "U9", "U9"])
             let texts = house.answers.map(\.payload)
             #expect(texts.contains { $0.contains("Did you mean `/aragora status`?") })
+            #expect(texts.contains { $0.contains("Did you mean `/aragora debate Is  \u{301}this it?`?") })
             #expect(texts.contains { $0.contains("at least 2 agents; there are: alpha, beta, gamma") })
             #expect(texts.contains { $0.contains("from 1 to 12") })
             #expect(try await house.debates().isEmpty)
@@ -205,6 +208,7 @@ import Testing
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Is **this** [it](https://a.example)?", "1"))
             try await house.receive(house.command("debate Tabs or spaces?", "t1"))
+            try await house.receive(house.command("debate Are 2 *\u{301} 3 six?", "t4"))
             try await house.deliver()
             let start = try #require(house.publicMessages.last { $0.payload.contains("Debate #2") })
             try await house.receive(house.command("recent", "t2"), house.command("status 2", "t3"))
@@ -212,6 +216,8 @@ import Testing
             let list = try #require(house.answers.first { $0.payload.contains("Newest debates") }).payload
             #expect(list.contains("- [#1](https://chat.example/C1/1) Is this it? – created"), "\(list)")
             #expect(list.contains("- [#2](https://chat.example/C1/\(start.id)) Tabs or spaces? – created"), "\(list)")
+            // To Swift, a star with a mark is another character.
+            #expect(list.contains(" Are 2 \\*\u{301} 3 six? – created"), "\(list)")
             #expect(!list.contains("**"))
             let status = try #require(house.answers.last { $0.payload.contains("Status: ") }).payload
             #expect(status.contains("[Open the thread](https://chat.example/C1/\(start.id))"), "\(status)")
@@ -357,6 +363,33 @@ import Testing
             }
             #expect(enabled == [true, true, false])
             #expect(waiting == [1, 1, 0])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aLateWordOfARemovalLeavesWhatWasBegunSinceAlone(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let now = house.time.now()
+            // The operator configured the token: there is no installation.
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            var isStopped: [Bool] = []
+            var waiting: [Int] = []
+            for (number, seconds) in [-60, -2].enumerated() {
+                try await house.receive(
+                    InboundEvent(
+                        workspace: house.workspace,
+                        originKey: "chat:event:\(number)",
+                        conversationKey: "chat:app",
+                        actor: .init(id: "chat", isBot: true),
+                        address: Address(platform: "chat", workspace: house.workspace, channel: ""),
+                        kind: .uninstalled(reason: "tokens_revoked", at: now + .seconds(seconds))
+                    )
+                )
+                isStopped.append(try await house.debate().cancelRequested)
+                waiting.append(try await house.count("outbox", where: "status = 0"))
+            }
+            #expect(isStopped == [false, true])
+            #expect(waiting == [1, 0])
         }
     }
 }

@@ -25,6 +25,15 @@ import Transport
         #expect(text == "Is *this* right?\n\n````\n\(code)\n````\n\nYes # or no.")
     }
 
+    @Test func aSignLosesItsBackslashWhateverCharacterItIsAPartOf() throws {
+        let values = ["ARAGORA_SMTP_URL": "smtp://mail.example.org", "ARAGORA_MAIL_FROM": "a@b.org"]
+        let email = try #require(try EmailConfiguration(from: values))
+        let adapter = EmailAdapter(configuration: email, transport: SMTPClient(email.server), time: ManualTime())
+        let post = Post(body: "\u{600}\\<b \\*\u{301}", fallbackText: "x")
+        let part = try #require(adapter.render(post).first)
+        #expect(try JSONValue(parsing: part.payload.text)["text"]?.string == "\u{600}<b *\u{301}")
+    }
+
     @Test func theContractOfAdaptersIsKept() throws {
         let values = ["ARAGORA_SMTP_URL": "smtp://mail.example.org", "ARAGORA_MAIL_FROM": "a@b.org"]
         let email = try #require(try EmailConfiguration(from: values))

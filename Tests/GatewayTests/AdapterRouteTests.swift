@@ -135,6 +135,39 @@ struct AdapterRouteTests {
         #expect(intake.entries.map(\.body.count) == [1, 2, 700, 701, 1500])
     }
 
+    @Test("What has kept waiting longest makes room for no more of itself")
+    func budgetOfTheOldest() async throws {
+        var (harness, intake) = harness()
+        harness.configuration.maximumHeldBytes = 1500
+        try await harness.run { client async throws in
+            @Sendable func head(_ length: Int) -> String {
+                let headers = Self.signed + [("Content-Length", String(length))]
+                return client.head("POST", Self.path, headers: headers, body: String(repeating: "x", count: 700))
+            }
+            @Sendable func status(_ count: Int) async throws -> Int {
+                let body = String(repeating: "x", count: count)
+                return try await client.request("POST", Self.path, headers: Self.signed, body: body).status
+            }
+            try await client.connect { first async throws in
+                try await first.send(head(1000))
+                // This answer comes after the loop has seen what was sent before.
+                #expect(try await status(1) == 202)
+                let sendMore = first.sender
+                try await client.connect { second async throws in
+                    try await second.send(head(701))
+                    #expect(try await status(2) == 202)
+                    try await sendMore(String(repeating: "x", count: 200))
+                    #expect(try await status(3) == 202)
+                    try await second.send("y")
+                    #expect(try await second.read(until: "ok").contains("202"))
+                }
+                let refusal = try RawResponse(try await first.readAll())
+                #expect(refusal.status == 503)
+            }
+        }
+        #expect(intake.entries.map(\.body.count) == [1, 2, 3, 701])
+    }
+
     @Test("A body without an announced length is read up to the limit and no further")
     func streamedTooLarge() async throws {
         let (harness, _) = harness()

@@ -256,6 +256,25 @@ struct XThreadTests {
         }
     }
 
+    @Test("A post whose text has a sign that makes one character with what stands before it is found again")
+    func signWithinCharacter() async throws {
+        try await withX(faults: EmulatorFaults(EmulatorFaults.Plan(afterWrite: 1))) { world, emulator in
+            let transport = AlteredTransport(base: world.transport) { request, response in
+                guard request.url.contains("/tweets?") else { return response }
+                let body = response.body.flatMap { byte -> [UInt8] in
+                    byte == UInt8(ascii: "<") ? Array("&lt;".utf8) : [byte]
+                }
+                return HTTPResponse(status: response.status, headers: response.headers, body: body)
+            }
+            let altered = world.with(transport: transport)
+            let thread = XThread(posts: [XThread.Post(text: "It is \u{600}<b, they say.")])
+            let id = try await altered.release(thread.json, on: "x")
+            #expect(try await altered.work(try altered.process(), on: id).state == .published)
+            #expect(emulator.requests.contains("GET /2/users/\(XEmulator.ownAccount)/tweets"))
+            expectOnce(thread, emulator, "")
+        }
+    }
+
     @Test func longVerdictsBecomeThreadsThatFit() async throws {
         try await withX { world, _ in
             let outcome = DebateOutcome(

@@ -295,4 +295,23 @@ struct YouTubeUploadTests {
             #expect(error?.code == "invalid_publication")
         }
     }
+
+    @Test func draftsHaveNoAngleBracketsWhateverCharacterTheyAreAPartOf() async throws {
+        try await withYouTube { world, _ in
+            let path = "\(world.directory)/video.mp4"
+            try write([1, 2, 3], to: path)
+            let outcome = DebateOutcome(
+                debate: DebateID("d1"),
+                receiptID: "DR-20250615-abcdef",
+                question: "Is \u{600}<b>\u{301} right?",
+                answer: "Yes.",
+                confidence: 0.82,
+                consensusReached: true,
+                panel: ["a (m)"]
+            )
+            let platform = try world.process().desk.platform("youtube")
+            let content = try platform.draft(outcome, options: ["video": .string(path)])
+            #expect(content["title"]?.string == "Is \u{600}‹b›\u{301} right?")
+        }
+    }
 }

@@ -217,6 +217,7 @@ struct TextTests {
             ("<#C1|general> <#C1>", "#general #C1"),
             ("<!here> <!channel> <!subteam^S1|@team> <!date^1^x|Monday>", "@here @channel @team Monday"),
             ("<https://a.example/?x=1&amp;y=2>", "https://a.example/?x=1&y=2"),
+            ("<@U1|\u{301}a&amp;\u{301}b>", "@\u{301}a&\u{301}b"),
             ("<https://a.example|the site>", "[the site](https://a.example)"),
             ("<http://a.example|a.example>", "http://a.example"),
             ("<mailto:a@b.example|a@b.example>", "a@b.example"),

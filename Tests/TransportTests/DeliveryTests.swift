@@ -168,6 +168,38 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         }
     }
 
+    @Test func waitsForTheFirstByteOfTheBodyNoLongerThanItIsTold() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        defer { gate.signal() }
+        let server = try RawServer { connection in
+            let isSilent = connection.readRequest()?.hasPrefix("GET /silent") == true
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+            if isSilent {
+                connection.waitForClose()
+            } else {
+                connection.write("ha")
+                gate.wait()
+                connection.write("lf")
+            }
+        }
+        try await withClient { client in
+            func request(_ path: String) -> HTTPRequest {
+                HTTPRequest(url: "http://127.0.0.1:\(server.port)\(path)", firstPieceTimeout: .milliseconds(500))
+            }
+            try await client.stream(request("/slow")) { response in
+                var body = response.body.makeAsyncIterator()
+                let first = try await body.next()
+                #expect(first == Array("ha".utf8))
+                // It began later, so the other one's time for its first piece is over when this one's is.
+                let error = await failure(of: request("/silent"), with: client)
+                #expect(error?.reason == .timeout)
+                gate.signal()
+                let second = try await body.next()
+                #expect(second == Array("lf".utf8))
+            }
+        }
+    }
+
     @Test func endsWithItsTask() async throws {
         let started = Tally()
         let closed = Tally()

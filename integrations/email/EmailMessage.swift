@@ -90,19 +90,22 @@ struct EmailMessage {
         return blocks.joined(separator: "\n")
     }
 
+    /// Scalar by scalar, as Markdown reads it: what stands before or behind a sign may make one character with it.
     private static func unescaped(_ markdown: String) -> String {
-        var output = ""
+        let signs = "\\`*_[]<>|~#".unicodeScalars
+        var output = String.UnicodeScalarView()
         var isEscaped = false
-        for character in markdown {
-            if character == "\\", !isEscaped {
+        for scalar in markdown.unicodeScalars {
+            if scalar == "\\", !isEscaped {
                 isEscaped = true
                 continue
             }
-            if isEscaped, !"\\`*_[]<>|~#".contains(character) { output.append("\\") }
-            output.append(character)
+            if isEscaped, !signs.contains(scalar) { output.append("\\") }
+            output.append(scalar)
             isEscaped = false
         }
-        return isEscaped ? output + "\\" : output
+        if isEscaped { output.append("\\") }
+        return String(output)
     }
 
     private static func mailbox(_ address: EmailAddress) -> String {

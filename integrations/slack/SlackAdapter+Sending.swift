@@ -133,7 +133,7 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
         "elements": [
             [
                 "type": "mrkdwn",
-                "text": "I am not in this channel and do not hear replies yet. Invite me: `/invite @Aragora`",
+                "text": "If I am not in this channel, I do not hear replies: `/invite @Aragora`",
             ]
         ],
     ]

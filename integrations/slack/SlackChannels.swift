@@ -29,7 +29,7 @@ final class SlackChannels: Sendable {
     }
 
     /// Joins a public channel, which changes nothing for a member.
-    /// - Returns: whether we hear what is said there; where Slack does not tell, that we do not.
+    /// - Returns: false where Slack does not let us in, so that we hear what is said there only as a member already.
     func join(_ id: String, workspace: WorkspaceID, token: Secret) async -> Bool {
         // What is said in direct conversations is told to us, and so it is wherever else we can post.
         guard id.hasPrefix("C") else { return true }
@@ -40,11 +40,12 @@ final class SlackChannels: Sendable {
         do throws(SlackFailure) {
             _ = try await api.call("conversations.join", token: token, json: ["channel": .string(id)])
         } catch {
-            // What is wrong with Slack or with the token may be mended at any time.
-            let isLasting = error.kind == .permanent || error.code == "missing_scope"
-            guard isLasting else { return false }
+            // An app that was installed without the permission may well have been invited.
+            let lacksPermission = error.code == "missing_scope"
+            // What is wrong with Slack or with the token says nothing about the channel, and may be mended at any time.
+            guard error.kind == .permanent || lacksPermission else { return true }
             // A private channel has an id of the same form; whoever can post there is a member.
-            isHeard = error.code == "method_not_supported_for_channel_type"
+            isHeard = lacksPermission || error.code == "method_not_supported_for_channel_type"
         }
         memberships.withLock { memberships in
             if memberships.count >= Self.capacity { memberships = [:] }

@@ -87,9 +87,17 @@ package struct YouTubePlatform: PublishingPlatform, WorkingFiles {
         return [head, verdict, panel].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
-    /// YouTube takes no angle brackets.
+    /// YouTube takes no angle brackets, whatever character they are a part of.
     private static func plain(_ text: String) -> String {
-        text.replacing("<", with: "‹").replacing(">", with: "›")
+        var output = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "<": output.append("‹")
+            case ">": output.append("›")
+            default: output.append(scalar)
+            }
+        }
+        return String(output)
     }
 
     private static func shortened(_ text: String, to limit: Int, countsBytes: Bool = false) -> String {

@@ -86,7 +86,7 @@ package struct YouTubeVideo: Sendable, Hashable {
         guard description.utf8.count <= room else {
             throw .invalid("A description has \(room) bytes at most; this one has \(description.utf8.count).")
         }
-        guard !(title + description).contains(where: { $0 == "<" || $0 == ">" }) else {
+        guard !(title + description).unicodeScalars.contains(where: { $0 == "<" || $0 == ">" }) else {
             throw .invalid("YouTube takes no < and > in titles and descriptions.")
         }
         guard Self.length(of: tags) <= YouTubeLimits.tags, !tags.contains(where: \.isEmpty) else {

@@ -32,14 +32,15 @@ extension String {
 
     /// The text without the thinking that some open models write in front of their answer (`<think>…</think>`).
     var withoutThinking: String {
+        // Scalars: a tag stays a tag where a mark beside it makes another character of its bracket.
+        let start = trimmed.unicodeScalars
         for tag in ["think", "thinking"] {
-            let start = trimmed
-            guard start.hasPrefix("<\(tag)>") else { continue }
-            let close = "</\(tag)>"
+            guard start.starts(with: "<\(tag)>".unicodeScalars) else { continue }
+            let close = "</\(tag)>".unicodeScalars
             var rest = start[...]
             while let bracket = rest.firstIndex(of: "<") {
                 rest = rest[bracket...]
-                if rest.hasPrefix(close) { return rest.dropFirst(close.count).trimmed }
+                if rest.starts(with: close) { return String(rest.dropFirst(close.count)).trimmed }
                 rest = rest.dropFirst()
             }
             // Thinking without an end is no answer.

@@ -23,6 +23,8 @@ package struct ModelRequest: Sendable {
     package var maximumOutputTokens: Int
     /// When whoever asks stops waiting; nil where nobody said.
     package var deadline: Timestamp?
+    /// When the first piece of the answer has to be there, because a substitute stands behind; nil where none does.
+    package var firstPieceBy: Timestamp?
     /// Who hears the answer while it is written; nil where nobody can.
     package var listener: (any DraftListener)?
 
@@ -32,12 +34,14 @@ package struct ModelRequest: Sendable {
         key: String,
         maximumOutputTokens: Int = 4096,
         deadline: Timestamp? = nil,
+        firstPieceBy: Timestamp? = nil,
         listener: (any DraftListener)? = nil
     ) {
         self.prompt = prompt
         self.key = key
         self.maximumOutputTokens = maximumOutputTokens
         self.deadline = deadline
+        self.firstPieceBy = firstPieceBy
         self.listener = listener
     }
 }

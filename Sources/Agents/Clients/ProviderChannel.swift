@@ -11,7 +11,7 @@ struct ProviderChannel: Sendable {
 
     /// No longer than this between two pieces of an answer (the original's limit per chunk).
     ///
-    /// Before the first one a model may think for as long as the call has.
+    /// Before the first one a model may think for as long as the call has, or until its substitute needs the rest.
     private static let idleTimeout = Duration.seconds(90)
     /// The longest whole answer; the airlock's limits are shorter.
     private static let totalTimeout = Duration.seconds(300)
@@ -41,17 +41,14 @@ struct ProviderChannel: Sendable {
         _ ask: (_ parts: RequestParts, _ key: String) async throws -> Completion
     ) async throws -> Completion {
         try await translated {
-            var parts = wanted.subtracting(refused.value)
-            var lasting: RequestParts = []
+            var search = PartsSearch(wanted.subtracting(refused.value))
             while true {
                 do {
-                    let completion = try await ask(parts, key + wanted.subtracting(parts).suffix)
-                    refused.add(lasting)
+                    let completion = try await ask(search.parts, key + wanted.subtracting(search.parts).suffix)
+                    refused.add(search.lasting)
                     return completion
                 } catch let failure as ProviderFailure where failure.reason == .badRequest && failure.mayBeTooMuch {
-                    guard let part = parts.refused(by: failure) else { throw failure }
-                    parts.subtract(part)
-                    if !failure.isAboutThisQuestion { lasting.formUnion(part) }
+                    guard search.goOn(after: failure) else { throw failure }
                 }
             }
         }
@@ -68,8 +65,7 @@ struct ProviderChannel: Sendable {
         into reader: some AnswerReader & Sendable
     ) async throws -> Completion {
         let now = time.now()
-        let timeout = min(Self.totalTimeout, question.deadline.map { $0 - now - Self.margin } ?? Self.totalTimeout)
-        guard timeout > .zero else { throw ProviderFailure(.timeout, "no time left") }
+        let limits = try Self.limits(of: question, now: now)
         let request = HTTPRequest(
             method: "POST",
             url: endpoint.baseURL + path,
@@ -79,7 +75,8 @@ struct ProviderChannel: Sendable {
                 (name: "Idempotency-Key", value: key),
             ],
             body: body.bytes,
-            timeout: timeout,
+            timeout: limits.whole,
+            firstPieceTimeout: limits.firstPiece,
             idleTimeout: Self.idleTimeout,
             connectTimeout: Self.connectTimeout,
             maximumResponseBytes: Self.maximumBytes,
@@ -98,6 +95,18 @@ struct ProviderChannel: Sendable {
             listener?.forget()
             throw error
         }
+    }
+
+    /// How long a call may take, and how long it may take until the first piece of its answer, where that matters.
+    @inline(never)
+    private static func limits(
+        of question: ModelRequest,
+        now: Timestamp
+    ) throws(ProviderFailure) -> (whole: Duration, firstPiece: Duration?) {
+        let whole = min(totalTimeout, question.deadline.map { $0 - now - margin } ?? totalTimeout)
+        let firstPiece = question.firstPieceBy.map { $0 - now }
+        guard min(whole, firstPiece ?? whole) > .zero else { throw ProviderFailure(.timeout, "no time left") }
+        return (whole, firstPiece)
     }
 
     /// Fetches a JSON document.

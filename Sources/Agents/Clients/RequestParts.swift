@@ -24,16 +24,56 @@ struct RequestParts: OptionSet, Sendable {
         return suffix
     }
 
-    /// The one of these parts that a refusal may be about, or nil where leaving out another one would help nothing.
+    /// The parts that are sent: without a stream no usage is asked for.
+    fileprivate var sent: RequestParts { contains(.stream) ? self : subtracting(.usage) }
+}
+
+/// Finds, refusal after refusal, with which parts a server takes a request.
+struct PartsSearch {
+    /// All that no refusal named.
+    private var unnamed: RequestParts
+    /// The parts that were refused by their names, for every question.
+    private var named: RequestParts = []
+    /// The parts that are left out because a refusal named none.
+    private var suspected: RequestParts = []
+
+    /// What is tried in turn where no part is named: each alone before both, so that nothing is left out for another's
+    /// sake.
     ///
     /// The limit and the stream are left out only where the server speaks of them: some servers write no more than a few
     /// words without a limit, and nobody hears an answer in one piece grow.
-    func refused(by failure: ProviderFailure) -> RequestParts? {
-        // Without a stream no usage is asked for.
-        var suspects = contains(.stream) ? self : subtracting(.usage)
-        suspects.formIntersection(failure.namedParts.isEmpty ? [.form, .usage] : failure.namedParts)
+    private static let suspicions: [RequestParts] = [.form, .usage, [.form, .usage]]
+
+    /// Begins with all parts that are not known to be refused.
+    init(_ parts: RequestParts) { unnamed = parts }
+
+    /// What to ask with next.
+    var parts: RequestParts { unnamed.subtracting(suspected) }
+    /// What the server refuses for good, where it accepts `parts`.
+    var lasting: RequestParts { named.union(suspected) }
+
+    /// Leaves out what a refusal may be about.
+    /// - Returns: false where leaving out anything else would help nothing.
+    mutating func goOn(after failure: ProviderFailure) -> Bool {
+        guard !failure.namedParts.isEmpty else { return suspectNext() }
+        let candidates = parts.sent.intersection(failure.namedParts)
         // Some servers quote the whole request; then the limit is the last that is meant.
-        return [.stream, .form, .usage, .limit].first { suspects.contains($0) }
+        let order: [RequestParts] = [.stream, .form, .usage, .limit]
+        guard let part = order.first(where: { candidates.contains($0) }) else { return false }
+        unnamed.subtract(part)
+        if !failure.isAboutThisQuestion { named.formUnion(part) }
+        return true
+    }
+
+    private mutating func suspectNext() -> Bool {
+        // The numbers of the suspicions grow in the order in which they are tried.
+        guard
+            let next = Self.suspicions.first(where: {
+                $0.rawValue > suspected.rawValue && $0.isSubset(of: unnamed.sent)
+            })
+        else { return false }
+        suspected = next
+        return true
     }
 }
 

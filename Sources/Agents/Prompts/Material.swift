@@ -57,19 +57,46 @@ package struct Material: Sendable, Hashable {
 
     /// A text in which nothing looks like the fences of a prompt.
     static func defused(_ text: String) -> String {
-        var result = ""
-        var rest = text[...]
+        // Scalars: a mark before or behind a bracket makes another character of it, but it stays a bracket.
+        var result = String.UnicodeScalarView()
+        var rest = text.unicodeScalars[...]
         while let bracket = rest.firstIndex(of: "<") {
-            result += rest[..<bracket]
-            let behind = rest[rest.index(after: bracket)...].drop { $0 == "/" || $0.isWhitespace }
-            let word = behind.prefix(8).lowercased()
-            result += word.hasPrefix("material") || word.hasPrefix("question") ? "‹" : "<"
-            rest = rest[rest.index(after: bracket)...]
+            result.append(contentsOf: rest[..<bracket])
+            rest = rest[bracket...].dropFirst()
+            result.append(startsLikeFence(rest) ? "‹" : "<")
         }
-        return result + rest
+        result.append(contentsOf: rest)
+        return String(result)
+    }
+
+    /// Whether a fence's name comes first, whatever is between and within its letters that nobody sees.
+    private static func startsLikeFence(_ scalars: Substring.UnicodeScalarView) -> Bool {
+        var word = ""
+        var letters = 0
+        for scalar in scalars where !isUnseen(scalar) {
+            word.unicodeScalars.append(scalar)
+            letters += 1
+            if letters == 8 { break }
+        }
+        return ["material", "question"].contains(word.lowercased())
+    }
+
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .nonspacingMark, .enclosingMark, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+            true
+        default: scalar == "/"
+        }
     }
 
     private static func attribute(_ text: String) -> String {
-        String(text.prefix(120).map { $0.isNewline || "\"<>".contains($0) ? " " : $0 })
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(120) {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
+            default: result.append(scalar == "\"" || scalar == "<" || scalar == ">" ? " " : scalar)
+            }
+        }
+        return String(result)
     }
 }

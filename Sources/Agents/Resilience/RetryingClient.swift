@@ -34,7 +34,8 @@ package struct RetryingClient: ModelClient {
                 spent = spent + error.usage
                 try Task.checkCancellation()
                 guard let pause = policy.pause(afterTries: tries, error: error, random: jitter.next()),
-                    request.deadline.map({ time.now() + pause < $0 }) ?? true
+                    // Behind the first of these a substitute is asked instead.
+                    (request.firstPieceBy ?? request.deadline).map({ time.now() + pause < $0 }) ?? true
                 else {
                     var last = error
                     last.usage = spent

@@ -180,11 +180,16 @@ package struct ApprovalPosts: Sendable {
     }
 
     /// A text that Markdown leaves as it is.
+    ///
+    /// Scalar by scalar, as Markdown reads it: what stands before or behind a sign may make one character with it.
     package static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { output, character in
-            if "\\`*_[]<>|~#".contains(character) { output.append("\\") }
-            output.append(character)
+        let signs = "\\`*_[]<>|~#".unicodeScalars
+        var output = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if signs.contains(scalar) { output.append("\\") }
+            output.append(scalar)
         }
+        return String(output)
     }
 
     private func oneLine(_ text: String) -> String {

@@ -125,8 +125,9 @@ struct Delivery {
         to part: Int,
         _ work: DeliveryWork
     ) async throws -> Bool {
-        if work.count > 1, var message = work.message(of: part) {
-            // Until the part is known to be there, nobody can say what the message shows.
+        if var message = work.message(of: part), work.count > 1 || message.digest != nil {
+            // Until the part is known to be there, nobody can say what the message shows; one that was among several
+            // when it was posted may be alone now.
             message.digest = nil
             record.newsForTarget.append(message)
         }
@@ -136,7 +137,7 @@ struct Delivery {
             record.receipts[part].messageID = messageID
             record.receipts[part].digest = work.digest(of: part)
             record.failures = 0
-            // One message alone is not asked for what it shows.
+            // One message alone has no digest, and the one that it had is gone already.
             if operation == .edit, work.count > 1 { record.newsForTarget.append(record.receipts[part]) }
             return true
         case .leaveUnknown(let note):

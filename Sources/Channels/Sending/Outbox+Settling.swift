@@ -10,7 +10,7 @@ extension Outbox {
         case absent
         /// What it said is not kept.
         case empty
-        /// A newer change of the same message is queued.
+        /// A newer change of the same message was made.
         case overtaken
     }
 

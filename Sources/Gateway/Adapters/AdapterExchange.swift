@@ -54,7 +54,7 @@ final class AdapterExchange {
             return .refuse(AdapterAnswer(status: .contentTooLarge))
         }
         while !desk.budget.take(count) {
-            guard desk.slowBodies.giveUpFirst(otherThan: self) else { return .refuse(.overloaded) }
+            guard desk.slowBodies.giveUpFirst(for: self) else { return .refuse(.overloaded) }
         }
         held += count
         part.withUnsafeReadableBytes { body.append(contentsOf: $0) }

@@ -128,15 +128,11 @@ final class AdapterHandler: ChannelDuplexHandler {
     private func wait(for exchange: AdapterExchange, _ context: ChannelHandlerContext) {
         act(exchange.wait(), exchange, context)
         guard isCollecting else { return }
-        let eventLoop = context.eventLoop
-        let bound = NIOLoopBound((self, exchange, context), eventLoop: eventLoop)
-        let giveUp = { @Sendable in
+        let bound = NIOLoopBound((self, exchange, context), eventLoop: context.eventLoop)
+        // All connections share one event loop, so the room is there at once for the body that needs it.
+        desk.slowBodies.add(exchange) {
             let (handler, exchange, context) = bound.value
             handler.giveUp(exchange, context)
-        }
-        desk.slowBodies.add(exchange) {
-            // At once where it can be, so that the room is there for the body that needs it.
-            if eventLoop.inEventLoop { giveUp() } else { eventLoop.execute(giveUp) }
         }
     }
 

@@ -23,12 +23,15 @@ final class SlowBodies: Sendable {
         }
     }
 
-    /// Gives up the one that has kept us waiting longest; false where there is no other than the one that asks.
-    func giveUpFirst(otherThan exchange: AdapterExchange) -> Bool {
-        let first = waiting.withLock { waiting in
-            waiting.firstIndex { $0.exchange != ObjectIdentifier(exchange) }.map { waiting.remove(at: $0) }
+    /// Gives up the one that has kept us waiting longest; false where that is the one that asks, or there is none.
+    func giveUpFirst(for exchange: AdapterExchange) -> Bool {
+        let asker = ObjectIdentifier(exchange)
+        let giveUp = waiting.withLock { waiting -> (@Sendable () -> Void)? in
+            guard let first = waiting.first, first.exchange != asker else { return nil }
+            waiting.removeFirst()
+            return first.giveUp
         }
-        first?.giveUp()
-        return first != nil
+        giveUp?()
+        return giveUp != nil
     }
 }

@@ -23,7 +23,7 @@ struct HealthController: Sendable {
         router.resource("/metrics", [.get: exposition])
     }
 
-    /// The original's health document; always 200, because a degraded gateway still answers.
+    /// The original's health document; 200 also where something is wrong, because a degraded gateway still answers.
     private func report(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let checks = try await check()
         let components = checks.map { check -> (String, JSONValue) in

@@ -3,7 +3,7 @@ package import CoreTypes
 /// The chat platforms that are connected (table `integrations`).
 package struct IntegrationStore: Sendable {
     /// How far a platform's clock may be behind ours; nobody removes an app and installs it again in so short a time.
-    private static let clockAllowance = Duration.seconds(5)
+    package static let clockAllowance = Duration.seconds(5)
 
     private let sealer: Sealer
 

@@ -39,7 +39,7 @@ extension OutboxStore {
 
     /// Puts a row back into the queue.
     /// - Parameter receiptsJSON: what has arrived of it; that is not sent again.
-    /// - Returns: false where a newer change of the same message is queued.
+    /// - Returns: false where a newer change of the same message was made, which may have arrived: it would be undone.
     /// - Throws: `DatabaseError`.
     package func retry(
         _ row: UnsettledOutboxRow,
@@ -53,7 +53,8 @@ extension OutboxStore {
                 error_code = null, error_message = null, updated_at = \(now)
             where outbox_id = \(row.id) and not exists (
                 select 1 from outbox n where n.workspace_id = outbox.workspace_id
-                    and n.coalesce_key = outbox.coalesce_key and n.status = 0
+                    and n.coalesce_key = outbox.coalesce_key
+                    and (n.status = 0 or n.outbox_id > outbox.outbox_id and n.status in (1, 2, 4))
             )
             """
         ) == 1
@@ -84,7 +85,7 @@ extension OutboxStore {
     // In the words of the indexes, which SQLite takes for these words alone.
     private static let isUnknownForGood: SQL = "status in (0, 1, 4) and status = 4 and available_at = \(never)"
     private static let isUnsettled: SQL = """
-        (status = 3 and error_code <> \(superseded) or status = 4 and available_at = \(never))
+        (status = 3 and error_code <> \(superseded) or \(isUnknownForGood))
         """
 }
 

@@ -25,8 +25,8 @@ struct UnreadableEndpoint: Sendable {
 }
 
 extension EndpointStore {
-    /// How long an endpoint is left alone whose secret cannot be read: while the encryption key is being changed,
-    /// another process may be able to.
+    /// How long every process leaves an endpoint alone whose secret one of them could not read: while the encryption
+    /// key is being changed another one may be able to, and then takes it if it is the first to look afterwards.
     static let unreadablePause = Duration.seconds(60)
 
     /// Takes endpoints to which something is due and that nobody else holds, or holds on to those that are ours.

@@ -16,12 +16,12 @@ struct InboxCommand: AsyncParsableCommand {
             abstract: "Lists events that could not be handled, the newest first: id, moment, where from, why."
         )
 
-        @Option(help: "The most events.")
+        @Option(help: "The most events, 500 at most.")
         var limit = 100
 
         func run() async throws {
             try await withHouse { house in
-                let limit = limit
+                let limit = max(1, min(limit, 500))
                 let events = try await house.database.read { try InboxStore().givenUp(limit: limit, in: $0) }
                 for event in events {
                     print(

@@ -17,12 +17,12 @@ struct OutboxCommand: AsyncParsableCommand {
             abstract: "Lists messages that failed or may not have arrived, the newest first: id, moment, where to, why."
         )
 
-        @Option(help: "The most messages.")
+        @Option(help: "The most messages, 500 at most.")
         var limit = 100
 
         func run() async throws {
             try await withHouse { house in
-                let limit = limit
+                let limit = max(1, min(limit, 500))
                 let rows = try await house.database.read { try OutboxStore().unsettled(limit: limit, in: $0) }
                 for row in rows {
                     print(
@@ -61,7 +61,7 @@ struct OutboxCommand: AsyncParsableCommand {
                             + "forget \(id)` takes it off the list."
                     )
                 case .overtaken:
-                    throw SettingsError("A newer change of the same message is queued; forget this one.")
+                    throw SettingsError("A newer change of the same message was made; forget this one.")
                 }
             }
         }

@@ -111,7 +111,8 @@ let metricsHelp: [String: String] = [
     "aragora_agent_calls_total": "Calls of agents, by how they ended.",
     "aragora_debates_running": "Debates that run in this process.",
     "aragora_debates_total": "Debates that ended in this process, by status.",
-    "aragora_forgotten_total": "Events and messages that nobody has settled and that were forgotten, by table.",
+    "aragora_forgotten_total":
+        "Events that could not be handled, and messages of which nobody knows whether they arrived, that were forgotten.",
     "aragora_inbox_failures_total": "Times that the inbox could not be worked off.",
     "aragora_inbox_given_up": "Events that could not be handled; `aragora inbox list` shows them.",
     "aragora_inbox_group_size": "Events that were written in one transaction.",

@@ -103,6 +103,11 @@ struct RawConnection {
         try await outbound.write(ByteBuffer(string: text))
     }
 
+    /// Sends from where the connection itself cannot be taken to: the body of another one.
+    var sender: @Sendable (String) async throws -> Void {
+        { [outbound] text in try await outbound.write(ByteBuffer(string: text)) }
+    }
+
     /// Reads until a text has come in, and takes everything up to it.
     mutating func read(until mark: String) async throws -> String {
         while true {

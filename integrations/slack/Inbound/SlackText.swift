@@ -79,7 +79,7 @@ struct SlackText {
                 output.append(contentsOf: repeatElement(byte, count: run))
                 position += run
             case UInt8(ascii: "&"):
-                let (plain, length) = entity(at: position)
+                let (plain, length) = entity(startOf: text[position...])
                 output.append(plain)
                 position += length
             case UInt8(ascii: "*"), UInt8(ascii: "~"):
@@ -135,7 +135,9 @@ struct SlackText {
 
     /// What a reference leads to, and how Slack calls it.
     private func parts(of reference: String) -> (target: String, label: String?) {
-        let parts = reference.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false).map(unescaped)
+        let parts = Array(reference.utf8)
+            .split(separator: UInt8(ascii: "|"), maxSplits: 1, omittingEmptySubsequences: false)
+            .map(unescaped)
         return (parts[0], parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)
     }
 
@@ -161,12 +163,20 @@ struct SlackText {
         }
     }
 
-    private func unescaped(_ text: Substring) -> String {
-        String(text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&"))
+    /// Byte by byte, as Slack escapes: to Swift, an entity with a mark behind it is another text.
+    private func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var rest = bytes
+        while let byte = rest.first {
+            let (plain, length) = byte == UInt8(ascii: "&") ? entity(startOf: rest) : (byte, 1)
+            output.append(plain)
+            rest = rest.dropFirst(length)
+        }
+        return String(decoding: output, as: UTF8.self)
     }
 
-    private func entity(at position: Int) -> (byte: UInt8, length: Int) {
-        let rest = text[position...]
+    private func entity(startOf rest: ArraySlice<UInt8>) -> (byte: UInt8, length: Int) {
         if rest.starts(with: "&amp;".utf8) { return (UInt8(ascii: "&"), 5) }
         if rest.starts(with: "&lt;".utf8) { return (UInt8(ascii: "<"), 4) }
         if rest.starts(with: "&gt;".utf8) { return (UInt8(ascii: ">"), 4) }

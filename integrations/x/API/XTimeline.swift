@@ -69,9 +69,24 @@ struct XTimeline: Sendable {
     /// A moment as X takes it: without fractions of a second.
     private static func moment(_ timestamp: Timestamp) -> String { timestamp.iso8601.prefix(19) + "Z" }
 
-    /// X gives three characters out as HTML does.
+    private static let entities: [(name: [UInt8], sign: UInt8)] = [
+        (Array("&lt;".utf8), UInt8(ascii: "<")),
+        (Array("&gt;".utf8), UInt8(ascii: ">")),
+        (Array("&amp;".utf8), UInt8(ascii: "&")),
+    ]
+
+    /// X gives three signs out as HTML does.
+    ///
+    /// Byte by byte: what stands before or behind a sign may make one character with it.
     private static func unescaped(_ text: String) -> String {
-        text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
+        var output: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            let entity = entities.first { rest.starts(with: $0.name) }
+            output.append(entity?.sign ?? byte)
+            rest = rest.dropFirst(entity?.name.count ?? 1)
+        }
+        return String(decoding: output, as: UTF8.self)
     }
 
     /// What X leaves of a text: addresses become its own, the ones of pictures are added at the end, before an answer
