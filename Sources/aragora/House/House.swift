@@ -52,13 +52,23 @@ struct House: Sendable {
     /// Opens the database and wires the rooms; nothing runs yet.
     /// - Throws: a `CodedError` that says what to mend.
     static func open(_ settings: Settings, logger: Logger, migrate: Migration) async throws -> House {
+        let database = try await openStore(settings, logger: logger, migrate: migrate)
+        let sealer = try openSealer(settings)
+        let signing = try await openSigner(database, sealer, SystemTime(), migrate: migrate)
+        return try wire(settings, database, sealer, signing, logger: logger)
+    }
+
+    private static func wire(
+        _ settings: Settings,
+        _ database: any Database,
+        _ sealer: Sealer,
+        _ signing: Signing,
+        logger: Logger
+    ) throws -> House {
         let time = SystemTime()
         let identifiers = RandomIdentifiers(time: time)
-        let database = try await openStore(settings, logger: logger, migrate: migrate)
         let transport = HTTPClient(logger: logger)
         let agents = try AgentRegistry(configuration: settings.values, transport: transport, logger: logger)
-        let sealer = try openSealer(settings)
-        let (signer, receiptKey) = try await openSigner(database, sealer, time, migrate: migrate)
         let integrations = IntegrationStore(sealer: sealer)
 
         var adapters: [any ChannelAdapter] = []
@@ -152,7 +162,7 @@ struct House: Sendable {
                 database: database,
                 outbox: outbox,
                 posts: posts,
-                signer: signer,
+                signer: signing.signer,
                 events: subscribers.sink,
                 time: time,
                 identifiers: identifiers
@@ -268,7 +278,7 @@ struct House: Sendable {
             ),
             subscribers: subscribers,
             publishing: publishing,
-            receiptKey: receiptKey,
+            receiptKey: signing.key,
             sealedSecrets: SealedSecrets(sealer: sealer),
             pulses: pulses,
             time: time,
@@ -311,21 +321,27 @@ struct House: Sendable {
         return database
     }
 
+    /// What signs receipts, and the public half of its key, or why it cannot be had.
+    private struct Signing {
+        let signer: ReceiptSigner
+        let key: Result<[UInt8], any Error>
+    }
+
     /// The installation's signer; where somebody only looks at what is wrong, one for the moment may take its place.
     private static func openSigner(
         _ database: any Database,
         _ sealer: Sealer,
         _ time: any TimeSource,
         migrate: Migration
-    ) async throws -> (ReceiptSigner, Result<[UInt8], any Error>) {
+    ) async throws -> Signing {
         do {
             let key = try await database.write { transaction in
                 try SigningKeyStore(sealer: sealer).current(now: time.now(), in: transaction)
             }
-            return (try ReceiptSigner(privateKey: key.privateKeyBytes), .success(key.publicKey))
+            return Signing(signer: try ReceiptSigner(privateKey: key.privateKeyBytes), key: .success(key.publicKey))
         } catch  where migrate == .ignore {
             let privateKey = (0..<32).map { _ in UInt8.random(in: 0...255) }
-            return (try ReceiptSigner(privateKey: privateKey), .failure(error))
+            return Signing(signer: try ReceiptSigner(privateKey: privateKey), key: .failure(error))
         }
     }
 
