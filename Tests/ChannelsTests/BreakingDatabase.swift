@@ -2,7 +2,7 @@ import Persistence
 import Synchronization
 
 /// A database whose connection breaks while it commits the n-th write.
-final class BreakingDatabase: Database {
+final class BreakingDatabase: WrappedDatabase {
     private enum Step { case works, breaks, isAway }
 
     private struct State {
@@ -10,7 +10,7 @@ final class BreakingDatabase: Database {
         var isAway = false
     }
 
-    private let whole: any Database
+    let whole: any Database
     private let number: Int
     private let commits: Bool
     private let staysAway: Bool
@@ -31,9 +31,6 @@ final class BreakingDatabase: Database {
     /// Brings the database back.
     func mend() { state.withLock { $0.isAway = false } }
 
-    var dialect: Dialect { whole.dialect }
-    var wakeUps: WakeUps { whole.wakeUps }
-
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         let step: Step = state.withLock { state in
             if state.isAway { return .isAway }
@@ -50,14 +47,4 @@ final class BreakingDatabase: Database {
             throw DatabaseError(.commitUnknown, "The connection broke before the answer.")
         }
     }
-
-    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        try await whole.read(body)
-    }
-
-    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
-    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
-    func runWakeUps() async { await whole.runWakeUps() }
-    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
-    func close() async {}
 }

@@ -2,8 +2,8 @@ import Persistence
 import Synchronization
 
 /// A database that is gone from the n-th write on, as it is for a process that is killed there.
-final class FaultyDatabase: Database {
-    private let whole: any Database
+final class FaultyDatabase: WrappedDatabase {
+    let whole: any Database
     private let left: Mutex<Int>
     private let loseAnswer: Bool
 
@@ -23,9 +23,6 @@ final class FaultyDatabase: Database {
     /// Whether a write has failed.
     var hasFailed: Bool { left.withLock { $0 < 0 } }
 
-    var dialect: Dialect { whole.dialect }
-    var wakeUps: WakeUps { whole.wakeUps }
-
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         let left = left.withLock { left in
             left -= 1
@@ -35,14 +32,4 @@ final class FaultyDatabase: Database {
         if left == -1, loseAnswer { _ = try await whole.write(body) }
         throw DatabaseError(.closed, "The process is dead.")
     }
-
-    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        try await whole.read(body)
-    }
-
-    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
-    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
-    func runWakeUps() async { await whole.runWakeUps() }
-    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
-    func close() async {}
 }

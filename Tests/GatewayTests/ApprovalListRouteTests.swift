@@ -19,16 +19,7 @@ struct ApprovalListRouteTests {
         _ body: (RawClient, any Database) async throws -> R
     ) async throws -> R {
         try await withDatabase(engine) { test in
-            let time = ManualTime()
-            let desk = ApprovalDesk(
-                outbox: Outbox(time: time),
-                posts: ApprovalPosts(publicURL: nil),
-                platforms: .init(reachable: [], editing: []),
-                events: NoSubscribers(),
-                sealer: try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
-                time: time,
-                identifiers: RandomIdentifiers()
-            )
+            let desk = try approvalDesk()
             var harness = GatewayHarness()
             harness.approvals = ApprovalService(database: test.database, desk: desk, mostPending: mostPending)
             return try await harness.run { client in try await body(client, test.database) }

@@ -20,16 +20,7 @@ struct ApprovalRouteTests {
         _ body: (RawClient, any Database) async throws -> R
     ) async throws -> R {
         try await withDatabase(engine) { test in
-            let time = ManualTime()
-            let desk = ApprovalDesk(
-                outbox: Outbox(time: time),
-                posts: ApprovalPosts(publicURL: "http://gateway.example"),
-                platforms: .init(reachable: ["email"], editing: []),
-                events: NoSubscribers(),
-                sealer: try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
-                time: time,
-                identifiers: RandomIdentifiers()
-            )
+            let desk = try approvalDesk(publicURL: "http://gateway.example", reachable: ["email"])
             var harness = GatewayHarness()
             harness.approvals = ApprovalService(database: test.database, desk: desk)
             harness.keys = OneKey()
