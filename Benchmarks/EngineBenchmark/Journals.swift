@@ -7,7 +7,6 @@ import Synchronization
 struct ForgetfulJournal: DebateJournal {
     let wantsEncoding: Bool
     func append(_ entries: [JournalEntry], lines: JournalLines) throws {}
-    func flush() async throws {}
 }
 
 /// A journal in the database, written by the gateway's own writer under a claimed job.
@@ -41,6 +40,7 @@ final class ClaimedJournal: DebateJournal {
         }
     }
 
+    /// Returns once everything that was appended is durable.
     func flush() async throws {
         let waiting = tickets.withLock { tickets in
             defer { tickets = [] }

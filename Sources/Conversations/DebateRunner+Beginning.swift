@@ -38,6 +38,7 @@ extension DebateRunner {
             }
         }
         let reports = progress.reports(of: record, settings: settings, job: job, journal: entries)
+        let written = JobJournal(writer: journalWriter, job: job, debate: id)
         let arena = Arena(
             description: DebateDescription(
                 id: id,
@@ -48,7 +49,7 @@ extension DebateRunner {
                 settings: settings.debateProtocol
             ),
             panel: seats(settings.agents),
-            journal: JobJournal(writer: journalWriter, job: job, debate: id),
+            journal: written,
             inputs: StoredInputs(database: database, debate: id, workspace: record.workspace, people: people),
             time: time,
             observer: { reports.note($0) },
@@ -67,6 +68,7 @@ extension DebateRunner {
             waiting: waiting,
             resolution: resolution,
             arena: arena,
+            journal: written,
             reports: reports
         )
     }

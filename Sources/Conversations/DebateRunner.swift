@@ -77,7 +77,11 @@ package struct DebateRunner: Sendable {
 
     private func debate(_ turn: DebateTurn, _ signals: AsyncStream<JobWorker.Signal>) async throws -> DebateOutcome {
         try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
-            group.addTask { try await turn.arena.run(replaying: turn.entries, resolution: turn.resolution) }
+            group.addTask {
+                let outcome = try await turn.arena.run(replaying: turn.entries, resolution: turn.resolution)
+                try await turn.journal.flush()
+                return outcome
+            }
             group.addTask {
                 for await signal in signals where signal == .cancel { await cancel(turn) }
                 return nil

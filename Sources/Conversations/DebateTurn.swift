@@ -11,6 +11,7 @@ final class DebateTurn: Sendable {
     let waiting: DebateBreakpoint?
     let resolution: BreakpointResolution?
     let arena: Arena
+    let journal: JobJournal
     let reports: ProgressReporter.Reports
 
     init(
@@ -22,6 +23,7 @@ final class DebateTurn: Sendable {
         waiting: DebateBreakpoint?,
         resolution: BreakpointResolution?,
         arena: Arena,
+        journal: JobJournal,
         reports: ProgressReporter.Reports
     ) {
         self.job = job
@@ -32,6 +34,7 @@ final class DebateTurn: Sendable {
         self.waiting = waiting
         self.resolution = resolution
         self.arena = arena
+        self.journal = journal
         self.reports = reports
     }
 }

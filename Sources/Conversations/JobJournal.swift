@@ -49,6 +49,8 @@ final class JobJournal: DebateJournal {
         }
     }
 
+    /// Returns once everything that was appended is durable.
+    /// - Throws: where that failed or this process may no longer write.
     func flush() async throws {
         while true {
             let tickets = state.withLock { state in

@@ -60,8 +60,8 @@ package final class Arena: Sendable {
     /// - Parameters:
     ///   - entries: the journal so far, as `JournalEntry.decode(journal:)` read it; empty for a new debate.
     ///   - resolution: what people decided about the breakpoint at which the journal stops; nil for nothing.
-    /// - Returns: the result, after everything but the final entries is durable; or where the debate waits for people,
-    ///   after everything is.
+    /// - Returns: the result, or where the debate waits for people. All entries but the final ones were appended to the
+    ///   journal; the caller waits until they are durable before it acts on the result.
     /// - Throws: `CancellationError` when the task was cancelled; `DebateError` where the debate cannot begin; what
     ///   the journal or the inputs threw.
     @concurrent
@@ -82,13 +82,11 @@ package final class Arena: Sendable {
             switch step.next {
             case .finish(let result):
                 try handOver(debate)
-                try await journal.flush()
                 return debate.recorder.outcome(result)
             case _ where board.cancelledBy != nil:
                 step = debate.machine.handleCancel(by: board.cancelledBy ?? "")
             case .pause(let breakpoint):
                 try handOver(debate)
-                try await journal.flush()
                 return debate.recorder.outcome(waitingAt: breakpoint, debate.machine)
             case .loadInputs(let cursor):
                 try handOver(debate)

@@ -11,10 +11,6 @@ package protocol DebateJournal: Sendable {
     /// - Throws: whatever shows that this process may no longer write, such as a lost lease; the run then ends with
     ///   that error.
     func append(_ entries: [JournalEntry], lines: JournalLines) throws
-
-    /// Returns once everything that was appended is durable.
-    /// - Throws: where that failed or this process may no longer write.
-    func flush() async throws
 }
 
 extension DebateJournal {

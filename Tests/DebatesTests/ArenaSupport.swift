@@ -70,7 +70,6 @@ final class MemoryJournal: DebateJournal {
         var entries: [JournalEntry] = []
         var bytes: [[UInt8]] = []
         var batches: [Int] = []
-        var flushedAt = 0
     }
 
     let wantsEncoding: Bool
@@ -84,7 +83,6 @@ final class MemoryJournal: DebateJournal {
 
     var entries: [JournalEntry] { state.withLock { $0.entries } }
     var bytes: [[UInt8]] { state.withLock { $0.bytes } }
-    var flushedAt: Int { state.withLock { $0.flushedAt } }
 
     func append(_ entries: [JournalEntry], lines: JournalLines) throws {
         try state.withLock { state in
@@ -92,10 +90,6 @@ final class MemoryJournal: DebateJournal {
             state.entries += entries
             state.bytes += lines.split
         }
-    }
-
-    func flush() async throws {
-        state.withLock { $0.flushedAt = $0.entries.count }
     }
 }
 
