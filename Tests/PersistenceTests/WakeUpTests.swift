@@ -55,11 +55,10 @@ import Testing
         let texts = WakeUpPayload.texts(of: wakeUps, origin: "me")
         #expect(texts.count == 2)
         #expect(texts.allSatisfy { $0.utf8.count < 8000 })
-        let read = texts.map { WakeUpPayload(parsing: $0) }
-        #expect(read.flatMap(\.wakeUps) == wakeUps)
-        #expect(read.allSatisfy { $0.origin == "me" && !$0.isProbe })
-        #expect(WakeUpPayload(parsing: "inbox nonsense  debate:x").wakeUps == [.inbox, .debate(DebateID("x"))])
-        #expect(WakeUpPayload(parsing: WakeUpPayload.probe(origin: "me")).isProbe)
+        #expect(texts.flatMap(WakeUpPayload.wakeUps) == wakeUps)
+        #expect(texts.allSatisfy { WakeUpPayload.isSent(by: "me", $0) && !WakeUpPayload.isSent(by: "m", $0) })
+        #expect(WakeUpPayload.wakeUps(in: "inbox nonsense  debate:x") == [.inbox, .debate(DebateID("x"))])
+        #expect(WakeUpPayload.isSent(by: "me", WakeUpPayload.probe(origin: "me")))
     }
 
     @Test func pollingIsFastWhereWakeUpsDoNotArrive() {

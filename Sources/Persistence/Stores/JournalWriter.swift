@@ -16,6 +16,9 @@ package final class JournalWriter: Sendable {
     private let failures = Counter(label: "aragora_journal_write_failures_total")
     /// How long the writer rests while the database is away.
     private static let pause = Duration.milliseconds(250)
+    /// The rows of one statement. A message of some megabytes has neither side find its memory in a cache, or at all:
+    /// the same rows in messages of 200 KB are written a twelfth faster.
+    private static let rowsOfStatement = 32
 
     /// Makes a writer; it writes while `run` is running.
     /// - Parameters:
@@ -62,7 +65,10 @@ package final class JournalWriter: Sendable {
                     let written = isRepeated ? try written(of: segments, in: transaction) : []
                     let missing = segments.filter { !written.contains($0.debateID) }
                     let refused = try check(missing, in: transaction)
-                    try insert(missing.filter { refused[$0.debateID] == nil }, in: transaction)
+                    let accepted = missing.filter { refused[$0.debateID] == nil }
+                    for start in stride(from: 0, to: accepted.count, by: Self.rowsOfStatement) {
+                        try insert(accepted[start...].prefix(Self.rowsOfStatement), in: transaction)
+                    }
                     return refused
                 }
                 failures.increment(by: refused.count)
@@ -140,8 +146,7 @@ package final class JournalWriter: Sendable {
         return refused
     }
 
-    private func insert(_ segments: [JournalSegment], in transaction: borrowing Transaction) throws {
-        guard !segments.isEmpty else { return }
+    private func insert(_ segments: ArraySlice<JournalSegment>, in transaction: borrowing Transaction) throws {
         let now = time.now().rawValue
         let rows = transaction.dialect.rows([
             .texts(segments.map(\.workspaceID.rawValue)), .texts(segments.map(\.debateID.rawValue)),

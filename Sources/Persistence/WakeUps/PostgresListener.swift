@@ -82,7 +82,7 @@ final class PostgresListener: Sendable {
                 // What was sent while nobody listened is lost.
                 wakeUps.publishResync()
                 await transmit([WakeUpPayload.probe(origin: origin)])
-                for await text in payloads { hear(WakeUpPayload(parsing: text)) }
+                for await text in payloads { hear(text) }
                 logger.warning("The listening connection to Postgres was lost; it is opened again.")
             } catch {
                 logger.warning("Cannot listen on Postgres; trying again.", metadata: ["reason": "\(error)"])
@@ -96,16 +96,15 @@ final class PostgresListener: Sendable {
         }
     }
 
-    private func hear(_ payload: WakeUpPayload) {
-        guard payload.origin != origin else {
-            if payload.isProbe {
-                probesHeard.withLock { $0 += 1 }
-                if wakeUps.isPolling { logger.info("Wake-ups from other processes arrive.") }
-                wakeUps.notePolling(false)
-            }
+    private func hear(_ text: String) {
+        guard WakeUpPayload.isSent(by: origin, text) else {
+            for wakeUp in WakeUpPayload.wakeUps(in: text) { wakeUps.publish(wakeUp) }
             return
         }
-        for wakeUp in payload.wakeUps { wakeUps.publish(wakeUp) }
+        guard text == WakeUpPayload.probe(origin: origin) else { return }
+        probesHeard.withLock { $0 += 1 }
+        if wakeUps.isPolling { logger.info("Wake-ups from other processes arrive.") }
+        wakeUps.notePolling(false)
     }
 
     private func probe() async {

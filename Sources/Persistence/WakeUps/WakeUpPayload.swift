@@ -4,27 +4,23 @@ import CoreTypes
 ///
 /// `from:` names the process that sent it, so that a process does not wake itself twice; `probe` is its question to
 /// itself whether notifications arrive at all.
-struct WakeUpPayload: Equatable, Sendable {
+enum WakeUpPayload {
     /// Postgres takes payloads of less than 8000 bytes.
     static let maximumLength = 7_900
 
-    var origin: String?
-    var isProbe = false
-    var wakeUps: [WakeUp] = []
-
     /// Reads a payload; words that it does not know are passed over.
-    init(parsing text: String) {
+    static func wakeUps(in text: String) -> [WakeUp] {
+        var wakeUps: [WakeUp] = []
         for word in text.split(separator: " ") {
             switch word {
             case "inbox": wakeUps.append(.inbox)
             case "outbox": wakeUps.append(.outbox)
             case "jobs": wakeUps.append(.jobs)
-            case "probe": isProbe = true
             default:
                 if word.hasPrefix("debate:") { wakeUps.append(.debate(DebateID(String(word.dropFirst(7))))) }
-                if word.hasPrefix("from:") { origin = String(word.dropFirst(5)) }
             }
         }
+        return wakeUps
     }
 
     /// The payloads that carry these wake-ups, as few as their length allows.
@@ -44,6 +40,9 @@ struct WakeUpPayload: Equatable, Sendable {
         if !isEmpty { texts.append(text) }
         return texts
     }
+
+    /// Whether a process has sent a payload. What a busy process hears is mostly its own, and it knows that already.
+    static func isSent(by origin: String, _ text: String) -> Bool { text.hasPrefix("from:\(origin) ") }
 
     /// The payload of a self-probe.
     static func probe(origin: String) -> String { "from:\(origin) probe" }
