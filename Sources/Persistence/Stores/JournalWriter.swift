@@ -16,7 +16,9 @@ package final class JournalWriter: Sendable {
     private let failures = Counter(label: "aragora_journal_write_failures_total")
     /// How long the writer rests while the database is away.
     private static let pause = Duration.milliseconds(250)
-    /// The rows of one statement. A message of some megabytes has neither side find its memory in a cache, or at all:
+    /// The rows of one statement.
+    ///
+    /// A message of some megabytes has neither side find its memory in a cache, or at all:
     /// the same rows in messages of 200 KB are written a twelfth faster.
     private static let rowsOfStatement = 32
 

@@ -41,7 +41,9 @@ enum WakeUpPayload {
         return texts
     }
 
-    /// Whether a process has sent a payload. What a busy process hears is mostly its own, and it knows that already.
+    /// Whether a process has sent a payload.
+    ///
+    /// What a busy process hears is mostly its own, and it knows that already.
     static func isSent(by origin: String, _ text: String) -> Bool { text.hasPrefix("from:\(origin) ") }
 
     /// The payload of a self-probe.
