@@ -131,7 +131,7 @@ struct PeerTests {
     @Test("A peer that takes no answers is cut off")
     func neverReading() async throws {
         var harness = harness()
-        harness.configuration.idleTimeout = .milliseconds(500)
+        harness.configuration.idleTimeout = .seconds(2)
         try await harness.run { client async throws in
             await #expect(throws: (any Error).self) {
                 _ = try await client.open { _, outbound in

@@ -68,7 +68,8 @@ struct ViewerTests {
             try await client.withoutReading("\(Self.path)/\(what)") { () async throws in
                 await awaitStart(harness)
                 for other in ["stream", "journal"] {
-                    #expect(try await client.request("GET", "\(Self.path)/\(other)?since=399").status == 503)
+                    let refused = try await client.request("GET", "\(Self.path)/\(other)?since=399")
+                    #expect(refused.status == 503)
                 }
             }
         }
@@ -104,14 +105,9 @@ extension RawClient {
             // What the system takes in the program's place.
             .channelOption(.socketOption(.so_rcvbuf), value: 4096)
             .connect(host: host, port: port).get()
-        do {
-            try await channel.writeAndFlush(ByteBuffer(string: head("GET", path)))
-            let result = try await body()
-            try await channel.close()
-            return result
-        } catch {
-            channel.close(promise: nil)
-            throw error
-        }
+        // The gateway may have closed it already.
+        defer { channel.close(promise: nil) }
+        try await channel.writeAndFlush(ByteBuffer(string: head("GET", path)))
+        return try await body()
     }
 }

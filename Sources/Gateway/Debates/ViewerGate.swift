@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Synchronization
 
 /// Lets so many viewers at once follow debates or fetch journals.
@@ -22,9 +23,11 @@ final class ViewerGate: Sendable {
     }
 
     /// An answer that a viewer is written for as long as there is something to write.
+    /// - Parameter eventLoop: where the viewer's connection lives.
     /// - Throws: `HTTPFailure` 503 where no place is free, 429 where the caller has too many.
     func answer(
         to caller: String,
+        on eventLoop: any EventLoop,
         headers: HTTPFields,
         _ write: @escaping @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void
     ) throws(HTTPFailure) -> Response {
@@ -37,7 +40,7 @@ final class ViewerGate: Sendable {
                 // Without one, the connection breaks off: a journal that only ends early would pass for a whole one.
                 if let refusal = enter(caller) { throw refusal }
                 defer { leave(caller) }
-                var pieces: any ResponseBodyWriter = PiecewiseBodyWriter(writer)
+                var pieces: any ResponseBodyWriter = PiecewiseBodyWriter(writer, eventLoop: eventLoop)
                 try await write(&pieces)
             }
         )

@@ -2,15 +2,18 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Writes an answer of any length in pieces, so that no more of it is held in memory than its peer is about to take: a
-/// write waits for the one before it, but never for itself.
+/// Writes an answer of any length in pieces, so that no more of it is held in memory than its peer is about to take.
 struct PiecewiseBodyWriter: ResponseBodyWriter {
     private static let pieceBytes = 64 << 10
 
     private var writer: any ResponseBodyWriter
+    private let eventLoop: any EventLoop
 
-    init(_ writer: any ResponseBodyWriter) {
+    /// Makes a writer.
+    /// - Parameter eventLoop: where the connection lives.
+    init(_ writer: any ResponseBodyWriter, eventLoop: any EventLoop) {
         self.writer = writer
+        self.eventLoop = eventLoop
     }
 
     @concurrent
@@ -18,6 +21,9 @@ struct PiecewiseBodyWriter: ResponseBodyWriter {
         var rest = buffer
         while rest.readableBytes > 0, let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceBytes)) {
             try await writer.write(piece)
+            // A write only waits where the connection is known to be full, and only its own thread finds that out: until
+            // it has seen this piece, all the others would be written into memory.
+            try await eventLoop.submit {}.get()
         }
     }
 

@@ -37,7 +37,7 @@ struct ReceiptController: Sendable {
         headers[.contentType] = "application/x-ndjson"
         // Whoever has the link to one debate is kept apart from those who have another one's.
         let caller = reader == Self.linkHolder ? "\(reader):\(id)" : reader
-        return try gate.answer(to: caller, headers: headers) { writer in
+        return try gate.answer(to: caller, on: context.channel.eventLoop, headers: headers) { writer in
             var entries = first
             while let last = entries.last {
                 var buffer = ByteBuffer()

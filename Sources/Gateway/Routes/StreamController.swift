@@ -30,6 +30,7 @@ struct StreamController: Sendable {
         )
         return try gate.answer(
             to: "api:\(context.caller.rawValue)",
+            on: context.channel.eventLoop,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store, no-transform"]
         ) { writer in
             try await stream.write(to: &writer)
