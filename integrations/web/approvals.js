@@ -23,7 +23,9 @@ function card(approval) {
         if (edit && edit.value !== text && option.effect === "approve") body.text = edit.value;
         const answer = await callJSON(`/approvals/${encodeURIComponent(approval.id)}/decide`, { method: "POST", body });
         $("announcer").textContent = answer.message;
+        shown.delete(approval.id);
         await show();
+        $("main").focus({ preventScroll: true });
       } catch (error) { says.textContent = error.message; }
     },
   }, option.label));
@@ -31,6 +33,7 @@ function card(approval) {
     h("h2", {}, `#${approval.number} ${approval.title}`),
     approval.question && prose(approval.question),
     isLong ? h("p", {}, h("a", { href: `/approvals/${encodeURIComponent(approval.id)}` }, "Read all of it and decide")) : "",
+    approval.debate_id && h("p", {}, h("a", { href: `/debates/${encodeURIComponent(approval.debate_id)}` }, "Read the debate")),
     approval.context && prose(approval.context),
     edit ?? (text !== undefined ? h("pre", {}, text) : ""),
     approval.operation_json && h("p", { class: "hint" }, "Exactly this is decided"),
@@ -42,17 +45,44 @@ function card(approval) {
     isOpen ? comment : "", h("div", { class: "row end" }, buttons), says);
 }
 
+/** The cards on the screen by their requests' ids, each with what it shows. */
+const shown = new Map();
+let lacksToken = false;
+
+/** Whether somebody is at a card, which must not change under their hands. */
+const isBusy = (node) => node.contains(document.activeElement)
+  || [...node.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
+
+/** Brings the list up to date; a card of which nothing changed stays the same node, with the focus in it. */
+function draw(list) {
+  const nodes = list.map((approval) => {
+    const state = JSON.stringify(approval);
+    const known = shown.get(approval.id);
+    if (known && (known.state === state || isBusy(known.node))) return known.node;
+    const node = card(approval);
+    shown.set(approval.id, { state, node });
+    return node;
+  });
+  for (const [id, { node }] of shown) if (!nodes.includes(node) && !isBusy(node)) shown.delete(id);
+  const kept = new Set([...shown.values()].map(({ node }) => node));
+  const inbox = $("inbox");
+  for (const node of [...inbox.children]) if (!kept.has(node)) node.remove();
+  nodes.forEach((node, place) => { if (inbox.children[place] !== node) inbox.insertBefore(node, inbox.children[place] ?? null); });
+  $("empty").hidden = inbox.children.length > 0;
+}
+
 async function show() {
   try {
     const wanted = location.pathname.split("/")[2];
     // One request is shown with its outcome when it has ended; the inbox has those that wait.
-    const list = wanted ? [await callJSON(`/approvals/${encodeURIComponent(wanted)}`)] : (await callJSON("/approvals?limit=200")).approvals;
-    $("inbox").replaceChildren(...list.map(card));
-    $("empty").hidden = list.length > 0;
+    draw(wanted ? [await callJSON(`/approvals/${encodeURIComponent(wanted)}`)] : (await callJSON("/approvals?limit=200")).approvals);
+    lacksToken = false;
     trouble("");
-  } catch (error) { trouble(error.message); }
+  } catch (error) {
+    lacksToken = error.code === "token_needed";
+    trouble(error.message);
+  }
 }
 
-const isBusy = () => document.activeElement?.tagName === "TEXTAREA" || [...document.querySelectorAll("li textarea")].some((area) => area.value !== area.defaultValue);
 show();
-setInterval(() => { if (!document.hidden && !isBusy()) show(); }, 5000);
+setInterval(() => { if (!document.hidden && !lacksToken) show(); }, 5000);

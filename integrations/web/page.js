@@ -52,6 +52,12 @@ function gravity(severity) {
   return severity >= 0.34 ? "serious" : "minor";
 }
 
+/** Says which model gave an answer, where it was not the agent's own. */
+function standIn(data) {
+  const model = data?.usage?.fallback_model;
+  return model ? h("span", { class: "substitute", title: "The agent's own model could not answer, so this one did" }, `answered by ${model}`) : "";
+}
+
 const chosen = (vote) => (vote.choice === vote.agent ? "its own proposal" : vote.choice);
 
 // One debate
@@ -83,7 +89,7 @@ class DebateView {
       if (this.abort.signal.aborted) return;
       if (error.status === 404) return show("lost");
       trouble(error.message);
-      setTimeout(() => { if (!this.abort.signal.aborted) this.open(); }, 3000);
+      if (error.code !== "token_needed") setTimeout(() => { if (!this.abort.signal.aborted) this.open(); }, 3000);
       return;
     }
     trouble();
@@ -147,6 +153,7 @@ class DebateView {
     this.arrives = isLive ? " arrives" : "";
     const handler = this[`on_${event.type}`];
     if (handler) handler.call(this, data, isLive);
+    if (data.usage?.fallback_model) this.substitute(data.agent, data.usage.fallback_model);
     this.count(data.usage);
     this.drawProgress();
   }
@@ -179,6 +186,7 @@ class DebateView {
     this.phase = data.to_phase;
     if (this.phase === "proposals") this.everybody("busy", "Thinking …");
     if (this.phase === "consensus") this.everybody("busy", "Voting …");
+    this.drawFollowUp();
   }
 
   on_round_start(data) {
@@ -242,6 +250,20 @@ class DebateView {
   on_deadline_exceeded() { this.remark("The time was used up, so the panel went straight to the vote."); }
   on_cancel_requested() { this.remark("Somebody asked the debate to stop."); }
 
+  on_breakpoint(data, isLive) {
+    this.record.status = "paused";
+    this.record.breakpoint = data;
+    if (isLive) announce(`The debate waits for people: ${data.reason}`);
+  }
+
+  on_breakpoint_resolved(data, isLive) {
+    this.record.status = "running";
+    const words = { continue: "it goes on", conclude: "it goes to the vote", abort: "it stops here" }[data.action] ?? data.action;
+    const who = data.by === "time" ? "Nobody answered in time" : `Decided by ${data.by}`;
+    this.remark(`${who}: ${words}.${data.guidance ? ` “${data.guidance}”` : ""}`);
+    if (isLive) announce(`${who}: ${words}.`);
+  }
+
   on_vote(data) {
     this.votes.push(data);
     this.state(data.agent, "", `Voted for ${chosen(data)}`);
@@ -249,7 +271,7 @@ class DebateView {
     this.bars ??= section.appendChild(h("div", { class: "bars" }));
     this.ballots ??= section.appendChild(h("div"));
     this.ballots.append(h("div", { class: "ballot" + this.arrives },
-      h("div", { class: "line" }, this.face(data.agent, true), h("b", {}, data.agent), "chose", h("b", {}, chosen(data)), h("span", { class: "hint" }, `${percent(data.confidence)} sure`)),
+      h("div", { class: "line" }, this.face(data.agent, true), h("b", {}, data.agent), "chose", h("b", {}, chosen(data)), h("span", { class: "hint" }, `${percent(data.confidence)} sure`), standIn(data)),
       data.reasoning ? h("div", { class: "why prose" }, markdown(data.reasoning)) : ""));
     const weights = new Map();
     for (const vote of this.votes) weights.set(vote.choice, [...(weights.get(vote.choice) ?? []), vote]);
@@ -275,6 +297,7 @@ class DebateView {
 
   on_synthesis(data) {
     this.synthesis = data;
+    this.waitingFor = undefined;
     this.dropDrafts(undefined, "synthesis");
     if (!data.fallback) this.state(data.agent, "", "Wrote the final answer");
   }
@@ -332,12 +355,19 @@ class DebateView {
       member.item = h("li", { class: "member", "data-seat": member.seat % 8 },
         this.face(name, false, member.seat),
         h("span", { class: "name" }, name, profile?.demo ? h("span", { class: "tag", title: "An offline demo agent, not an AI model" }, "demo") : ""),
-        h("span", { class: "model" }, profile?.demo ? "not an AI model" : [profile?.provider, profile?.model].filter(Boolean).join(" · ")),
+        member.model = h("span", { class: "model" }, profile?.demo ? "not an AI model" : [profile?.provider, profile?.model].filter(Boolean).join(" · ")),
         member.doing);
       this.seats.set(name, member);
       $("panel").append(member.item);
     }
     return member;
+  }
+
+  /** Names, beside the agent's own model, the one that last stood in for it. */
+  substitute(name, model) {
+    const member = this.seat(name);
+    member.model.querySelector(".substitute")?.remove();
+    member.model.append(h("span", { class: "substitute", title: "The agent's own model could not answer, so this one did, once or more often" }, ` · answered by ${model}`));
   }
 
   face(name, tiny, seat) {
@@ -381,12 +411,15 @@ class DebateView {
 
   roundSection(round) { return this.section(`round-${round}`, `Round ${round}`, this.totalRounds ? `of ${this.totalRounds}` : ""); }
 
-  remark(words) { (this.round ? this.roundSection(this.round) : this.section("proposals", "Opening proposals")).append(h("div", { class: "note" + this.arrives }, words)); }
+  remark(words) {
+    const place = this.sections.get("vote") ?? (this.round ? this.roundSection(this.round) : this.section("proposals", "Opening proposals"));
+    place.append(h("div", { class: "note" + this.arrives }, words));
+  }
 
   speech(place, data) {
     const seat = this.seat(data.agent).seat % 8;
     const details = h("details", { class: "speech" + this.arrives, "data-seat": seat },
-      h("summary", {}, this.face(data.agent, true), h("span", { class: "who" }, data.agent), h("span", { class: "gist" }, gist(data.content))));
+      h("summary", {}, this.face(data.agent, true), h("span", { class: "who" }, data.agent), standIn(data), h("span", { class: "gist" }, gist(data.content))));
     // Long texts are made when somebody opens them.
     details.addEventListener("toggle", () => { if (details.open && details.children.length === 1) details.append(prose(data.content)); });
     place.append(details);
@@ -401,7 +434,7 @@ class DebateView {
         h("span", { class: "pair" }, this.face(data.agent, true), h("b", {}, data.agent), h("span", { class: "arrow", "aria-label": "criticises" }, "→"), this.face(data.target_agent, true), h("b", {}, data.target_agent)),
         h("span", { class: `severity ${kind}`, title: `Severity ${percent(data.severity)}` }, [1, 2, 3, 4, 5].map((step) => h("i", { class: step <= steps ? "on" : "" })), h("span", {}, kind)),
         h("span", { class: "first" }, gist(data.issues?.[0] ?? data.reasoning ?? ""))),
-      h("div", { class: "body" }, list("What is wrong", data.issues), list("What would help", data.suggestions), data.reasoning ? prose(data.reasoning) : ""));
+      h("div", { class: "body" }, standIn(data), list("What is wrong", data.issues), list("What would help", data.suggestions), data.reasoning ? prose(data.reasoning) : ""));
   }
 
   drawBars(shares) {
@@ -449,6 +482,9 @@ class DebateView {
     $("steps").replaceChildren(...steps.map((step, index) => h("li", { class: index < now ? "done" : index === now && !isOver ? "now" : "", "aria-current": index === now && !isOver ? "step" : undefined }, step)));
     const busy = [...this.seats.values()].filter((member) => member.isBusy).map((member) => member.name);
     $("waiting").hidden = isOver;
+    const asked = this.record.status === "paused";
+    $("waiting").classList.toggle("asked", asked);
+    if (asked) return $("waiting-text").replaceChildren(`Waiting for people: ${this.record.breakpoint?.reason ?? ""} `, h("a", { href: "/approvals" }, "Answer in the inbox"));
     $("waiting-text").textContent = this.record.status === "created" ? "Waiting for a free place …" : this.consensus ? `${this.waitingFor ?? "Closing the debate"} …` : busy.length ? `Waiting for ${busy.join(", ")}` : "Working …";
   }
 
@@ -470,8 +506,9 @@ class DebateView {
     const [words, tone] = end.status === "completed" ? verdicts[end.verdict] ?? ["Completed", "none"] : [end.status === "cancelled" ? "The debate was cancelled" : "The debate failed", end.status === "failed" ? "bad" : "none"];
     const consensus = this.consensus;
     const agreed = consensus?.shares?.find((share) => share.choice === (end.winner ?? consensus.leader))?.voters ?? [];
+    const writer = this.synthesis?.usage?.fallback_model;
     const how = end.status === "failed" ? end.reason || "It could not be finished. On the gateway's machine, aragora doctor checks the model keys." : end.status !== "completed" ? end.reason ?? "" : consensus?.reached
-      ? `The panel agreed: ${strengthWords[consensus.strength] ?? ""} support for ${end.winner}'s proposal after ${plural(end.rounds_used ?? 0, "round")}${end.synthesized_by ? `; ${end.synthesized_by} wrote the answer` : ""}.`
+      ? `The panel agreed: ${strengthWords[consensus.strength] ?? ""} support for ${end.winner}'s proposal after ${plural(end.rounds_used ?? 0, "round")}${end.synthesized_by ? `; ${end.synthesized_by} wrote the answer${writer ? ` (answered by ${writer})` : ""}` : ""}.`
       : `The panel did not agree. ${end.reason ?? consensus?.note ?? ""}`;
     const box = $("verdict");
     box.className = `card verdict ${tone}${this.arrives ?? ""}`;
@@ -514,15 +551,19 @@ class DebateView {
 
   drawFollowUp() {
     const isOver = finished.has(this.record.status);
+    // What is said from here on, no agent reads any more.
+    const isVoting = !isOver && (this.phase || this.record.phase) === "consensus";
+    $("followup").hidden = isVoting;
+    $("followup-closed").hidden = !isVoting;
     $("followup-label").textContent = isOver ? "Ask a follow-up" : "Add evidence";
-    $("followup-hint").textContent = isOver ? "A new debate starts with this one's answer as its background." : "The panel takes it up in its next round.";
+    $("followup-hint").textContent = isOver ? "A new debate starts with this one's answer as its background." : "The panel takes it up in its next round, as long as there is one.";
     $("followup-send").textContent = isOver ? "Ask again" : "Add";
   }
 
   async followUp(text) {
     if (!finished.has(this.record.status)) {
       await call(`/debates/${encodeURIComponent(this.id)}/messages`, { method: "POST", body: { content: text, role: "user" }, headers: { "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) } });
-      announce("Added. The panel takes it up in its next round.");
+      announce("Added. The panel takes it up in its next round, as long as there is one.");
       $("followup-hint").textContent = "Added. It appears when the panel takes it up.";
       return;
     }
@@ -539,7 +580,7 @@ class DebateView {
       if (finished.has(answer.status)) await this.refresh();
     } catch (error) {
       if (error.code !== "conflict") trouble(error.message);
-      await this.refresh();
+      if (error.code !== "token_needed") await this.refresh();
     }
   }
 }
@@ -577,7 +618,7 @@ async function loadRecent(more = false) {
     const tone = isOver ? (debate.consensus_reached ? "good" : "warn") : debate.status;
     const words = isOver ? (debate.consensus_reached ? `Agreed · ${percent(debate.confidence)}` : "No consensus") : statusWords[debate.status] ?? debate.status;
     return h("li", {}, h("a", { class: "entry", href: `/debates/${encodeURIComponent(debate.id)}`, "data-route": true },
-      h("span", { class: "what" }, debate.title ?? debate.task),
+      h("span", { class: "what" }, debate.title ?? debate.task ?? "A long question"),
       h("span", { class: `status ${tone}` }, words),
       h("span", { class: "when" }, `#${debate.number} · ${(debate.agents ?? []).join(", ")} · `, time(debate.created_at), debate.demo ? " " : "", debate.demo ? h("span", { class: "tag" }, "demo") : "")));
   });

@@ -55,10 +55,10 @@ async function call(path, { method = "GET", body, headers = {}, signal } = {}) {
 const callJSON = async (path, options) => (await call(path, options)).json();
 
 let tokenAsked;
-/** Asks for the token once, however many requests wait for it. */
+/** Asks for the token once, however many requests wait for it; who leaves the dialogue is asked again by the next one. */
 function askForToken(wasWrong) {
   sessionStorage.removeItem("aragora.token");
-  tokenAsked ??= new Promise((resolve) => {
+  tokenAsked ??= new Promise((resolve, reject) => {
     const input = h("input", { id: "token", type: "password", autocomplete: "off", spellcheck: "false", required: true });
     const take = (event) => {
       event.preventDefault();
@@ -67,7 +67,12 @@ function askForToken(wasWrong) {
       dialog.remove();
       resolve();
     };
-    const dialog = h("dialog", { "aria-labelledby": "token-title", oncancel: (event) => event.preventDefault() },
+    const leave = () => {
+      tokenAsked = undefined;
+      dialog.remove();
+      reject(new Failure("The token is needed for this. Try again, or reload the page, to be asked for it.", 401, "token_needed"));
+    };
+    const dialog = h("dialog", { "aria-labelledby": "token-title", onclose: leave },
       h("form", { method: "dialog", onsubmit: take },
         h("h2", { id: "token-title" }, "This gateway asks for its token"),
         h("p", {}, "It is the value of ", h("code", {}, "ARAGORA_API_TOKEN"),

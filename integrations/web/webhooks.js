@@ -8,13 +8,15 @@ async function act(method, path) {
     trouble("");
   } catch (error) {
     trouble(error.message);
+    if (error.code === "token_needed") return;
   }
   await show();
 }
 
-/** Shows a dialog that is gone once it is closed. */
-function ask(title, ...content) {
-  const dialog = h("dialog", { "aria-label": title, onclose: () => dialog.remove() }, content);
+/** Shows a dialog that is gone once it is closed; one that stays comes back until its own button has closed it. */
+function ask(title, content, stays = false) {
+  const leave = () => { if (stays && !dialog.returnValue) dialog.showModal(); else dialog.remove(); };
+  const dialog = h("dialog", { "aria-label": title, onclose: leave }, content);
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
@@ -22,7 +24,7 @@ function ask(title, ...content) {
 
 /** What closes the dialog around it, and nothing else. */
 const closing = (label, kind = "quiet") => h("button", { class: `button ${kind}`, type: "button",
-  onclick: (event) => event.target.closest("dialog").close() }, label);
+  onclick: (event) => event.target.closest("dialog").close("closed") }, label);
 
 /** Asks where events are to go, and shows the secret, which nobody sees again. */
 function create() {
@@ -40,7 +42,7 @@ function create() {
       ask("The secret", h("form", { method: "dialog" }, h("h2", {}, "Keep this secret"),
         h("p", {}, "Receivers check with it that messages come from here. It is shown this once."),
         h("pre", { tabindex: "0" }, webhook.secret),
-        h("div", { class: "row end" }, closing("I have it", "primary"))));
+        h("div", { class: "row end" }, closing("I have it", "primary"))), true);
       await show();
     } catch (error) {
       problem.hidden = false;
@@ -87,7 +89,7 @@ function card(endpoint) {
   const colour = { healthy: "good", failing: "bad", disabled: "bad" }[endpoint.health] ?? "warn";
   return h("article", { class: "card" },
     h("div", { class: "row" }, h("h2", {}, endpoint.name || endpoint.url), h("span", { class: `status ${colour}` }, endpoint.health)),
-    endpoint.status_reason ? h("p", {}, endpoint.status_reason) : "",
+    endpoint.error || endpoint.status_reason ? h("p", {}, endpoint.error || endpoint.status_reason) : "",
     endpoint.failing_since ? h("p", {}, `Failing since ${new Date(endpoint.failing_since).toLocaleString()}.`) : "",
     h("p", {}, h("code", {}, endpoint.url)),
     h("p", { class: "hint" }, `${endpoint.workspace} · ${endpoint.events.join(", ")} · ${endpoint.delivery_count} delivered, `
