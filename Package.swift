@@ -43,7 +43,8 @@ let package = Package(
             resources: [
                 .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
-                .embedInCode("0005_ends.sql"),
+                .embedInCode("0005_ends.sql"), .embedInCode("0006_lookups.sql"),
+                .embedInCode("0007_lists.sql"),
             ]
         ),
         .target(
@@ -52,7 +53,8 @@ let package = Package(
             resources: [
                 .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
-                .embedInCode("0005_ends.sql"),
+                .embedInCode("0005_ends.sql"), .embedInCode("0006_lookups.sql"),
+                .embedInCode("0007_lists.sql"),
             ]
         ),
         .target(
@@ -246,12 +248,12 @@ let package = Package(
         ),
         .target(
             name: "DatabaseSupport",
-            dependencies: ["CoreTypes", "Persistence", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CoreTypes", "Persistence", .product(name: "Logging", package: "swift-log")],
             path: "Tests/DatabaseSupport"
         ),
         .target(
             name: "ChannelSupport",
-            dependencies: ["Channels", "CoreTypes", "DatabaseSupport", "Persistence", "TestSupport"],
+            dependencies: ["Channels", "CoreTypes"],
             path: "Tests/ChannelSupport"
         ),
 
@@ -277,7 +279,7 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
     "Agents": ["CoreTypes", "Transport"],
     "Debates": ["CoreTypes"],
     "Persistence": ["CoreTypes", "DatabaseSupport"],
-    "Channels": ["ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
+    "Channels": ["ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence"],
     "SlackIntegration": ["Channels", "ChannelSupport", "CoreTypes", "DatabaseSupport", "Persistence", "Transport"],
     "Publishing": [
         "Channels", "CoreTypes", "DatabaseSupport", "Emulators", "Persistence", "Transport", "XIntegration",
@@ -292,8 +294,8 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
         "Channels", "CoreTypes", "DatabaseSupport", "Persistence", "Transport",
     ],
     "Gateway": [
-        "Approvals", "Channels", "Conversations", "CoreTypes", "DatabaseSupport", "Debates", "Persistence",
-        "Subscriptions", "Transport", "WebIntegration",
+        "Approvals", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Subscriptions",
+        "Transport", "WebIntegration",
     ],
     "aragora": [
         "Approvals", "Channels", "CoreTypes", "DatabaseSupport", "Debates", "Persistence", "Subscriptions", "Transport",

@@ -9,5 +9,7 @@ package enum SQLiteMigrations {
         ("0003_subscriptions", PackageResources._003_subscriptions_sql),
         ("0004_publishing", PackageResources._004_publishing_sql),
         ("0005_ends", PackageResources._005_ends_sql),
+        ("0006_lookups", PackageResources._006_lookups_sql),
+        ("0007_lists", PackageResources._007_lists_sql),
     ]
 }

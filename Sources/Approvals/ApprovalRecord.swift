@@ -139,6 +139,14 @@ extension ApprovalRecord {
         return rest.isEmpty ? nil : JSONValue.object(rest).text
     }
 
+    /// Whether a request says the same as this one, but for the operation and the policy.
+    func asksTheSame(as draft: ApprovalDraft) -> Bool {
+        kind == draft.kind && title == draft.title && question == draft.question && context == draft.context
+            && priority == draft.priority && debate == draft.debate
+            // A number may have been written in another way.
+            && metadata.text == draft.metadata.text
+    }
+
     /// The beginning of the hash, by which people compare two requests.
     package var shortHash: String { String(operationHash.prefix(12)) }
 

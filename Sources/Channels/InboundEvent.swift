@@ -226,6 +226,8 @@ package struct InboundEvent: Sendable {
     /// The immutable ids of the people whom the text mentions, by the names that it has for them behind an `@`: only
     /// what the platform itself resolved, never a name as somebody typed it.
     package let mentions: [String: String]
+    /// Whether files came with it; nobody reads them.
+    package let hasFiles: Bool
 
     /// Describes what was done.
     package init(
@@ -235,8 +237,10 @@ package struct InboundEvent: Sendable {
         actor: Actor,
         address: Address,
         kind: Kind,
-        mentions: [String: String] = [:]
+        mentions: [String: String] = [:],
+        hasFiles: Bool = false
     ) {
+        self.hasFiles = hasFiles
         self.mentions = mentions
         self.workspace = workspace
         self.originKey = originKey
@@ -244,5 +248,17 @@ package struct InboundEvent: Sendable {
         self.actor = actor
         self.address = address
         self.kind = kind
+    }
+
+    /// What stands before a command where it works in every place.
+    package static let slashPrefix = "/aragora "
+
+    /// What stands before a command in an answer to this, so that it works for who types it there.
+    package var commandPrefix: String {
+        switch kind {
+        case .command: Self.slashPrefix
+        case .message(_, _, _, true): ""
+        default: "@Aragora "
+        }
     }
 }

@@ -10,6 +10,7 @@ package struct AnswerDesk: Sendable {
     let posts: DebatePosts
     private let adapters: [String: any LinkingChannel]
     private let debates = DebateStore()
+    private let inputs = DebateInputStore()
     private let journal: JournalStore
     private let receipts = ReceiptStore()
     private let events: DebateEvents
@@ -47,13 +48,33 @@ package struct AnswerDesk: Sendable {
 
     /// Answers one person, once for each thing that was done.
     func reply(_ post: Post, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try say(post, key: Self.answerKey(of: event), event, in: transaction)
+    }
+
+    /// Tells somebody who sent files that nobody reads them, once and beside any other answer.
+    /// - Returns: whether there are any.
+    @discardableResult
+    func tellOfFiles(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Bool {
+        guard event.hasFiles, !event.actor.isBot else { return false }
+        let text = "I cannot read files; paste the text that matters."
+        let key = OutboxKey("\(event.originKey)/files")
+        try say(Post(body: text, fallbackText: text), key: key, event, in: transaction)
+        return true
+    }
+
+    private func say(
+        _ post: Post,
+        key: OutboxKey,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws {
         var address = event.address
         address.person = event.actor.id
         address.trigger = nil
         try outbox.ephemeral(
             post,
             to: address,
-            key: Self.answerKey(of: event),
+            key: key,
             context: DeliveryContext(role: .answer, debate: nil).json,
             in: transaction
         )
@@ -91,15 +112,17 @@ package struct AnswerDesk: Sendable {
     /// - Parameter isInDebate: whether it would else have become evidence for a debate that goes on.
     func explain(
         _ mistake: CommandMistake,
-        style: CommandParser.Style,
         isInDebate: Bool = false,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
-        let prefix = style == .slash ? "/aragora " : ""
+        let prefix = event.commandPrefix
         let suggestion = mistake.suggestion.map { "\nDid you mean `\(prefix)\(quotable($0))`?" } ?? ""
         let note = isInDebate ? "\nNothing was added to the debate: what becomes evidence is a sentence." : ""
-        try reply("\(mistake.message)\(suggestion)\(note)\nAll commands: `\(prefix)help`", event, in: transaction)
+        let isMessage = event.messageID != nil
+        let again = isMessage ? "\nSend it again; edits are not read." : ""
+        let text = "\(mistake.message)\(suggestion)\(note)\nAll commands: `\(prefix)help`\(again)"
+        try reply(text, event, in: transaction)
     }
 
     func refuse(_ error: ConversationError, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
@@ -109,13 +132,14 @@ package struct AnswerDesk: Sendable {
     func noSuchDebate(_ name: String?, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let text =
             name.map {
-                "No debate “\(clipped($0[...]))” was asked here or by you. `recent` lists the newest ones."
-            } ?? "No debate was asked here or by you yet. Start one with `debate <question>`."
+                "No debate “\(clipped($0[...]))” was asked here or by you. `\(event.commandPrefix)recent` lists the newest "
+                    + "ones."
+            } ?? "No debate was asked here or by you yet. Start one with `\(event.commandPrefix)debate <question>`."
         try reply(text, event, in: transaction)
     }
 
-    func help(style: CommandParser.Style, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        try reply(posts.help(prefix: style == .slash ? "/aragora " : "", isDemo: isDemo), event, in: transaction)
+    func help(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
+        try reply(posts.help(prefix: event.commandPrefix, isDemo: isDemo), event, in: transaction)
     }
 
     /// The newest debates that somebody may see from where they are.
@@ -156,9 +180,12 @@ package struct AnswerDesk: Sendable {
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
-        var post = posts.list(of: try candidates.prefix(Self.listed).map { ($0, try thread(of: $0, in: transaction)) })
+        var post = posts.list(
+            of: try candidates.prefix(Self.listed).map { ($0, try thread(of: $0, in: transaction)) },
+            prefix: event.commandPrefix
+        )
         post.title = "Several debates are running"
-        post.footer = "`stop <number>` stops one."
+        post.footer = "`\(event.commandPrefix)stop <number>` stops one."
         post.fallbackText = "Several debates are running"
         try reply(post, event, in: transaction)
     }
@@ -171,7 +198,7 @@ package struct AnswerDesk: Sendable {
             items.append((debate, try thread(of: debate, in: transaction)))
         }
         guard !items.isEmpty else { return try noSuchDebate(nil, event, in: transaction) }
-        try reply(posts.list(of: items), event, in: transaction)
+        try reply(posts.list(of: items, prefix: event.commandPrefix), event, in: transaction)
     }
 
     /// The address of the message that a debate's thread begins with, where the platform has such addresses.
@@ -201,7 +228,8 @@ package struct AnswerDesk: Sendable {
         let post = posts.status(
             of: debate,
             try projection(of: debate, in: transaction),
-            thread: try thread(of: debate, in: transaction)
+            thread: try thread(of: debate, in: transaction),
+            prefix: event.commandPrefix
         )
         try reply(post, event, in: transaction)
     }
@@ -209,7 +237,13 @@ package struct AnswerDesk: Sendable {
     func verdict(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         guard debate.status.isFinal else { return try status(of: debate, event, in: transaction) }
         let projection = try projection(of: debate, in: transaction)
-        try reply(posts.verdict(of: debate, projection, tokens: nil), event, in: transaction)
+        let late = try inputs.count(
+            of: debate.id,
+            workspace: debate.workspace,
+            after: projection.evidenceCursor,
+            in: transaction
+        )
+        try reply(posts.verdict(of: debate, projection, tokens: nil, late: late), event, in: transaction)
     }
 
     func details(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
@@ -246,7 +280,8 @@ package struct AnswerDesk: Sendable {
     }
 
     func openQuestionForm(text: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        let otherwise = "The form could not be opened. Try again, or type `/aragora debate <question>`."
+        let otherwise =
+            "The form could not be opened. Try again, or type `\(InboundEvent.slashPrefix)debate <question>`."
         let form = posts.questionForm(question: text, agents: panel.known)
         try give(.ask(form, otherwise: Post(body: otherwise, fallbackText: otherwise)), event, in: transaction)
     }
@@ -279,7 +314,7 @@ package struct AnswerDesk: Sendable {
         return String(String.UnicodeScalarView(plain))
     }
 
-    /// Longer ones would bury what is wrong; they are sent again by mending the message itself.
+    /// Longer ones would bury what is wrong; they are copied from the message itself, mended and sent again.
     private static let longestSuggestion = 3000
     private static let clippedSuggestion = 300
 }

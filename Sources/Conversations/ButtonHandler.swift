@@ -27,7 +27,7 @@ struct ButtonHandler: Sendable {
             let debate = try debates.find(DebateID(id), workspace: event.workspace, in: transaction)
         else {
             try answers.reply(
-                "This button no longer works. Ask again with the command `debate`.",
+                "This button no longer works. Ask again with `\(event.commandPrefix)debate <question>`.",
                 event,
                 in: transaction
             )
@@ -102,7 +102,7 @@ struct ButtonHandler: Sendable {
             options: DebateOptions(
                 rounds: settings.debateProtocol.rounds,
                 agents: stillThere.count >= 2 ? stillThere : nil,
-                consensus: DebateOptions.consensusRules.first { $0 == settings.debateProtocol.consensus.rawValue }
+                consensus: settings.debateProtocol.consensus.rawValue
             ),
             from: event
         )

@@ -14,6 +14,7 @@ package struct DebateConcluder: Sendable {
     private let events: DebateEvents
     private let journal: JournalStore
     private let debates = DebateStore()
+    private let inputs = DebateInputStore()
     private let receipts = ReceiptStore()
     private let queue = JobQueue()
 
@@ -51,6 +52,8 @@ package struct DebateConcluder: Sendable {
         try await database.write { transaction in
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)
+            // First the debate, as a stop takes it too, so that the two cannot wait for each other.
+            _ = try debates.hold(record.id, workspace: record.workspace, in: transaction)
             try queue.complete(claim, now: now, in: transaction)
             if let first = outcome.finalEntries.first {
                 try journal.append(
@@ -113,8 +116,14 @@ package struct DebateConcluder: Sendable {
         let isUnreachable = try debates.find(record.id, workspace: record.workspace, in: transaction)?.isUnreachable
         guard isUnreachable != true else { return try leaveUntold(record, in: transaction) }
         try finish(record, settings, result, at: address, in: transaction)
+        let late = try inputs.count(
+            of: record.id,
+            workspace: record.workspace,
+            after: projection.evidenceCursor,
+            in: transaction
+        )
         try outbox.post(
-            posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction)),
+            posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction), late: late),
             to: address,
             key: OutboxKey("\(record.id)/verdict"),
             context: DeliveryContext(role: .verdict, debate: record.id).json,

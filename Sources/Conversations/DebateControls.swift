@@ -29,7 +29,7 @@ package struct DebateControls: Sendable {
         )
     }
 
-    /// Adds evidence for the next round; a twin changes nothing.
+    /// Adds evidence for the next round, as long as there is one; a twin changes nothing.
     /// - Returns: false for a twin or an empty text.
     /// - Throws: `ConversationError` for a debate that has ended or a text that is too long; `DatabaseError`.
     @discardableResult
@@ -40,7 +40,10 @@ package struct DebateControls: Sendable {
         to debate: DebateRecord,
         in transaction: borrowing Transaction
     ) throws -> Bool {
-        guard !debate.status.isFinal else { throw ConversationError(.conflict, "The debate has ended.") }
+        // Held as long as the transaction lasts: the input is committed before later ones, and before the end.
+        guard let held = try debates.hold(debate.id, workspace: debate.workspace, in: transaction),
+            !held.status.isFinal
+        else { throw ConversationError(.conflict, "The debate has ended.") }
         let text = Substring(text).trimmed
         guard !text.isEmpty else { return false }
         guard text.count <= Self.longestInput else {
@@ -72,15 +75,15 @@ package struct DebateControls: Sendable {
         called name: String? = nil,
         in transaction: borrowing Transaction
     ) throws -> Bool {
-        var metadata = debate.metadata
-        if metadata["stopped_by"] == nil {
-            metadata["stopped_by"] = .record(["id": .string(person), "name": name.map { .string($0) }])
+        var noted = debate
+        if debate.fact("stopped_by") == nil {
+            noted.note("stopped_by", .record(["id": .string(person), "name": name.map { .string($0) }]))
         }
         guard
             try debates.requestCancel(
                 debate.id,
                 workspace: debate.workspace,
-                metadata: metadata,
+                metadata: noted.metadata,
                 now: time.now(),
                 in: transaction
             )
@@ -98,17 +101,17 @@ package struct DebateControls: Sendable {
     /// - Throws: `DatabaseError`.
     func abandon(_ debate: DebateRecord, in transaction: borrowing Transaction) throws {
         var debate = debate
-        debate.metadata["unreachable"] = true
+        debate.note("unreachable", true)
         _ = try cancel(debate, by: debate.platform, called: "the removal of the app", in: transaction)
     }
 }
 
 extension DebateRecord {
     /// Whether nobody can be told of the debate any more where it was asked for.
-    var isUnreachable: Bool { metadata["unreachable"]?.bool == true }
+    var isUnreachable: Bool { fact("unreachable")?.bool == true }
 
     /// Who stopped the debate, by name where the platform told us; nil where nobody did.
     var stoppedBy: String? {
-        metadata["stopped_by"]?["name"]?.string ?? metadata["stopped_by"]?["id"]?.string
+        fact("stopped_by")?["name"]?.string ?? fact("stopped_by")?["id"]?.string
     }
 }

@@ -29,14 +29,17 @@ extension DebatePosts {
             Options for `debate`: `--rounds 1…12`, `--agents name,name`, \
             `--consensus \(DebateOptions.consensusRules.joined(separator: "|"))`.
 
-            Whatever you write in the thread of a running debate becomes evidence for its next round.
+            Whatever you write in the thread of a running debate becomes evidence for its next round, as long as \
+            there is one; what comes after the last round is counted in the verdict.
             """
         if isDemo { body += "\n\n**\(Self.demoNotice)**" }
         return Post(title: "Aragora", body: body, fallbackText: "Aragora: the commands")
     }
 
-    /// - Parameter debates: each with the address of its thread, where there is one.
-    func list(of debates: [(debate: DebateRecord, thread: String?)]) -> Post {
+    /// - Parameters:
+    ///   - debates: each with the address of its thread, where there is one.
+    ///   - prefix: what stands before a command where the list is read.
+    func list(of debates: [(debate: DebateRecord, thread: String?)], prefix: String) -> Post {
         let lines = debates.map { debate, thread in
             let state =
                 debate.status == .completed
@@ -47,7 +50,7 @@ extension DebatePosts {
         return Post(
             title: "Newest debates",
             body: lines.joined(separator: "\n"),
-            footer: "`verdict <number>` shows one.",
+            footer: "`\(prefix)verdict <number>` shows one.",
             fallbackText: "The newest debates"
         )
     }
@@ -81,8 +84,10 @@ extension DebatePosts {
         )
     }
 
-    /// - Parameter thread: the address of the debate's thread, where there is one.
-    func status(of debate: DebateRecord, _ projection: DebateProjection, thread: String?) -> Post {
+    /// - Parameters:
+    ///   - thread: the address of the debate's thread, where there is one.
+    ///   - prefix: what stands before a command where the state is read.
+    func status(of debate: DebateRecord, _ projection: DebateProjection, thread: String?, prefix: String) -> Post {
         let state: String =
             if let result = projection.result {
                 outcomeLine(result)
@@ -93,11 +98,13 @@ extension DebatePosts {
             } else {
                 progressLine(projection)
             }
+        var leads = thread.map { ["[Open the thread](\($0))."] } ?? []
+        if debate.status == .completed { leads.append("`\(prefix)verdict \(debate.number)` shows the verdict.") }
         return Post(
             title: "Debate #\(debate.number)",
             body: quoted(debate.task),
             fields: [.init("Status", debate.status.rawValue), .init("Progress", state)],
-            footer: footer(of: debate, thread.map { "[Open the thread](\($0))." } ?? ""),
+            footer: footer(of: debate, leads.joined(separator: " ")),
             fallbackText: "Debate #\(debate.number): \(state)"
         )
     }

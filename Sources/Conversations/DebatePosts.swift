@@ -42,7 +42,7 @@ package struct DebatePosts: Sendable {
             buttons: settings.stopToken.map { [.init(label: "Stop", token: $0, style: .danger)] } ?? [],
             footer: footer(
                 of: debate,
-                "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply here to add evidence."
+                "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply in this thread to add evidence."
             ),
             fallbackText: "Debate #\(debate.number) has started: \(plainLine(debate.task))"
         )
@@ -82,9 +82,15 @@ package struct DebatePosts: Sendable {
 
     // MARK: The verdict
 
-    func verdict(of debate: DebateRecord, _ projection: DebateProjection, tokens: VerdictTokens?) -> Post {
+    /// - Parameter late: how many remarks nobody on the panel has read.
+    func verdict(
+        of debate: DebateRecord,
+        _ projection: DebateProjection,
+        tokens: VerdictTokens?,
+        late: Int
+    ) -> Post {
         guard let result = projection.result, result.status == .completed else {
-            return ending(of: debate, projection, tokens: tokens)
+            return ending(of: debate, projection, tokens: tokens, late: late)
         }
         var body = debate.isDemo ? "> **\(Self.demoNotice)**\n\n" : ""
         body += MarkdownDocument.closed(result.finalAnswer)
@@ -99,6 +105,10 @@ package struct DebatePosts: Sendable {
         if !agreed.isEmpty { fields.append(.init("Agreed", agreed.joined(separator: ", "))) }
         let failed = Set(projection.failures.map(\.agent)).sorted()
         if !failed.isEmpty { fields.append(.init("Had trouble", failed.joined(separator: ", "))) }
+        let replaced = projection.seats.compactMap { seat in
+            seat.usage.fallbackModel.map { "\(seat.agent.name) (answered by \($0))" }
+        }
+        if !replaced.isEmpty { fields.append(.init("Replaced", replaced.joined(separator: ", "))) }
         return Post(
             title: "Verdict of debate #\(debate.number)",
             body: body,
@@ -106,15 +116,21 @@ package struct DebatePosts: Sendable {
             buttons: tokens.map { buttons($0, debate) } ?? [],
             footer: footer(
                 of: debate,
-                [signature(result), receiptLink(debate)].filter { !$0.isEmpty }.joined(separator: " ")
+                [signature(result), lateness(late), receiptLink(debate)].filter { !$0.isEmpty }.joined(separator: " ")
             ),
             fallbackText:
                 "Verdict of debate #\(debate.number): \(words(result.verdict)), \(percent(result.confidence)) sure"
         )
     }
 
-    private func ending(of debate: DebateRecord, _ projection: DebateProjection, tokens: VerdictTokens?) -> Post {
+    private func ending(
+        of debate: DebateRecord,
+        _ projection: DebateProjection,
+        tokens: VerdictTokens?,
+        late: Int
+    ) -> Post {
         let result = projection.result
+        let link = result == nil || projection.isHeldBack ? "" : receiptLink(debate)
         let isCancelled = result?.status == .cancelled || debate.status == .cancelled
         let title = isCancelled ? "Debate #\(debate.number) was stopped" : "Debate #\(debate.number) failed"
         let reason = result?.reason ?? (isCancelled ? "Somebody stopped it." : "No agent gave a usable answer.")
@@ -127,7 +143,7 @@ package struct DebatePosts: Sendable {
             title: title,
             body: body,
             buttons: tokens.map { buttons($0, debate, isVerdict: false, isHeldBack: projection.isHeldBack) } ?? [],
-            footer: footer(of: debate, result == nil || projection.isHeldBack ? "" : receiptLink(debate)),
+            footer: footer(of: debate, [lateness(late), link].filter { !$0.isEmpty }.joined(separator: " ")),
             fallbackText: "\(title): \(oneLine(reason))"
         )
     }
@@ -184,6 +200,14 @@ package struct DebatePosts: Sendable {
         links.receipt(of: debate).map { "[Signed receipt](\($0))." } ?? ""
     }
 
+    private func lateness(_ remarks: Int) -> String {
+        switch remarks {
+        case 0: ""
+        case 1: "1 remark came too late for the panel."
+        default: "\(remarks) remarks came too late for the panel."
+        }
+    }
+
     private func signature(_ result: DebateResult) -> String {
         var parts: [String] = []
         if let author = result.synthesizedBy { parts.append("Written by \(author).") }
@@ -203,8 +227,7 @@ package struct DebatePosts: Sendable {
 
     func outcomeLine(_ result: DebateResult) -> String {
         switch result.status {
-        case .completed:
-            "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure. `verdict` shows it."
+        case .completed: "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure."
         case .cancelled: result.reason ?? "Stopped"
         default: "Failed"
         }

@@ -17,7 +17,7 @@ extension DebateProjection {
                     "round": .integer(Int64($0.round)), "triggers": .strings($0.triggers.map(\.rawValue)),
                 ]
             },
-            "panel": .array(seats.map { $0.agent.json }),
+            "panel": .array(seats.map(\.json)),
             "proposals": .array(proposals.map { ["agent": .string($0.agent), "content": .string($0.content)] }),
             "critiques": .array(critiques.map { $0.critique.json(round: $0.round) }),
             "votes": .array(votes.map(\.json)),
@@ -52,6 +52,15 @@ extension DebateProjection {
             "dissent": .array(consensus?.dissent.map(\.json) ?? []),
             "last_sequence": .integer(Int64(lastSequence)),
         ])
+    }
+}
+
+extension DebateProjection.Seat {
+    /// The agent, and the model that last answered in place of its own, where one did.
+    fileprivate var json: JSONValue {
+        var json = agent.json
+        json["fallback_model"] = usage.fallbackModel.map { .string($0) }
+        return json
     }
 }
 

@@ -48,7 +48,7 @@ extension DebateRunner {
                 requestedBy: record.requestedBy,
                 settings: settings.debateProtocol
             ),
-            panel: seats(settings.agents),
+            panel: seats(settings.agents, isResumed: !entries.isEmpty),
             journal: written,
             inputs: StoredInputs(database: database, debate: id, workspace: record.workspace, people: people),
             time: time,
@@ -100,14 +100,17 @@ extension DebateRunner {
             of: record.task,
             given: settings.background,
             asked: Address(json: record.address),
-            in: record.metadata["message"]?.string
+            in: record.fact("message")?.string
         )
     }
 
     /// The agents that were chosen; those that are not configured any more fail their calls.
-    private func seats(_ names: [String]) -> [any Agent] {
-        names.map { name in
-            (try? panel.panel(named: [name]).first { $0.profile.name == name }) ?? AbsentAgent(name: name)
+    ///
+    /// Where the journal names the panel, a seat without its agent stays empty: nobody stands in for it.
+    private func seats(_ names: [String], isResumed: Bool) -> [any Agent] {
+        names.compactMap { name in
+            let agent = try? panel.panel(named: [name]).first { $0.profile.name == name }
+            return agent ?? (isResumed ? nil : AbsentAgent(name: name))
         }
     }
 }

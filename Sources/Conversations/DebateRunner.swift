@@ -78,9 +78,15 @@ package struct DebateRunner: Sendable {
     private func debate(_ turn: DebateTurn, _ signals: AsyncStream<JobWorker.Signal>) async throws -> DebateOutcome {
         try await withThrowingTaskGroup(of: DebateOutcome?.self) { group in
             group.addTask {
-                let outcome = try await turn.arena.run(replaying: turn.entries, resolution: turn.resolution)
-                try await turn.journal.flush()
-                return outcome
+                do {
+                    let outcome = try await turn.arena.run(replaying: turn.entries, resolution: turn.resolution)
+                    try await turn.journal.flush()
+                    return outcome
+                } catch {
+                    // The job is given back after this: what was answered before is on its way, and is not paid again.
+                    try? await turn.journal.flush()
+                    throw error
+                }
             }
             group.addTask {
                 for await signal in signals where signal == .cancel { await cancel(turn) }
@@ -109,7 +115,13 @@ package struct DebateRunner: Sendable {
     @inline(never)
     private func end(_ turn: DebateTurn, _ outcome: DebateOutcome) async throws {
         if let breakpoint = outcome.waiting {
-            return try await pause(turn.record, at: breakpoint, outcome.entries, job: turn.job)
+            return try await pause(
+                turn.record,
+                at: breakpoint,
+                outcome.entries,
+                job: turn.job,
+                settings: turn.settings
+            )
         }
         if let waiting = turn.waiting, turn.resolution == nil, let gate {
             try await database.write { try gate.withdraw(waiting, of: turn.record, in: $0) }
@@ -121,21 +133,27 @@ package struct DebateRunner: Sendable {
     static let somebody = "somebody"
 
     /// Asks people and puts the job to sleep: nothing is held while they think.
-    /// - Parameter entries: the journal, from which alone it is read what people see: whoever takes the debate up after
-    ///   a crash asks the same.
+    /// - Parameters:
+    ///   - entries: the journal, from which alone it is read what people see: whoever takes the debate up after a crash
+    ///     asks the same.
+    ///   - settings: of a debate that begins to wait, which its message has to show; nil where it waits already.
     func pause(
         _ record: DebateRecord,
         at breakpoint: DebateBreakpoint,
         _ entries: [JournalEntry],
-        job: ClaimedJob
+        job: ClaimedJob,
+        settings: DebateSettings? = nil
     ) async throws {
-        let context = breakpoint.isRelease ? DebateProjection(entries).answerSoFar : "The question: \(record.task)"
+        let projection = DebateProjection(entries)
+        let context = breakpoint.isRelease ? projection.answerSoFar : "The question: \(record.task)"
         try await database.write { transaction in
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)
             // First the job, whose row the decision locks too: either it sees the sleeping job, or this sees it.
-            try queue.release(claim, runAt: gate == nil ? now : now + Self.recheck, now: now, in: transaction)
-            guard let gate else { return }
+            let runAt = gate == nil ? now : now + Self.recheck
+            let isToStop = try queue.release(claim, runAt: runAt, now: now, in: transaction)
+            guard let gate, !isToStop else { return }
+            if let settings { try progress.show(projection, of: record, settings, in: transaction) }
             try gate.ask(about: breakpoint, of: record, context: context, in: transaction)
             if try gate.resolution(of: breakpoint, debate: record, in: transaction) != nil {
                 try queue.wake(job.id, workspaceID: record.workspace, now: now, in: transaction)

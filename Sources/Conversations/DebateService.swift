@@ -14,6 +14,7 @@ package struct DebateService: Sendable {
     private let links: ReceiptLinks
     private let events: DebateEvents
     private let debates = DebateStore()
+    private let inputs = DebateInputStore()
     private let receipts = ReceiptStore()
     private let journal: JournalStore
 
@@ -142,8 +143,8 @@ package struct DebateService: Sendable {
     }
 
     /// Adds what somebody said to a running debate.
-    /// - Returns: false where the key was used before.
-    /// - Throws: `ConversationError`, `DatabaseError`.
+    /// - Returns: false where the same was added under this key before.
+    /// - Throws: `ConversationError`, with code `conflict` where something else was; `DatabaseError`.
     package func addInput(
         _ text: String,
         author: String,
@@ -152,13 +153,23 @@ package struct DebateService: Sendable {
         workspace: WorkspaceID
     ) async throws -> Bool {
         let isNew = try await database.write { transaction in
-            try controls.addInput(
+            let isNew = try controls.addInput(
                 text,
                 author: author,
                 key: key,
                 to: try existing(id, workspace, in: transaction),
                 in: transaction
             )
+            guard !isNew else { return true }
+            let known = try inputs.content(under: key, in: id, workspace: workspace, in: transaction)
+            guard known ?? "" == String(Substring(text).trimmed) else {
+                throw ConversationError(
+                    .conflict,
+                    "This Idempotency-Key was used for another text. Send a new key with a new text, or the first text "
+                        + "once more."
+                )
+            }
+            return false
         }
         await database.notify(.debate(id))
         return isNew

@@ -269,11 +269,9 @@ package struct DebateStarter: Sendable {
             chosen.rounds = rounds
         }
         if let rule = options.consensus {
-            guard DebateOptions.consensusRules.contains(rule), let mode = ConsensusMode(rawValue: rule) else {
-                throw ConversationError(
-                    .invalidOptions,
-                    "The consensus rule is one of \(DebateOptions.consensusRules.joined(separator: ", "))."
-                )
+            guard let mode = ConsensusMode(rawValue: rule) else {
+                let rules = ConsensusMode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ConversationError(.invalidOptions, "The consensus rule is one of \(rules).")
             }
             chosen.consensus = mode
         }

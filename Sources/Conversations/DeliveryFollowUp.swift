@@ -1,6 +1,6 @@
 package import Channels
 package import CoreTypes
-package import Persistence
+import Persistence
 
 /// What follows when a message of ours has arrived, or never will: in the same transaction that says so.
 package struct DeliveryFollowUp: Sendable {
@@ -9,20 +9,17 @@ package struct DeliveryFollowUp: Sendable {
     private let identifiers: any IdentifierSource
     private let debates = DebateStore()
     private let conversations = ConversationStore()
-    private let integrations: IntegrationStore
     private let others: DeliveryHooks
 
     /// Makes the follow-up.
     /// - Parameter others: what other rooms do about their own messages, in the same transaction.
     package init(
         outbox: Outbox,
-        integrations: IntegrationStore,
         time: any TimeSource,
         identifiers: any IdentifierSource,
         others: DeliveryHooks = DeliveryHooks()
     ) {
         self.others = others
-        self.integrations = integrations
         self.outbox = outbox
         self.time = time
         self.identifiers = identifiers
@@ -43,12 +40,6 @@ package struct DeliveryFollowUp: Sendable {
     }
 
     private func handleDelivered(_ message: DeliveredMessage, in transaction: borrowing Transaction) throws {
-        try integrations.recordActivity(
-            workspace: message.workspace,
-            type: message.platform,
-            now: time.now(),
-            in: transaction
-        )
         // The start message of a command opens a thread, and only now it is known which.
         guard message.operation == .post, let context = DeliveryContext(json: message.context), context.role == .start,
             let id = context.debate, message.address.thread == nil, let place = message.place
@@ -69,13 +60,6 @@ package struct DeliveryFollowUp: Sendable {
 
     /// A verdict that cannot be posted where it was asked for is at least told to the person who asked.
     private func handleUndeliverable(_ message: UndeliverableMessage, in transaction: borrowing Transaction) throws {
-        try integrations.recordError(
-            workspace: message.workspace,
-            type: message.platform,
-            error: message.note.message,
-            now: time.now(),
-            in: transaction
-        )
         guard let context = DeliveryContext(json: message.context) else { return }
         if context.role == .quickAnswer { return try passOn(message, in: transaction) }
         if context.role == .form { return try say(context.otherwise, insteadOf: message, in: transaction) }
@@ -88,8 +72,8 @@ package struct DeliveryFollowUp: Sendable {
         let isStart = context.role == .start
         let text = """
             \(isStart ? "The start message" : "The verdict") of debate #\(debate.number) could not be posted: \
-            \(message.note.message) \(isStart ? "The debate itself goes on; " : "")`verdict \(debate.number)` \
-            shows its outcome.
+            \(message.note.message) \(isStart ? "The debate itself goes on; " : "")\
+            `\(InboundEvent.slashPrefix)verdict \(debate.number)` shows its outcome.
             """
         try outbox.ephemeral(
             Post(body: text, fallbackText: text),

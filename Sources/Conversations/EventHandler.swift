@@ -45,7 +45,7 @@ package struct EventHandler: Sendable {
                 try handlePerson(event, in: transaction)
             }
         } catch let error as ConversationError {
-            // Refusals come before anything is written.
+            // Refusals come before anything is written but a word about files.
             if !event.actor.isBot { try answers.refuse(error, event, in: transaction) }
         }
     }
@@ -106,19 +106,23 @@ package struct EventHandler: Sendable {
         if !event.actor.isBot,
             let answer = try decisions?.reply(text, isDirect: isDirect, event, in: transaction)
         {
+            try answers.tellOfFiles(event, in: transaction)
             return try answers.give(answer, event, in: transaction)
         }
         let debate = try boundDebate(of: event, in: transaction)
         let isToUs = mentionsUs || isDirect
-        if let debate, !debate.status.isFinal {
+        let isRemark = debate?.status.isFinal == false
+        guard isToUs || isRemark else { return }
+        // Files without words ask nothing and say nothing.
+        if try answers.tellOfFiles(event, in: transaction), Substring(text).trimmed.isEmpty { return }
+        if let debate, isRemark {
             return try handleRemark(text, isToUs: isToUs, on: debate, event, in: transaction)
         }
-        guard isToUs else { return }
         try perform(text, style: .conversation, following: debate, event, in: transaction)
     }
 
     /// What is said in the thread of a debate that goes on: what is said to us as a command is one, and all else is
-    /// evidence for the next round.
+    /// evidence for the next round, as long as there is one.
     private func handleRemark(
         _ text: String,
         isToUs: Bool,
@@ -133,18 +137,12 @@ package struct EventHandler: Sendable {
             } catch {
                 // Programs make no typing errors.
                 if !event.actor.isBot {
-                    return try answers.explain(
-                        error,
-                        style: .conversation,
-                        isInDebate: true,
-                        event,
-                        in: transaction
-                    )
+                    return try answers.explain(error, isInDebate: true, event, in: transaction)
                 }
             }
         }
         if let command {
-            return try perform(command, style: .conversation, following: debate, event, in: transaction)
+            return try perform(command, following: debate, event, in: transaction)
         }
         try controls.addInput(
             text,
@@ -157,6 +155,7 @@ package struct EventHandler: Sendable {
 
     private var parser: CommandParser { CommandParser(agents: starter.panel.names) }
 
+    /// The debate that a thread is about: the newest one, or one that still goes on there where that has ended.
     private func boundDebate(of event: InboundEvent, in transaction: borrowing Transaction) throws -> DebateRecord? {
         guard
             let id = try conversations.debate(
@@ -165,7 +164,13 @@ package struct EventHandler: Sendable {
                 in: transaction
             )
         else { return nil }
-        return try debates.find(id, workspace: event.workspace, in: transaction)
+        let newest = try debates.find(id, workspace: event.workspace, in: transaction)
+        guard let newest, newest.status.isFinal else { return newest }
+        return try debates.newestOpen(
+            inConversation: event.conversationKey,
+            workspace: event.workspace,
+            in: transaction
+        ) ?? newest
     }
 
     private func perform(
@@ -179,15 +184,14 @@ package struct EventHandler: Sendable {
         do throws(CommandMistake) {
             command = try parser.parse(text, style: style)
         } catch {
-            if !event.actor.isBot { try answers.explain(error, style: style, event, in: transaction) }
+            if !event.actor.isBot { try answers.explain(error, event, in: transaction) }
             return
         }
-        try perform(command, style: style, following: earlier, event, in: transaction)
+        try perform(command, following: earlier, event, in: transaction)
     }
 
     private func perform(
         _ command: Command,
-        style: CommandParser.Style,
         following earlier: DebateRecord?,
         _ event: InboundEvent,
         in transaction: borrowing Transaction
@@ -222,7 +226,7 @@ package struct EventHandler: Sendable {
                 event,
                 in: transaction
             )
-        case .help: try answers.help(style: style, event, in: transaction)
+        case .help: try answers.help(event, in: transaction)
         case .recent: try answers.recent(event, in: transaction)
         case .agents: try answers.agents(event, in: transaction)
         case .leaderboard: try answers.leaderboard(event, in: transaction)

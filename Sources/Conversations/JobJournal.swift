@@ -26,7 +26,7 @@ final class JobJournal: DebateJournal {
 
     func append(_ entries: [JournalEntry], lines: JournalLines) throws {
         guard let first = entries.first else { return }
-        try state.withLock { state in
+        let begun: CommitTicket<Void>? = try state.withLock { state in
             if let failure = state.failure { throw failure }
             do {
                 let ticket = try writer.enqueue(
@@ -41,11 +41,17 @@ final class JobJournal: DebateJournal {
                     )
                 )
                 // Entries that go into one commit share its promise.
-                if state.tickets.last !== ticket { state.tickets.append(ticket) }
+                guard state.tickets.last !== ticket else { return nil }
+                state.tickets.append(ticket)
+                return ticket
             } catch {
                 state.failure = error
                 throw error
             }
+        }
+        // What was refused ends the run with its next entries, before it asks its models for more.
+        begun?.whenResolved { [self] result in
+            if case .failure(let error) = result { state.withLock { $0.failure = $0.failure ?? error } }
         }
     }
 

@@ -287,9 +287,4 @@ package final class JobWorker: Sendable {
             }
         }
     }
-
-    /// Tells a job of this process at once what the next heartbeat would tell it.
-    package func signal(_ signal: Signal, to job: JobID) {
-        held.withLock { _ = $0[job]?.signals.yield(signal) }
-    }
 }

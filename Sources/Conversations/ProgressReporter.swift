@@ -107,19 +107,41 @@ package struct ProgressReporter: Sendable {
         }
     }
 
+    /// Shows where a debate stands, in the transaction that holds it there: nothing follows soon that would show more.
+    /// - Throws: `DatabaseError`.
+    func show(
+        _ projection: DebateProjection,
+        of record: DebateRecord,
+        _ settings: DebateSettings,
+        in transaction: borrowing Transaction
+    ) throws {
+        guard let address = Address(json: record.address), !record.isUnreachable else { return }
+        let post = posts.progress(of: record, settings: settings, projection)
+        try edit(record, post, at: address, in: transaction)
+    }
+
+    private func edit(
+        _ record: DebateRecord,
+        _ post: Post,
+        at address: Address,
+        in transaction: borrowing Transaction
+    ) throws {
+        try outbox.edit(
+            target: OutboxKey("\(record.id)/start"),
+            post: post,
+            address: address,
+            key: OutboxKey(identifiers.next()),
+            coalesceKey: "\(record.id)/progress",
+            context: DeliveryContext(role: .progress, debate: record.id).json,
+            in: transaction
+        )
+    }
+
     private func edit(_ record: DebateRecord, _ post: Post, at address: Address, job: ClaimedJob) async {
         do {
             try await database.write { transaction in
                 try JobQueue().assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
-                try outbox.edit(
-                    target: OutboxKey("\(record.id)/start"),
-                    post: post,
-                    address: address,
-                    key: OutboxKey(identifiers.next()),
-                    coalesceKey: "\(record.id)/progress",
-                    context: DeliveryContext(role: .progress, debate: record.id).json,
-                    in: transaction
-                )
+                try edit(record, post, at: address, in: transaction)
             }
             await database.notify(.outbox)
         } catch {

@@ -55,6 +55,32 @@ package struct JSONDocument: Sendable {
 
     /// A member of the outermost object, or nil.
     package subscript(key: String) -> JSONNode? { root[key] }
+
+    /// The text of the first number of which a `JSONValue` would lose digits; nil where there is none.
+    ///
+    /// Two such numbers may become the same, and with them what is hashed and decided.
+    package var firstInexactNumber: String? {
+        for (index, token) in storage.tape.enumerated() where token.kind == .number {
+            let text = JSONNode(document: storage, index: index).text
+            if !isExactNumber(text) { return text }
+        }
+        return nil
+    }
+}
+
+/// Whether a number keeps its digits: fractions may be as near as a double is, whole numbers have to be the same.
+private func isExactNumber(_ text: String) -> Bool {
+    if Int64(text) != nil { return true }
+    guard let value = Double(text), value.isFinite else { return false }
+    // From here on a double holds whole numbers alone, and not all of them.
+    return abs(value) < 9_007_199_254_740_992 || significantDigits(text) == significantDigits("\(value)")
+}
+
+private func significantDigits(_ number: String) -> [UInt8] {
+    let mantissa = number.utf8.prefix { $0 != UInt8(ascii: "e") && $0 != UInt8(ascii: "E") }
+    let digits = mantissa.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    let end = digits.lastIndex { $0 != UInt8(ascii: "0") }.map { $0 + 1 } ?? digits.startIndex
+    return Array(digits[..<end].drop { $0 == UInt8(ascii: "0") })
 }
 
 /// A text that is not JSON.

@@ -10,13 +10,16 @@ package struct DebateBreakpoint: Sendable, Hashable {
 
     /// Whether it is the verdict that waits.
     package var isRelease: Bool { triggers.contains(.release) }
+
+    /// Whether the panel has decided already, so that it takes up no guidance any more.
+    package var isAfterDecision: Bool { isRelease || triggers.contains(.lowConfidence) }
 }
 
 /// What people said about a breakpoint.
 package struct BreakpointResolution: Sendable, Hashable {
     /// How the debate goes on.
     package enum Action: String, Sendable, CaseIterable {
-        /// As if nothing had been; with guidance, the panel takes it up.
+        /// As if nothing had been; with guidance, the panel takes it up, unless it has decided already.
         case `continue`
         /// To the vote at once.
         case conclude

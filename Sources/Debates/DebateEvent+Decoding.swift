@@ -82,8 +82,7 @@ extension DebateEvent {
                 DebateBreakpoint(
                     number: try data.integer("number"),
                     round: try data.integer("round"),
-                    // A trigger of a newer program is no reason not to read an older journal's.
-                    triggers: try data.strings("triggers").compactMap { BreakpointPolicy.Trigger(rawValue: $0) },
+                    triggers: try data.words("triggers"),
                     reason: try data.string("reason")
                 )
             )

@@ -21,7 +21,8 @@ extension DebateMachine {
     func breakpointAfterDecision() -> DebateBreakpoint? {
         let policy = description.settings.breakpoints
         guard policy.triggers.contains(.lowConfidence), !firedTriggers.contains(.lowConfidence), let consensus,
-            consensus.confidence < policy.confidence, !isCancelled, !isDeadlineExceeded, living.count >= 2
+            description.settings.consensus != .none, consensus.confidence < policy.confidence, !isCancelled,
+            !isDeadlineExceeded, living.count >= 2
         else { return nil }
         let percent = Int((consensus.confidence * 100).rounded())
         return breakpoint([.lowConfidence], ["The panel decided with a confidence of \(percent) % only."])
@@ -84,7 +85,7 @@ extension DebateMachine {
             return "\(asking.agent) asks for a person."
         case .roundLimit:
             guard round >= min(policy.roundLimit, description.settings.rounds), !isConverged else { return nil }
-            return "\(round) rounds were held."
+            return round == 1 ? "1 round was held." : "\(round) rounds were held."
         }
     }
 

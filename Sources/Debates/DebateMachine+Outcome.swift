@@ -106,7 +106,11 @@ extension DebateMachine {
             result.winner = consensus.winner
             result.finalAnswer = synthesis?.content ?? panelAnswer
             if let synthesis, synthesis.fallback == nil { result.synthesizedBy = synthesis.agent }
-            let notes = [consensus.note, isBudgetExceeded ? "The budget was used up after round \(round)." : nil]
+            let failure = isDeadlineExceeded ? nil : synthesis?.fallback
+            let notes = [
+                consensus.note, isBudgetExceeded ? "The budget was used up after round \(round)." : nil,
+                failure.map { "The judge wrote no answer (\($0)): this is what the panel proposed." },
+            ]
             result.reason = notes.contains { $0 != nil } ? notes.compactMap(\.self).joined(separator: " ") : nil
         }
         return result

@@ -71,6 +71,8 @@ package struct DebateProjection: Sendable {
     package var isHeldBack: Bool { machine?.isHeldBack ?? false }
     /// The text that the debate would answer with if it ended now; empty before its start.
     package var answerSoFar: String { machine?.makeResult().finalAnswer ?? "" }
+    /// The cursor of the last input that the panel took up; 0 where it took up none.
+    package var evidenceCursor: Int64 { evidence.map(\.cursor).max() ?? 0 }
     /// The proposals that stand, in the order of the panel.
     package var proposals: [Proposal] { machine?.livingProposals.filter { !$0.content.isEmpty } ?? [] }
 

@@ -65,6 +65,15 @@ struct EventReader {
         return word
     }
 
+    func words<Word: RawRepresentable<String>>(_ key: String) throws(DebateError) -> [Word] {
+        var words: [Word] = []
+        for text in try strings(key) {
+            guard let word = Word(rawValue: text) else { throw wrong(key) }
+            words.append(word)
+        }
+        return words
+    }
+
     func value(_ key: String) throws(DebateError) -> JSONValue {
         guard let member = node[key] else { throw wrong(key) }
         return JSONValue(member)

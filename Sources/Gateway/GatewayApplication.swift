@@ -19,7 +19,8 @@ package struct GatewayApplication: Service {
     private let application: Application<RouterResponder<GatewayContext>>
     private let place: (host: String, port: Int)
     private let time: any TimeSource
-    private let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// Never shut down: the process ends with it, and what ends a connection late may still schedule on it.
+    private static let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// Wires the routes.
     /// - Parameters:
@@ -90,20 +91,17 @@ package struct GatewayApplication: Service {
                 availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)
             ),
             onServerRunning: { await onRunning($0.localAddress?.port ?? 0) },
-            eventLoopGroupProvider: .shared(eventLoops),
+            eventLoopGroupProvider: .shared(Self.eventLoops),
             logger: logger
         )
     }
 
     package func run() async throws {
-        let result: Result<Void, any Error>
         do {
-            result = .success(try await runUntilDrained())
+            try await runUntilDrained()
         } catch {
-            result = .failure(ListenError(error, host: place.host, port: place.port) ?? error)
+            throw ListenError(error, host: place.host, port: place.port) ?? error
         }
-        try await eventLoops.shutdownGracefully()
-        try result.get()
     }
 
     /// Serves, and on graceful shutdown lets the requests in flight end, but waits for no peer that does not read.

@@ -91,10 +91,10 @@ package struct Transaction: ~Copyable {
 package enum Dialect: String, Sendable {
     case postgres, sqlite
 
-    /// A text member of a column that holds a JSON object as text.
+    /// A text member of a column that holds a JSON object as text, in the words of the indexes.
     package func member(_ name: String, of column: String) -> String {
         switch self {
-        case .postgres: "(cast(\(column) as json) ->> '\(name)')"
+        case .postgres: "((cast(\(column) as json) ->> '\(name)') collate \"C\")"
         case .sqlite: "json_extract(\(column), '$.\(name)')"
         }
     }
@@ -171,6 +171,10 @@ package struct DatabaseError: CodedError {
         default: false
         }
     }
+
+    /// What is said where the database's disk is full.
+    static let noRoom =
+        "The database has no room left on its disk. Make room; nothing that was acknowledged is lost."
 
     /// Describes a failure; the description holds no values of the statement.
     package init(_ reason: Code, _ description: String) {

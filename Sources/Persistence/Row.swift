@@ -85,8 +85,6 @@ package struct Row: Sendable {
     }
     /// An integer.
     package func integer(_ column: String) throws -> Int64 { try required(column, integerOrNil) }
-    /// A number.
-    package func real(_ column: String) throws -> Double { try required(column, realOrNil) }
     /// A truth value.
     package func bool(_ column: String) throws -> Bool { try required(column, boolOrNil) }
     /// Bytes.

@@ -85,8 +85,7 @@ extension SubscriptionService {
         try await database.read { transaction in
             let endpoint = try existing(id, workspace, in: transaction)
             return try deliveries.attempts(
-                of: id,
-                workspace: endpoint.workspace,
+                at: endpoint,
                 message: message,
                 limit: limit,
                 offset: offset,

@@ -12,6 +12,8 @@ package struct SubscriptionService: Sendable {
         package let receiverKey: Secret?
         /// Whether the same was asked before.
         package let isRepetition: Bool
+        /// Whether the secret that was replaced could not be read: it signs no more, and the further headers are gone.
+        package var hasLostFormer = false
     }
 
     /// How long a repetition of a creation is shown the secret: whoever repeats it may not have got the answer.
@@ -48,7 +50,7 @@ package struct SubscriptionService: Sendable {
         self.identifiers = identifiers
     }
 
-    /// Makes an endpoint; the same key of idempotency gives the same one.
+    /// Makes an endpoint; the same key of idempotency gives the same one, which is renewed where the draft says so.
     /// - Throws: `SubscriptionError`, `DatabaseError`.
     package func create(_ draft: EndpointDraft) async throws -> Created {
         try check(draft.url)
@@ -71,12 +73,12 @@ package struct SubscriptionService: Sendable {
             createdAt: now,
             updatedAt: now
         )
-        return try await database.write { transaction in
+        let created = try await database.write { transaction in
             try WorkspaceStore().ensure(draft.workspace, platform: "api", now: now, in: transaction)
             if let key = draft.idempotencyKey,
                 let twin = try endpoints.find(idempotencyKey: key, workspace: draft.workspace, in: transaction)
             {
-                return try repeated(twin, draft, now: now, in: transaction)
+                return try repeated(twin, draft, secret, now: now, in: transaction)
             }
             let total = try endpoints.list(
                 workspace: draft.workspace,
@@ -100,20 +102,48 @@ package struct SubscriptionService: Sendable {
             try cursors.openAll(in: draft.workspace, now: now, transaction)
             return Created(endpoint: endpoint, receiverKey: secret.receiverKey, isRepetition: false)
         }
+        // One that was set going again may be owed something.
+        if created.isRepetition { await database.notify(.outbox) }
+        return created
     }
 
     private func repeated(
         _ twin: (endpoint: Endpoint, hash: String),
         _ draft: EndpointDraft,
+        _ secret: WebhookSecret,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Created {
         guard twin.hash == draft.hash else {
             throw SubscriptionError(.conflict, "This Idempotency-Key was used for another webhook.")
         }
+        if draft.renewsRepeated, let renewed = try renewed(twin.endpoint, draft, secret, now: now, in: transaction) {
+            return Created(endpoint: renewed, receiverKey: secret.receiverKey, isRepetition: true)
+        }
         let isFresh = now - twin.endpoint.createdAt < Self.repetitionWindow
-        let secrets = isFresh ? try endpoints.secrets(of: twin.endpoint, in: transaction) : nil
+        let secrets = isFresh ? try readableSecrets(of: twin.endpoint, in: transaction) : nil
         return Created(endpoint: twin.endpoint, receiverKey: secrets?.current.receiverKey, isRepetition: true)
+    }
+
+    /// Makes an endpoint what its draft says once more, with a new secret, as if it had just been made.
+    /// - Returns: the endpoint; nil where it is active and what the draft says.
+    private func renewed(
+        _ former: Endpoint,
+        _ draft: EndpointDraft,
+        _ secret: WebhookSecret,
+        now: Timestamp,
+        in transaction: borrowing Transaction
+    ) throws -> Endpoint? {
+        let settings = try places.resolved(draft.settings, of: draft.workspace, in: transaction)
+        let isKept = former.damage == nil && former.url == draft.url && former.settings == settings
+        guard former.status != .active || !isKept else { return nil }
+        var endpoint = former
+        (endpoint.url, endpoint.name, endpoint.details) = (draft.url, draft.name, draft.details)
+        (endpoint.settings, endpoint.damage) = (settings, nil)
+        try endpoints.update(endpoint, now: now, in: transaction)
+        try endpoints.save(EndpointSecrets(secret, headers: draft.headers), of: endpoint, now: now, in: transaction)
+        try setStatus(.active, reason: nil, of: endpoint, now: now, in: transaction)
+        return try existing(former.id, former.workspace, in: transaction)
     }
 
     /// The endpoints, the newest first, and how many there are.
@@ -162,14 +192,18 @@ package struct SubscriptionService: Sendable {
             if endpoint.url != before.url || (endpoint.status == .active && before.status != .active) {
                 try check(endpoint.url)
             }
+            // What is damaged stays as it is until somebody says what it is to be.
+            if endpoint.settings != before.settings { endpoint.damage = nil }
             var draft = EndpointDraft(workspace: endpoint.workspace, url: endpoint.url, createdBy: endpoint.createdBy)
-            (draft.name, draft.details, draft.settings) = (endpoint.name, endpoint.details, endpoint.settings)
+            (draft.name, draft.details) = (endpoint.name, endpoint.details)
+            if endpoint.damage == nil { draft.settings = endpoint.settings }
             draft.headers = headers ?? []
             try draft.check()
             if endpoint.settings.notifyPlace != before.settings.notifyPlace {
                 endpoint.settings = try places.resolved(endpoint.settings, of: endpoint.workspace, in: transaction)
             }
-            if endpoint.settings.addsLegacySignature || headers != nil {
+            let isSignedAnew = endpoint.settings.addsLegacySignature && !before.settings.addsLegacySignature
+            if isSignedAnew || headers != nil {
                 try keep(headers, of: endpoint, now: now, in: transaction)
             }
             try endpoints.update(endpoint, now: now, in: transaction)
@@ -238,36 +272,6 @@ package struct SubscriptionService: Sendable {
         return changed
     }
 
-    /// Gives an endpoint a new secret; the former one signs along for a while.
-    /// - Parameters:
-    ///   - scheme: how the new one signs; nil for the same way.
-    ///   - overlap: how long the former one signs along.
-    /// - Throws: `SubscriptionError`, `DatabaseError`.
-    package func rotate(
-        _ id: EndpointID,
-        workspace: WorkspaceID?,
-        to secret: Secret?,
-        scheme: WebhookSecret.Scheme?,
-        overlap: Duration
-    ) async throws -> Created {
-        guard overlap >= .zero, overlap <= EndpointSecrets.overlap.longest else {
-            throw SubscriptionError(.invalidSettings, "`overlap_seconds` has to be from 0 to 604800.")
-        }
-        let given = try secret.map { try WebhookSecret(parsing: $0) }
-        let now = time.now()
-        return try await database.write { transaction in
-            let endpoint = try existing(id, workspace, in: transaction)
-            guard var secrets = try endpoints.secrets(of: endpoint, in: transaction) else {
-                throw SubscriptionError.noEndpoint
-            }
-            let next = given ?? .generate(scheme ?? secrets.current.scheme)
-            if endpoint.settings.addsLegacySignature { try checkLegacySignature(next.scheme) }
-            try secrets.rotate(to: next, overlap: overlap, now: now)
-            try endpoints.save(secrets, of: endpoint, now: now, in: transaction)
-            return Created(endpoint: endpoint, receiverKey: next.receiverKey, isRepetition: false)
-        }
-    }
-
     func existing(_ id: EndpointID, _ workspace: WorkspaceID?, in transaction: borrowing Transaction) throws -> Endpoint
     {
         guard let endpoint = try endpoints.find(id, workspace: workspace, in: transaction) else {
@@ -293,12 +297,6 @@ package struct SubscriptionService: Sendable {
             now: now,
             in: transaction
         )
-    }
-
-    private func checkLegacySignature(_ scheme: WebhookSecret.Scheme?) throws(SubscriptionError) {
-        guard scheme == .symmetric else {
-            throw SubscriptionError(.invalidSettings, "`legacy_signature` needs a symmetric secret.")
-        }
     }
 
     private func check(_ url: String) throws(SubscriptionError) {

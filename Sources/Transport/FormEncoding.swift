@@ -12,27 +12,15 @@ package func formURLEncoded(_ fields: [(String, String)]) -> [UInt8] {
     var bytes: [UInt8] = []
     for (position, (name, value)) in fields.enumerated() {
         if position > 0 { bytes.append(UInt8(ascii: "&")) }
-        append(name, to: &bytes)
+        bytes += encode(name)
         bytes.append(UInt8(ascii: "="))
-        append(value, to: &bytes)
+        bytes += encode(value)
     }
     return bytes
 }
 
-private func append(_ text: String, to bytes: inout [UInt8]) {
-    let digits = Array("0123456789ABCDEF".utf8)
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"):
-            bytes.append(byte)
-        case UInt8(ascii: " "):
-            bytes.append(UInt8(ascii: "+"))
-        default:
-            bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-    }
+private func encode(_ text: String) -> [UInt8] {
+    percentEncoded(text, unreserved: "*-._ ").utf8.map { $0 == UInt8(ascii: " ") ? UInt8(ascii: "+") : $0 }
 }
 
 /// Reads `application/x-www-form-urlencoded` strictly: what a browser would repair is an error here.

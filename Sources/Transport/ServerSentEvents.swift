@@ -1,21 +1,17 @@
 /// One event of a server's event stream.
 package struct ServerSentEvent: Hashable, Sendable {
-    /// The event's type; nil where the server gave none, which stands for `message`.
-    package var event: String?
     /// The lines of data, joined by line feeds.
     package var data: String
-    /// The last id that the server gave, with this event or before; nil where there is none.
-    package var id: String?
 
     /// Describes an event.
-    package init(event: String? = nil, data: String, id: String? = nil) {
-        self.event = event
+    package init(data: String) {
         self.data = data
-        self.id = id
     }
 }
 
 /// Reads an event stream piece by piece, as the HTML standard's section "Interpreting an event stream" says.
+///
+/// Of an event it gives the data alone: model providers repeat its type there, and nobody here connects again.
 ///
 /// An event that the stream's end cuts off is dropped, as the standard asks.
 package struct ServerSentEvents: Sendable {
@@ -23,8 +19,6 @@ package struct ServerSentEvents: Sendable {
     private let maximumEventBytes: Int
     private var line: [UInt8] = []
     private var data: [UInt8] = []
-    private var event = ""
-    private var lastID = ""
     private var isFirstLine = true
     private var endedWithCarriageReturn = false
 
@@ -65,31 +59,17 @@ package struct ServerSentEvents: Sendable {
         let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
         var value = line[min(colon + 1, line.endIndex)...]
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
-        // A comment has an empty name, and every other name is ignored as well; nobody here connects again, so `retry` too.
-        switch String(decoding: line[..<colon], as: UTF8.self) {
-        case "data":
+        // A comment has an empty name, and every other name is ignored as well.
+        if line[..<colon].elementsEqual("data".utf8) {
             data += value
             data.append(UInt8(ascii: "\n"))
-        case "event":
-            event = String(decoding: value, as: UTF8.self)
-        case "id" where !value.contains(0):
-            lastID = String(decoding: value, as: UTF8.self)
-        default:
-            break
         }
         return nil
     }
 
     private mutating func dispatch() -> ServerSentEvent? {
-        defer {
-            data.removeAll(keepingCapacity: true)
-            event = ""
-        }
+        defer { data.removeAll(keepingCapacity: true) }
         guard !data.isEmpty else { return nil }
-        return ServerSentEvent(
-            event: event.isEmpty ? nil : event,
-            data: String(decoding: data.dropLast(), as: UTF8.self),
-            id: lastID.isEmpty ? nil : lastID
-        )
+        return ServerSentEvent(data: String(decoding: data.dropLast(), as: UTF8.self))
     }
 }

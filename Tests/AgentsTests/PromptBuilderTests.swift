@@ -41,6 +41,30 @@ import Testing
         #expect(prompt.shape == .text)
     }
 
+    @Test func whatALargePanelCriticisedLeavesTheProposalsWhole() {
+        let text = String(repeating: "word ", count: 1_000) + "end"
+        let names = (1...10).map { "agent\($0)" }
+        let request = GenerateRequest(
+            purpose: .synthesis,
+            briefing: Briefing(task: "Shall we move?"),
+            proposals: names.map { Proposal(agent: $0, content: "\($0): \(text)") },
+            critiques: (0..<90).map { number in
+                Critique(
+                    agent: names[number % 10],
+                    target: names[(number + 1) % 10],
+                    issues: [String(repeating: "flaw ", count: 300)],
+                    suggestions: [],
+                    severity: 0.5
+                )
+            },
+            winner: "agent1"
+        )
+        let prompt = builder.prompt(for: request).user
+        for name in names { #expect(prompt.contains("\(name): \(text)")) }
+        #expect(prompt.count <= PromptBuilder.maximumLength)
+        #expect(prompt.contains("Criticism of agent1's proposal"))
+    }
+
     @Test func asksForJSONWhereStructureIsNeeded() {
         let briefing = Briefing(task: "Q")
         let proposals = [Proposal(agent: "a", content: "x"), Proposal(agent: "b", content: "y")]

@@ -18,6 +18,16 @@ import Testing
         #expect(reader.isComplete)
     }
 
+    /// As xAI counts: 94 tokens of thinking beside the completion, in the total alone.
+    @Test func chatCountsWhatWasThought() throws {
+        var reader = ChatReader()
+        let details = #""completion_tokens_details":{"reasoning_tokens":94}"#
+        try reader.read(
+            #"{"choices":[],"usage":{"prompt_tokens":32,"completion_tokens":9,"total_tokens":135,\#(details)}}"#
+        )
+        #expect(reader.draft.inputTokens == 32 && reader.draft.outputTokens == 103)
+    }
+
     @Test func chatLeavesThinkingOutAndSeesRefusals() throws {
         var reader = ChatReader()
         try reader.read(#"{"choices":[{"delta":{"reasoning_content":"hm"}}]}"#)
@@ -96,6 +106,7 @@ import Testing
         (402, "{}", .quotaExceeded),
         (403, #"{"error":{"message":"quota exceeded for project"}}"#, .quotaExceeded),
         (403, "forbidden", .authentication),
+        (403, #"{"error":{"code":403,"message":"Input was flagged by moderation"}}"#, .refused),
         (404, "", .badRequest),
         (408, "", .timeout),
         (429, #"{"error":{"code":"insufficient_quota"}}"#, .quotaExceeded),

@@ -207,7 +207,7 @@ import Testing
                 }
                 let command = effects[option] == nil ? "answer \(number) \(option)" : "\(option) \(number)"
                 let asked = try await decide("")
-                #expect(asked.hasSuffix("needs a reason: `\(command) <reason>`."), "\(asked)")
+                #expect(asked.hasSuffix("needs a reason: `/aragora \(command) <reason>`."), "\(asked)")
                 #expect(try await decide("because").hasPrefix("Recorded"))
                 #expect(try await house.detail(record)?.decisions.map(\.optionID) == [option])
             }
@@ -217,6 +217,15 @@ import Testing
                 try house.chat.decide("\(record.number)", option: "maybe", comment: "", event, in: $0).text
             }
             #expect(unknown.contains("has no answer “maybe”"))
+            let mention = house.event(
+                by: "U1",
+                in: "C1",
+                kind: .message(text: "", messageID: "m", mentionsUs: true, isDirect: false)
+            )
+            let none = try await house.database.write {
+                try house.chat.decide("none", effect: .approve, comment: "", mention, in: $0).text
+            }
+            #expect(none.contains("`@Aragora approvals` lists"))
         }
     }
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// `run()` as processes run it, on the machine's clock; nothing here waits for time to pass.
-@Suite struct DispatcherServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct DispatcherServiceTests {
     @Test(arguments: DatabaseEngine.allCases)
     func twoDispatchersSendEverythingOnceAndInOrder(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in

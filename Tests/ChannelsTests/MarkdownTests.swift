@@ -178,8 +178,35 @@ import Testing
                     alphabet.randomElement(using: &generator)
                 }
             )
-            for block in blocks(text) { _ = depth(of: block) }
+            let nested = String(repeating: "> ", count: Int.random(in: 0...60, using: &generator)) + text
+            for block in blocks(nested) {
+                #expect(depth(of: block) <= 2 * MarkdownDocument.maximumDepth + 2, "\(nested)")
+            }
         }
+    }
+
+    @Test func noLetterIsLostWhateverMarkupIsAroundIt() {
+        var generator = SeededGenerator(seed: 8)
+        // Letters that no case's name has; and no markup that takes words for itself, as the definition of a link does.
+        let letters = ["é", "ж", "ß"]
+        let markup = [
+            "*", "**", "_", "~~", "`", "```", "[", "]", "<", ">", "#", "- ", "1. ", "+", " ", "\n", "\n\n", "\t", "\\",
+            "!", "&", "@", ".", "www.", "![ж](ß)", "[é](ж)", "👩‍👩‍👧‍👦", "\u{0}",
+        ]
+        let pieces = letters + letters + letters + markup
+        for _ in 0..<500 {
+            let text = (0..<Int.random(in: 1...300, using: &generator)).compactMap { _ in
+                pieces.randomElement(using: &generator)
+            }.joined()
+            let shown = String(describing: blocks(text))
+            for letter in letters {
+                #expect(occurrences(of: letter, in: shown) >= occurrences(of: letter, in: text), "\(text)")
+            }
+        }
+    }
+
+    private func occurrences(of letter: String, in text: String) -> Int {
+        text.unicodeScalars.filter { letter.unicodeScalars.contains($0) }.count
     }
 
     @Test func nothingOfADeepTextIsLost() {

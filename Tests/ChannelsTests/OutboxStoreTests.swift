@@ -71,10 +71,10 @@ import Testing
             let store = house.store
             try await house.post("1", key: "k1")
             let old = try #require(try await house.claim("x").first)
-            #expect(old.status == .sending)
+            #expect(try await house.status("k1") == .sending)
             house.time.advance(by: .seconds(31))
             let new = try #require(try await house.claim("y").first)
-            #expect(new.status == .unknown)
+            #expect(try await house.status("k1") == .unknown)
             #expect(new.claim.fence == old.claim.fence + 1)
             let now = house.time.now()
             let note = OutboxNote(code: "c", message: "m")

@@ -50,23 +50,9 @@ import Testing
         #expect(CodeSplitter.split(String(repeating: "x", count: 25), limit: 10).map(\.count) == [10, 10, 5])
     }
 
-    @Test func fencesAreClosedAndOpenedAgain() {
-        let code = (0..<50).map { "let value\($0) = \($0)" }.joined(separator: "\n")
-        let blocks = CodeSplitter.fencedBlocks(code, info: "swift", limit: 200)
-        #expect(blocks.count > 1)
-        var lines: [String] = []
-        for block in blocks {
-            #expect(block.utf16.count <= 200)
-            guard case .code(let info, let text)? = MarkdownDocument(parsing: block).blocks.first else {
-                Issue.record("This is a code block: \(block)")
-                return
-            }
-            #expect(info == "swift")
-            lines += text.split(separator: "\n").map(String.init)
-        }
-        #expect(lines.joined(separator: "\n") == code)
-        #expect(CodeSplitter.fencedBlocks("a ``` b", info: "", limit: 100) == ["````\na ``` b\n````"])
-        #expect(CodeSplitter.fencedBlocks("", info: "x", limit: 100) == ["```x\n\n```"])
+    @Test func noLineOfTheTextClosesItsFence() {
+        #expect(CodeSplitter.fenced("a ``` b") == "````\na ``` b\n````")
+        #expect(CodeSplitter.fenced("") == "```\n\n```")
     }
 
     @Test(arguments: [8, 40, 300])
@@ -168,8 +154,7 @@ import Testing
                 case .paragraph(let inlines), .heading(_, let inlines): addRuns(inlines)
                 case .quote(let blocks): addBlocks(blocks)
                 case .list(let list): for item in list.items { addBlocks(item.blocks) }
-                case .code(let info, let text):
-                    for piece in CodeSplitter.fencedBlocks(text, info: info, limit: 900) { add(piece) }
+                case .code(_, let text): for piece in CodeSplitter.split(text, limit: 900) { add(piece) }
                 case .table(let table): for row in [table.header] + table.rows { for cell in row { addRuns(cell) } }
                 case .thematicBreak: add("---")
                 }

@@ -95,6 +95,41 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func theVerdictNamesTheModelThatReallySpoke(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            var replaced = ScriptedAgent("alpha", calls: house.calls)
+            replaced.fallbackModel = "other/model"
+            var panel = ScriptedPanel(["alpha", "beta"], calls: house.calls)
+            panel.agents[0] = replaced
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.work(panel: panel)
+            try await house.deliver()
+            #expect(house.publicMessages.last?.payload.contains("alpha (answered by other/model)") == true)
+        }
+    }
+
+    /// Nobody stood in: where the journal names the panel, it goes on without the one that is gone.
+    @Test(arguments: DatabaseEngine.allCases)
+    func anAgentThatGoesMeanwhileIsReplacedByNoModel(engine: DatabaseEngine) async throws {
+        let gate = Gate()
+        let hold: @Sendable (String) async throws -> Void = { key in
+            if key.contains("/critique/") { try await gate.wait() }
+        }
+        try await ConversationHouse.with(engine, before: hold) { house in
+            try await house.receive(house.mention("--agents alpha,beta,gamma Tabs or spaces?", "1"))
+            try await house.alongside([house.worker("first").run]) { await gate.waitForCalls(2) }
+            gate.open()
+            try await house.work(panel: ScriptedPanel(["alpha", "beta"], calls: house.calls))
+            let debate = try await house.debate()
+            #expect(debate.status == .completed)
+            let projection = try #require(try await house.projection(debate))
+            #expect(projection.failures.contains { $0.agent == "gamma" && $0.code == "agent_unavailable" })
+            let receipt = try #require(try await house.service.receipt(of: debate.id, workspace: debate.workspace))
+            #expect(!String(decoding: receipt, as: UTF8.self).contains("fallback_model"))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aRunningDebateStopsWithWhatItHas(engine: DatabaseEngine) async throws {
         let gate = Gate()
         let hold: @Sendable (String) async throws -> Void = { key in

@@ -24,7 +24,7 @@ import Testing
             #expect(
                 told.payload.contains("The verdict of debate #1 could not be posted: The channel is archived.")
             )
-            #expect(told.payload.hasSuffix("`verdict 1` shows its outcome."))
+            #expect(told.payload.hasSuffix("`/aragora verdict 1` shows its outcome."))
             #expect(!told.payload.contains("goes on"))
         }
     }
@@ -104,8 +104,8 @@ import Testing
         }
     }
 
-    @Test(arguments: DatabaseEngine.allCases)
-    func theIntegrationRemembersWhatWasSentAndWhatFailed(engine: DatabaseEngine) async throws {
+    @Test("No delivery waits for the row of its workspace's integration", arguments: DatabaseEngine.allCases)
+    func theIntegrationIsLeftAlone(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             let (integrations, workspace, now) = (house.integrations, house.workspace, house.time.now())
             let connected = Integration(workspaceID: workspace, type: "chat", installationID: "T1")
@@ -115,11 +115,10 @@ import Testing
             house.channel.script(.answer(.permanent(code: "is_archived", description: "The channel is archived.")))
             try await house.receive(house.command("help", "2"))
             try await house.deliver()
-            let found = try await house.database.read {
-                try integrations.find(workspace: workspace, type: "chat", in: $0)
-            }
-            #expect(found?.messagesSent == 1 && found?.lastActivity == now)
-            #expect(found?.lastError == "The channel is archived." && found?.lastErrorAt == now)
+            let touched = try await house.database.run(
+                "select 1 from integrations where messages_sent > 0 or last_activity > 0 or last_error_at > 0"
+            )
+            #expect(touched.isEmpty)
         }
     }
 }

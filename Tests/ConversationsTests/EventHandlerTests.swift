@@ -26,7 +26,8 @@ import Testing
             let start = try #require(house.publicMessages.first)
             #expect(start.address.thread == "1")
             #expect(start.payload.contains("Debate #1") && start.payload.contains("> Tabs or spaces?"))
-            #expect(start.payload.contains("Panel: alpha, beta") && start.payload.contains("Asked by Ada."))
+            #expect(start.payload.contains("Panel: alpha, beta"))
+            #expect(start.payload.contains("Asked by Ada. Reply in this thread to add evidence."))
             #expect(start.token("Stop") != nil)
         }
     }
@@ -144,7 +145,7 @@ import Testing
             #expect(try await house.debates().map(\.cancelRequested) == [false, true, false])
             // Whoever has none is asked which one, where several run.
             let list = try #require(try await stops("t3", by: "U9"))
-            #expect(list.contains("#2") && list.contains("#3") && list.contains("`stop <number>`"), "\(list)")
+            #expect(list.contains("#2") && list.contains("#3") && list.contains("`/aragora stop <number>`"), "\(list)")
             #expect(try await house.debates().map(\.cancelRequested) == [false, true, false])
         }
     }

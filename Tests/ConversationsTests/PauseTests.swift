@@ -173,6 +173,36 @@ import Testing
         }
     }
 
+    /// The stop comes while the last vote is cast, and the job hears of it only with its next heartbeat.
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatIsStoppedRightBeforeItWouldWaitAsksNobody(engine: DatabaseEngine) async throws {
+        let gate = Gate()
+        let hold: @Sendable (String) async throws -> Void = { key in
+            if key.contains("/vote/") { try await gate.wait() }
+        }
+        try await ConversationHouse.with(engine, before: hold) { house in
+            let people = People()
+            let debate = try await ask(house)
+            try await house.alongside([house.worker("first", gate: people).run]) {
+                await gate.waitForCalls(1)
+                try await house.service.cancel(debate.id, workspace: debate.workspace, by: "U1")
+                gate.open()
+                try await house.claimed { try await house.debate().status == .cancelled }
+            }
+            #expect(people.asked.isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func theThreadShowsThatADebateWaits(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            _ = try await ask(house)
+            try await sleep(house, house.worker("first", gate: People()))
+            try await house.deliver()
+            #expect(house.publicMessages.contains { $0.payload.contains("Waiting for people") })
+        }
+    }
+
     /// Between the breakpoint in the journal and the question to people, anything may happen to the process.
     @Test(arguments: DatabaseEngine.allCases)
     func whoTakesOverShowsTheVerdictToo(engine: DatabaseEngine) async throws {

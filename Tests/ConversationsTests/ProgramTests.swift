@@ -85,6 +85,78 @@ import Testing
         }
     }
 
+    @Test("A program may choose every consensus rule that there is")
+    func consensusRules() async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            for mode in ConsensusMode.allCases {
+                let options = DebateOptions(consensus: mode.rawValue)
+                let debate = try await Self.start(house, mode.rawValue, options)
+                #expect(try DebateSettings(json: debate.settings).debateProtocol.consensus == mode)
+            }
+            let error = await #expect(throws: ConversationError.self) {
+                try await Self.start(house, "other", DebateOptions(consensus: "loudest"))
+            }
+            #expect(error?.reason == .invalidOptions && error?.description.contains("weighted") == true)
+        }
+    }
+
+    @Test("One key adds one text", arguments: DatabaseEngine.allCases)
+    func inputTwins(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let debate = try await Self.start(house, "1", DebateOptions())
+            func add(_ text: String) async throws -> Bool {
+                try await house.service.addInput(
+                    text,
+                    author: "api",
+                    key: "m1",
+                    to: debate.id,
+                    workspace: debate.workspace
+                )
+            }
+            #expect(try await add("first"))
+            #expect(try await !add(" first "))
+            let error = await #expect(throws: ConversationError.self) { try await add("OTHER") }
+            #expect(error?.reason == .conflict)
+            #expect(try await house.evidence(debate) == ["api: first"])
+        }
+    }
+
+    @Test("Nobody says in the gateway's place who stopped a debate", arguments: DatabaseEngine.allCases)
+    func forgedFacts(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let theirs: JSONValue = [
+                "stopped_by": ["id": "slack:U1", "name": "The CEO"], "unreachable": true, "message": "1",
+            ]
+            var question = Question(
+                workspace: house.workspace,
+                task: "Tabs or spaces?",
+                platform: "web",
+                originKey: "1",
+                conversationKey: "1",
+                requestedBy: "api"
+            )
+            question.metadata = theirs
+            let id = try await house.service.start(question).id
+            try await house.service.cancel(id, workspace: house.workspace, by: "key:k1")
+            let debate = try await house.debate()
+            #expect(debate.fact("stopped_by") == ["id": "key:k1"])
+            #expect(debate.fact("unreachable") == nil && debate.fact("message") == nil)
+            #expect(debate.shownMetadata == theirs)
+        }
+    }
+
+    @Test("What an earlier version noted of a chat's debate is still read, and not shown")
+    func earlierFacts() async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            let noted: JSONValue = ["message": "1", "follows": "d0", "stopped_by": ["id": "U1"]]
+            _ = try await house.database.run("update debates set metadata_json = \(noted)")
+            let debate = try await house.debate()
+            #expect(debate.fact("stopped_by") == ["id": "U1"] && debate.fact("message") == "1")
+            #expect(debate.shownMetadata == ["follows": "d0"])
+        }
+    }
+
     @Test("A budget in dollars is refused where it would not hold, with what to do instead")
     func budgets() async throws {
         var panel = ScriptedPanel(calls: Calls())

@@ -34,6 +34,96 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func whatIsSaidBehindTheLastRoundIsCountedInTheVerdict(engine: DatabaseEngine) async throws {
+        let votes = Gate()
+        let hold: @Sendable (String) async throws -> Void = { key in
+            if key.contains("/vote/") { try await votes.wait() }
+        }
+        try await ConversationHouse.with(engine, before: hold) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(house.reply("The linter wants spaces.", "2", thread: "1"))
+            try await house.alongside([house.worker().run]) {
+                await votes.waitForCalls(2)
+                try await house.receive(
+                    house.reply("The editor wants tabs.", "3", thread: "1"),
+                    house.reply("I want neither.", "4", thread: "1")
+                )
+                votes.open()
+                try await house.wait { try await house.openJobs() == 0 }
+            }
+            try await house.deliver()
+            let late = "2 remarks came too late for the panel."
+            #expect(house.publicMessages.last?.payload.contains(late) == true)
+            try await house.receive(house.command("verdict 1", "t1"))
+            try await house.deliver()
+            #expect(house.answers.last?.payload.contains(late) == true)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func nothingIsAddedBehindTheEnd(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            let asItWas = try await house.debate()
+            try await house.work()
+            await #expect(throws: ConversationError.self) {
+                try await house.database.write { transaction in
+                    try house.controls.addInput("Late.", author: "U2", key: "k", to: asItWas, in: transaction)
+                }
+            }
+            #expect(try await house.evidence(asItWas) == [])
+        }
+    }
+
+    /// Else two inputs could be committed in another order than that of their cursors, and one never be read.
+    @Test func whoeverAddsSomethingHoldsTheDebate() async throws {
+        try await ConversationHouse.with(.postgres) { house in
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            let debate = try await house.debate()
+            let held = try await house.database.write { transaction in
+                try house.controls.addInput("The linter.", author: "U2", key: "k", to: debate, in: transaction)
+                return try transaction.query(
+                    """
+                    select debate_id from debates
+                    where debate_id = \(debate.id) and cast(xmax as text) = cast(pg_current_xact_id() as text)
+                    """
+                ).count
+            }
+            #expect(held == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aThreadOfTwoDebatesBelongsToTheOneThatGoesOn(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            func end(_ debate: DebateRecord) async throws {
+                let now = house.time.now()
+                _ = try await house.database.write { transaction in
+                    try DebateStore().conclude(
+                        debate.id,
+                        workspace: debate.workspace,
+                        with: DebateConclusion(status: .completed),
+                        now: now,
+                        in: transaction
+                    )
+                }
+            }
+            try await house.receive(house.mention("Tabs or spaces?", "1"))
+            try await house.receive(house.mention("debate How wide?", "2", thread: "1"))
+            let (first, second) = (try await house.debate(1), try await house.debate(2))
+            try await house.receive(house.reply("80 columns.", "3", thread: "1"))
+            try await end(second)
+            try await house.receive(house.reply("The linter wants spaces.", "4", thread: "1"))
+            #expect(try await house.evidence(second) == ["U2: 80 columns."])
+            #expect(try await house.evidence(first) == ["U2: The linter wants spaces."])
+            // Where both are over, the newer one is gone on from.
+            try await end(first)
+            try await house.receive(house.mention("And how deep?", "5", thread: "1"))
+            #expect(try await house.debate(3).metadata["follows"]?.string == second.id.rawValue)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aCommandMentionedInTheThreadIsACommand(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Tabs or spaces?", "1"), house.mention("Newer?", "9"))
@@ -68,10 +158,27 @@ import Testing
             try await house.deliver()
             let answers = house.answers.sorted { $0.address.person ?? "" < $1.address.person ?? "" }
             #expect(answers.map(\.address.person) == ["U2", "U3"])
-            #expect(answers[0].payload.contains("Did you mean `status`?"))
+            #expect(answers[0].payload.contains("Did you mean `@Aragora status`?"))
             #expect(answers.allSatisfy { $0.payload.contains("Nothing was added to the debate") })
             #expect(try await house.evidence(house.debate()) == [])
             #expect(try await house.debate().cancelRequested == false)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aCommandIsShownAsItWorksWhereItIsRead(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(
+                house.mention("verdict 99", "1"),
+                house.direct("verdict 99", "2"),
+                house.command("verdict 99", "t1")
+            )
+            try await house.deliver()
+            let texts = house.answers.map(\.payload)
+            #expect(texts.count == 3)
+            for command in ["`@Aragora recent`", "`recent`", "`/aragora recent`"] {
+                #expect(texts.contains { $0.contains(command) }, "\(command)")
+            }
         }
     }
 

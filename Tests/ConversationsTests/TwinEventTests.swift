@@ -62,6 +62,24 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func theEditOfAMistypedMessageDoesNothingAndItsAuthorKnowsThat(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            try await house.receive(house.mention("stauts", "1"))
+            try await house.receive(house.mention("status", "1"), house.mention("Tabs or spaces?", "1"))
+            try await house.deliver()
+            let advice = "Send it again; edits are not read."
+            #expect(house.answers.map { $0.payload.hasSuffix("help`\n\(advice)") } == [true])
+            #expect(try await house.debates().isEmpty)
+            try await house.receive(house.mention("status", "2"))
+            // There is no way to edit a command.
+            try await house.receive(house.command("stauts"))
+            try await house.deliver()
+            #expect(house.answers.count == 3)
+            #expect(house.answers.count { $0.payload.contains(advice) } == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func twinsOfEvidenceAreAddedOnce(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Tabs or spaces?", "1"))

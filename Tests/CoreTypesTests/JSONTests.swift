@@ -120,6 +120,18 @@ struct JSONTests {
         #expect(value.text == #"{"a":[true,null,"\u0001\"\\/\n"],"b":1,"z":2,"é":1.5}"#)
     }
 
+    @Test("numbers that would lose digits are found")
+    func inexactNumbers() throws {
+        for text in [
+            "1e999", "-1e999", "1000000000000000000001", "999999999999999999999", "9223372036854775808",
+            "9007199254740993.0", "1000000000000000000001e0", "18446744073709551615",
+        ] {
+            #expect(try JSONDocument(Array("[1,{\"a\":\(text)}]".utf8)).firstInexactNumber == text)
+        }
+        let exact = "[0,-0.0,1.50,0.1,1e-7,1e30,-9223372036854775808,9223372036854775807,9007199254740992.0,\"1e999\"]"
+        #expect(try JSONDocument(Array(exact.utf8)).firstInexactNumber == nil)
+    }
+
     @Test("sorts keys by UTF-16 code units, as RFC 8785 section 3.2.3 does")
     func keyOrder() {
         let value: JSONValue = [

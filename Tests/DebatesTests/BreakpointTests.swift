@@ -27,6 +27,17 @@ import Testing
         #expect(waiting == nil && play.result?.status == .completed)
     }
 
+    /// No vote was held, so nothing says how sure the panel is.
+    @Test func whatDecidesNothingIsNotUnsure() throws {
+        let (play, waiting) = try pause(
+            Self.script([.lowConfidence]) {
+                $0.settings.consensus = .none
+                $0.settings.breakpoints.confidence = 1
+            }
+        )
+        #expect(waiting == nil && play.result?.status == .completed)
+    }
+
     static let cases: [(DebateScript, BreakpointPolicy.Trigger, Int)] = [
         (script([.disagreement]) { $0.settings.breakpoints.severity = 0.3 }, BreakpointPolicy.Trigger.disagreement, 1),
         (script([.roundLimit]) { $0.settings.breakpoints.roundLimit = 1 }, .roundLimit, 1),
@@ -50,6 +61,7 @@ import Testing
         let breakpoint = try #require(waiting)
         #expect(breakpoint.triggers == [trigger] && breakpoint.round == round && breakpoint.number == 1)
         #expect(!breakpoint.reason.isEmpty)
+        #expect(breakpoint.isAfterDecision == (trigger == .lowConfidence || trigger == .release))
     }
 
     @Test func aPausedDebateGoesOnFromItsJournalAndAsksNobodyTwice() throws {

@@ -226,6 +226,7 @@ import Testing
         #expect(play.result?.synthesizedBy == nil)
         #expect(play.result?.winner == "alpha")
         #expect(play.result?.consensusReached == true)
+        #expect(play.result?.reason == "The judge wrote no answer (overloaded): this is what the panel proposed.")
     }
 
     @Test func aHostileAnswerIsBroughtIntoItsBounds() throws {

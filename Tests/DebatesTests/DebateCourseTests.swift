@@ -270,7 +270,11 @@ import Testing
         #expect(!play.keys.contains { $0.hasPrefix("revision") || $0.hasPrefix("synthesis") })
         #expect(play.result?.winner == "alpha")
         #expect(play.synthesis?.fallback == "budget_exceeded")
-        #expect(play.result?.reason == "The budget was used up after round \(round).")
+        #expect(
+            play.result?.reason
+                == "The budget was used up after round \(round). The judge wrote no answer (budget_exceeded): this is "
+                + "what the panel proposed."
+        )
     }
 
     private func briefing(_ call: AgentCallDescription) -> Briefing {

@@ -98,6 +98,23 @@ struct AccessTests {
         }
     }
 
+    @Test("A token that looks like a key is the operator's all the same")
+    func tokenLikeAKey() async throws {
+        var harness = GatewayHarness()
+        harness.configuration.apiToken = Secret("ara_of-the-operator")
+        harness.keys = ReadingKey()
+        try await harness.run { client async throws in
+            func asks(_ token: String) async throws -> Int {
+                let shown = [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")]
+                return try await client.request("POST", Self.path, headers: shown, body: #"{"task":"Why?"}"#).status
+            }
+            #expect(try await asks("ara_of-the-operator") == 201)
+            // A key that only reads.
+            #expect(try await asks(ReadingKey.text) == 403)
+            #expect(try await asks("ara_of-nobody") == 401)
+        }
+    }
+
     @Test("An empty token counts as none, not as one that everybody knows")
     func emptyToken() async throws {
         var harness = GatewayHarness()

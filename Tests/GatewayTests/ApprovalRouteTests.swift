@@ -64,10 +64,7 @@ struct ApprovalRouteTests {
             #expect(try bare.json["code"] == "comment_required")
             let unclear = try await client.post("/api/v1/workflow-approvals/\(id)/resolve", "{}")
             #expect(unclear.status == 400)
-            let decided = try await client.post(
-                "\(Self.path)/\(id)/decide",
-                #"{"option":"approve","actor":"slack:U1","approver":"slack:U1"}"#
-            )
+            let decided = try await client.post("\(Self.path)/\(id)/decide", #"{"option":"approve"}"#)
             #expect(decided.status == 200)
             #expect(try decided.json["status"] == "approved")
             #expect(try decided.json["decision"]?["identity"] == "api:local")
@@ -77,6 +74,28 @@ struct ApprovalRouteTests {
             let detail = try await client.request("GET", "\(Self.path)/\(id)").json
             #expect(detail["decisions"]?.array?.count == 1 && detail["log"]?.array?.count == 2)
             #expect(try await client.request("GET", "\(Self.path)/nothing").status == 404)
+        }
+    }
+
+    @Test("One key asks one thing, and numbers that would lose digits are refused")
+    func oneKey() async throws {
+        try await run { client, _ in
+            let body = #"{"title":"Pay?","question":"May it be paid?","operation":{"pay":7},"metadata":{"b":1.0}}"#
+            let key = [("Idempotency-Key", "k1")]
+            let made = try await client.post(Self.path, body, headers: key)
+            #expect(try await client.post(Self.path, body, headers: key).json["id"] == made.json["id"])
+            for (text, other) in [
+                ("May it be paid?", "Really?"), (#"{"b":1.0}"#, #"{"b":2}"#),
+                (#""title""#, #""context":"It is late.","title""#), (#""title""#, #""priority":1,"title""#),
+                (#""title""#, #""debate_id":"d1","title""#),
+            ] {
+                let changed = try await client.post(Self.path, body.replacing(text, with: other), headers: key)
+                #expect(changed.status == 409, "\(other)")
+            }
+            for amount in ["1000000000000000000001", "999999999999999999999", "1e999"] {
+                let wrong = try await client.post(Self.path, body.replacing("7", with: amount))
+                #expect(try wrong.status == 400 && wrong.json["error"]?.string?.contains(amount) == true)
+            }
         }
     }
 

@@ -1,4 +1,6 @@
 import CoreTypes
+import HTTPTypes
+import Hummingbird
 import NIOCore
 import ServiceLifecycle
 import TestSupport
@@ -81,6 +83,28 @@ struct ConnectionTests {
             }
             #expect(try await client.request("POST", Self.path, headers: Self.signed, body: body).status == 202)
         }
+    }
+
+    @Test("Whoever leaves in the middle of a body is no failure of the gateway")
+    func leftInTheBody() async throws {
+        struct Reset: Error {}
+        let pieces = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+            continuation.yield(ByteBuffer(string: "{"))
+            continuation.finish(throwing: Reset())
+        }
+        let request = Request(
+            head: .init(
+                method: .post,
+                scheme: "http",
+                authority: "gateway",
+                path: "/api/v1/debates",
+                headerFields: [.transferEncoding: "chunked"]
+            ),
+            body: RequestBody(asyncSequence: pieces)
+        )
+        let reader = BodyReader(time: ManualTime(), timeout: .seconds(20))
+        let failure = await #expect(throws: HTTPFailure.self) { try await reader.read(request, upTo: 100) }
+        #expect(failure?.status == .badRequest && failure?.leavesBodyUnread == true)
     }
 
     @Test("A drain lets a platform's request arrive whole and answers it")

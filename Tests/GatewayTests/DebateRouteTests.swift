@@ -62,7 +62,9 @@ struct DebateRouteTests {
             (#"{"task":"a","rounds":0}"#, "rounds"), (#"{"task":"a","rounds":13}"#, "rounds"),
             (#"{"task":"a","protocol":{"rounds":"3"}}"#, "rounds"), (#"{"task":"a","consensus":""}"#, "consensus"),
             (#"{"task":"a","agents":[1]}"#, "agents"), (#"{"task":"a","metadata":[]}"#, "metadata"),
-            ("[]", "object"), ("{", "JSON"),
+            ("[]", "object"), ("{", "JSON"), (#"{"task":"a","metadata":{"$aragora":{}}}"#, "$aragora"),
+            (#"{"task":"a","protocol":{"consensus_threshold":1e999}}"#, "1e999"),
+            (#"{"task":"a","metadata":{"wei":1000000000000000000001}}"#, "1000000000000000000001"),
         ]
     )
     func invalid(body: String, word: String) async throws {
@@ -231,6 +233,12 @@ struct DebateRouteTests {
             #expect(try first.json["message"]?["content"]?.string == "A fact")
             let again = try await client.post(Self.path + "/d1/messages", #"{"content":"A fact"}"#, headers: key)
             #expect(again.status == 200)
+            // What is said is what is stored.
+            let wide = try await client.post(Self.path + "/d1/messages", #"{"content":" A fact\n"}"#, headers: key)
+            #expect(wide.status == 200)
+            #expect(try wide.json["message"]?["content"]?.string == "A fact")
+            let other = try await client.post(Self.path + "/d1/messages", #"{"content":"OTHER"}"#, headers: key)
+            #expect(other.status == 409)
             #expect(try await client.post(Self.path + "/d1/messages", #"{"content":" "}"#).status == 400)
             #expect(try await client.post(Self.path + "/over/messages", #"{"content":"x"}"#).status == 409)
         }
@@ -374,21 +382,5 @@ struct DebateRouteTests {
             }
             #expect(try await client.post(Self.path + "/none/cancel").status == 404)
         }
-    }
-}
-
-/// A key of the local workspace that may read debates.
-struct ReadingKey: KeyAuthority {
-    static let text = APIKeyStore.prefix + "a-key-that-reads"
-
-    func holder(of key: Secret) async throws -> APIKey? {
-        guard key.reveal() == Self.text else { return nil }
-        return APIKey(
-            workspace: .local,
-            id: "k2",
-            name: "reader",
-            scopes: [.readDebates],
-            createdAt: Timestamp(milliseconds: 0)
-        )
     }
 }

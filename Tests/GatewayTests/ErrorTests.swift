@@ -28,6 +28,16 @@ struct ErrorTests {
         #expect(json["trace_id"]?.string == answer.headers["x-request-id"])
     }
 
+    @Test("A full disk is said to be full, for only the operator can help")
+    func full() async throws {
+        let failure = FakeError(code: "database_full", description: "No room left. Make room.", isRetryable: true)
+        harness.debates.fail(with: failure)
+        let answer = try await harness.run { try await $0.request("GET", "/api/v1/debates") }
+        #expect(answer.status == 503)
+        #expect(answer.headers["retry-after"] == "1")
+        #expect(try answer.json["error"]?.string == "No room left. Make room.")
+    }
+
     @Test("An error without a code tells the outside nothing of its text")
     func uncoded() async throws {
         struct Leak: Error, CustomStringConvertible { let description = "password=hunter2" }
@@ -94,6 +104,20 @@ struct ErrorTests {
             let other = try await client.post("/api/v1/debates", #"{"task":"How?"}"#, headers: key)
             #expect(other.status == 409)
             #expect(try other.json["error"]?.string?.contains("new key") == true)
+        }
+    }
+
+    @Test("A body that is no HTTP is its sender's fault, and ends the connection")
+    func brokenBody() async throws {
+        try await harness.run { client async throws in
+            try await client.connect { connection async throws in
+                let headers = [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")]
+                try await connection.send(client.head("POST", "/api/v1/debates", headers: headers, body: "zz\r\n"))
+                let answer = try RawResponse(try await connection.readAll())
+                #expect(answer.status == 400)
+                #expect(answer.headers["connection"] == "close")
+                #expect(try answer.json["code"]?.string == "broken_body")
+            }
         }
     }
 

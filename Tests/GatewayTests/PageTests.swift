@@ -92,6 +92,64 @@ struct PageTests {
         #expect(page.contains("&lt;script&gt;alert"))
         #expect(!page.contains("<script>alert"))
     }
+
+    /// What the page of a debate shows whose journal begins with these events.
+    private static func page(
+        _ events: [(type: String, data: JSONValue)],
+        status: String,
+        until text: String
+    ) async throws -> String {
+        let harness = GatewayHarness()
+        let id = harness.debates.add("d1", status: status, task: DebateScript.task)
+        for event in events { harness.debates.append(event.type, event.data, to: id) }
+        return try await harness.run { client async throws in try await client.browse("/debates/d1", until: text) }
+    }
+
+    /// The events up to the first of a type.
+    private static func events(before type: String) -> [(type: String, data: JSONValue)] {
+        Array(DebateScript.events().prefix { $0.type != type })
+    }
+
+    private static let pause: [(type: String, data: JSONValue)] = [
+        (
+            "breakpoint",
+            ["number": 1, "round": 2, "reason": "2 rounds were held.", "triggers": ["round_limit"]]
+        )
+    ]
+
+    @Test("A debate that waits says for what, and where it is answered, until people have answered")
+    func waiting() async throws {
+        let waits = "Waiting for people: 2 rounds were held."
+        let asked = try await Self.page(Self.events(before: "vote") + Self.pause, status: "paused", until: waits)
+        #expect(asked.contains(waits) && asked.contains(#"<a href="/approvals">Answer in the inbox</a>"#))
+        #expect(asked.contains(#"<span class="status paused" id="status">Waiting for people</span>"#))
+        // Nobody reads any more what is added once the vote has begun.
+        #expect(asked.contains(#"<form id="followup" hidden="">"#))
+        let answer: [(type: String, data: JSONValue)] = [
+            ("breakpoint_resolved", ["number": 1, "action": "continue", "by": "Ann", "guidance": ""])
+        ]
+        let answered = try await Self.page(
+            Self.events(before: "phase_change") + Self.pause + answer,
+            status: "paused",
+            until: "Decided by Ann: it goes on."
+        )
+        #expect(answered.contains("Decided by Ann: it goes on.") && !answered.contains(waits))
+        #expect(answered.contains(#"id="status">Running</span>"#) && answered.contains(#"<form id="followup">"#))
+    }
+
+    @Test("An answer of a model that stood in names it, beside the answer and on the panel")
+    func standIn() async throws {
+        let events = DebateScript.events().map { event -> (type: String, data: JSONValue) in
+            guard event.type == "revision", event.data["agent"] == "openai" else { return event }
+            var data = event.data
+            data["usage"] = ["fallback_model": "other/model"]
+            return (type: event.type, data: data)
+        }
+        let page = try await Self.page(events, status: "completed", until: "Approved with conditions")
+        #expect(page.contains("openai-large<span class=\"substitute\""))
+        // One on the panel, and one for each round's revision.
+        #expect(page.components(separatedBy: "answered by other/model").count == 4)
+    }
 }
 
 extension RawClient {

@@ -23,7 +23,7 @@ import Testing
                 )
                 let row = try #require(rows.first)
                 #expect(try row.integer("i") == integer)
-                #expect(try row.real("r") == 0.1)
+                #expect(try row.realOrNil("r") == 0.1)
                 #expect(try row.bool("b"))
                 #expect(try row.text("s") == text)
                 #expect(try row.blob("x") == bytes)

@@ -140,7 +140,12 @@ import Testing
             let counts = try await test.database.read { try store.counts(in: $0) }
             #expect(counts.waiting == 2)
             #expect(counts.givenUp == 0)
-            #expect(counts.oldestWaiting == start)
+            #expect(counts.longestWait(at: start + .seconds(3)) == .seconds(3))
+            let rest = try await test.database.write { transaction in
+                try store.complete(ids: second.map(\.id), in: transaction)
+                return try store.counts(in: transaction)
+            }
+            #expect(rest.longestWait(at: start + .seconds(3)) == .zero)
         }
     }
 

@@ -150,7 +150,7 @@ import Testing
             _ = try await test.database.running(["d"])
             let absent = DatabaseError(.connection, "Away.")
             let absences: [(isCommitted: Bool, error: DatabaseError)] = [
-                (false, absent), (true, .commitUnknown), (false, absent),
+                (false, absent), (true, .commitUnknown), (false, absent), (false, DatabaseError(.timeout, "Slow.")),
             ]
             let writer = JournalWriter(AbsentDatabase(test.database, absences: absences))
             try await running({ await writer.run() }) {

@@ -81,6 +81,8 @@ import Testing
             return
         }
         #expect(error.isRetryable)
+        // Why, not only that.
+        #expect(error.description == "down")
         guard case .grant(.connect) = pool.lease(now: start + .milliseconds(60)).decision else {
             Issue.record("Not tried again")
             return

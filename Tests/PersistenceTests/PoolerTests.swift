@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test func theProbeFindsOutThatNothingArrives() async throws {
-        try await withPooler { database, direct in
+        let time = ManualTime()
+        try await withPooler(time: time) { database, direct in
             try await running({ await database.runWakeUps() }) {
                 // The probe comes back where notifications do, which is the difference between the two.
                 try await running({ await direct.runWakeUps() }) {
@@ -39,7 +40,11 @@ import Testing
                     let wakeUps = direct.wakeUps.subscribe(.jobs)
                     await database.notify(.jobs)
                     #expect(await wakeUps.next() == .jobs)
-                    try await Task.sleep(for: .milliseconds(2500))
+                    _ = try await eventually("the end of the probe") { () -> Bool? in
+                        time.advance(by: .seconds(1))
+                        // The pause until the next probe.
+                        return time.sleeps.contains(.seconds(28)) ? true : nil
+                    }
                     #expect(database.wakeUps.isPolling)
                     #expect(!direct.wakeUps.isPolling)
                 }
@@ -87,7 +92,9 @@ import Testing
     }
 
     /// Runs pgbouncer before a fresh database.
+    /// - Parameter time: what the database goes by that is reached through it.
     private func withPooler(
+        time: any TimeSource = SystemTime(),
         _ body: (_ throughPooler: any Database, _ direct: any Database) async throws -> Void
     ) async throws {
         try await withDatabase(.postgres) { test in
@@ -127,11 +134,14 @@ import Testing
                 let configuration = PostgresDatabase.Configuration(
                     url: Secret("postgres://\(user)@127.0.0.1:\(port)/\(name)")
                 )
-                let database = PostgresDatabase(configuration, logger: .silent)
+                // What failed to connect waits by its clock before it tries again.
+                let waiting = PostgresDatabase(configuration, logger: .silent)
                 _ = try await eventually("pgbouncer", timeout: .seconds(10)) {
                     if pooler.exit != nil { throw ProcessFailure("pgbouncer ended: \(pooler.output)") }
-                    return try? await database.run("select 1 as x")
+                    return try? await waiting.run("select 1 as x")
                 }
+                await waiting.close()
+                let database = PostgresDatabase(configuration, logger: .silent, time: time)
                 do {
                     try await body(database, test.database)
                 } catch {

@@ -73,7 +73,7 @@ struct PublishingWorld {
                     database: database,
                     sealer: sealer,
                     transport: transport,
-                    renderer: VideoRenderer(tools: tools, directory: directory, speech: nil),
+                    renderer: VideoRenderer(tools: tools, directory: directory, speech: nil, time: time),
                     tools: tools,
                     time: time,
                     identifiers: identifiers

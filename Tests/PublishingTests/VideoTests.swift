@@ -39,7 +39,7 @@ struct VideoTests {
         try await withTemporaryDirectory { directory in
             let tools = VideoTools(searchPath: "/usr/local/bin:/usr/bin:/bin")
             try #require(tools.isComplete, "ffmpeg has to be installed (scripts/setup test).")
-            let renderer = VideoRenderer(tools: tools, directory: directory, speech: nil)
+            let renderer = VideoRenderer(tools: tools, directory: directory, speech: nil, time: ManualTime())
             let short = VideoScript(title: script.title, panel: [], text: "Yes.", standing: "")
             let files = try await renderer.render(short, for: PublicationID("p1"))
             let folder = "\(directory)/p1"
@@ -81,7 +81,8 @@ struct VideoTests {
             let process = try ChildProcess("/usr/bin/ffmpeg", arguments)
             try #require(try await process.waitForExit() == .exited(0), "\(process.output)")
             let voice = Tone(bytes: Array(try Data(contentsOf: URL(fileURLWithPath: tone))))
-            let renderer = VideoRenderer(tools: VideoTools(searchPath: "/usr/bin"), directory: directory, speech: voice)
+            let tools = VideoTools(searchPath: "/usr/bin")
+            let renderer = VideoRenderer(tools: tools, directory: directory, speech: voice, time: ManualTime())
             let script = VideoScript(title: "One", panel: [], text: "Two", standing: "")
             let files = try await renderer.render(script, for: PublicationID("p2"))
             let captions = try String(contentsOfFile: files.captions, encoding: .utf8)
@@ -93,9 +94,43 @@ struct VideoTests {
         }
     }
 
+    @Test("A program that takes too long, or that nobody waits for any more, is gone when the call ends")
+    func stubborn() async throws {
+        for isCancelled in [false, true] {
+            try await withTemporaryDirectory { directory in
+                let sign = "\(directory)/number"
+                // What ignores a signal hands that down to the program that takes its place.
+                let text = "#!/bin/sh\ntrap '' TERM\necho $$ > \(sign)\nexec sleep 600\n"
+                for name in ["ffmpeg", "ffprobe"] {
+                    try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+                    #expect(chmod("\(directory)/\(name)", 0o755) == 0)
+                }
+                let (time, tools) = (ManualTime(), VideoTools(searchPath: directory))
+                let renderer = VideoRenderer(tools: tools, directory: directory, speech: nil, time: time)
+                let script = self.script
+                let rendering = Task { try await renderer.render(script, for: PublicationID("p4")) }
+                let number = try await eventually("the program") { () -> Int32? in
+                    let line = (try? String(contentsOfFile: sign, encoding: .utf8)) ?? ""
+                    return line.hasSuffix("\n") ? Int32(line.dropLast()) : nil
+                }
+                await time.waitForSleepers()
+                if isCancelled { rendering.cancel() } else { time.advance(by: .seconds(300)) }
+                let result = await rendering.result
+                let isGone = kill(number, 0) == -1 && errno == ESRCH
+                #expect(isGone)
+                if isCancelled {
+                    #expect(throws: CancellationError.self) { _ = try result.get() }
+                } else {
+                    #expect(throws: PublishingFailure.self) { _ = try result.get() }
+                }
+            }
+        }
+    }
+
     @Test func withoutFfmpegItIsSaidClearly() async throws {
         try await withTemporaryDirectory { directory in
-            let renderer = VideoRenderer(tools: VideoTools(searchPath: directory), directory: directory, speech: nil)
+            let tools = VideoTools(searchPath: directory)
+            let renderer = VideoRenderer(tools: tools, directory: directory, speech: nil, time: ManualTime())
             let error = await #expect(throws: PublicationError.self) {
                 _ = try await renderer.render(script, for: PublicationID("p3"))
             }

@@ -278,7 +278,6 @@ struct XThreadTests {
     @Test func longVerdictsBecomeThreadsThatFit() async throws {
         try await withX { world, _ in
             let outcome = DebateOutcome(
-                debate: DebateID("d1"),
                 receiptID: "DR-20250615-abcdef",
                 question: "Should we move to four-day weeks?",
                 answer: String(repeating: "**Yes**, for teams that measure [output](https://example.com). ", count: 60),

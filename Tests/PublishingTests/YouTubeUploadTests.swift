@@ -301,7 +301,6 @@ struct YouTubeUploadTests {
             let path = "\(world.directory)/video.mp4"
             try write([1, 2, 3], to: path)
             let outcome = DebateOutcome(
-                debate: DebateID("d1"),
                 receiptID: "DR-20250615-abcdef",
                 question: "Is \u{600}<b>\u{301} right?",
                 answer: "Yes.",

@@ -16,10 +16,22 @@ struct ConfigurationTests {
         #expect(configuration.apiURL == "https://slack.com/api")
     }
 
+    @Test("A token without the signing secret mounts nothing, and what is missing is said without the token")
+    func withoutSecret() throws {
+        let values = ["SLACK_BOT_TOKEN": "xoxb-hidden", "SLACK_SIGNING_SECRET": " "]
+        #expect(try SlackConfiguration(from: values) == nil)
+        let text = try #require(SlackConfiguration.withoutSecret(values))
+        #expect(text.message.hasPrefix("SLACK_BOT_TOKEN is set, but Slack is not mounted"), "\(text.message)")
+        #expect(text.remedy.hasPrefix("Set SLACK_SIGNING_SECRET"), "\(text.remedy)")
+        #expect(!text.message.contains("hidden"))
+        #expect(SlackConfiguration.withoutSecret([:])?.message == nil)
+        let both = ["SLACK_BOT_TOKEN": "x", "SLACK_SIGNING_SECRET": "y"]
+        #expect(SlackConfiguration.withoutSecret(both)?.message == nil)
+    }
+
     @Test(
         "Settings that cannot work together are refused, without their values",
         arguments: [
-            ["SLACK_BOT_TOKEN": "xoxb-hidden"],
             ["SLACK_SIGNING_SECRET": "s", "SLACK_CLIENT_ID": "hidden"],
             ["SLACK_SIGNING_SECRET": "s", "SLACK_CLIENT_SECRET": "hidden"],
             ["SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "hidden.example/api"],

@@ -124,7 +124,7 @@ struct DeliveryTests {
                 body: question.joined(separator: "\n"),
                 fields: [.init("Panel", "a, b"), .init("Progress", "Starting")],
                 buttons: [.init(label: "Stop", token: "tokstop", style: .danger)],
-                footer: "Reply here to add evidence.",
+                footer: "Reply in this thread to add evidence.",
                 fallbackText: "Debate #1 has started"
             )
             try await house.post(post, to: "C0CHANNEL1", key: "start")

@@ -14,29 +14,32 @@ struct InstallationTests {
         "SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": "123.456", "SLACK_CLIENT_SECRET": "client-secret",
         "SLACK_REDIRECT_URL": "https://aragora.example.com/api/v1/bots/slack/callback",
     ]
-    private static let keys = Secret("k1:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+    static let keys = Secret("k1:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 
     /// The workspaces of which it was told that they have new credentials.
-    private final class Connected: Sendable {
+    final class Connected: Sendable {
         private let state = Mutex<[WorkspaceID]>([])
         var workspaces: [WorkspaceID] { state.withLock { $0 } }
         func add(_ workspace: WorkspaceID) { state.withLock { $0.append(workspace) } }
     }
 
     /// What a test of installations stands on.
-    private struct House {
+    struct House {
         let slack: FakeSlack
         let bench: SlackBench
         let store: StoredSlackInstallations
         let database: any Database
         let installer: SlackInstaller
         let connected: Connected
+        /// The way to the fake Slack, and its port.
+        let client: HTTPClient
+        let port: Int
 
         /// Another process with the same database.
         let second: SlackBench
     }
 
-    private func withHouse(
+    func withHouse(
         _ engine: DatabaseEngine = .sqlite,
         _ body: (House) async throws -> Void
     ) async throws {
@@ -72,6 +75,8 @@ struct InstallationTests {
                         database: test.database,
                         installer: try #require(installer),
                         connected: connected,
+                        client: client,
+                        port: port,
                         second: try bench()
                     )
                 )
@@ -79,13 +84,17 @@ struct InstallationTests {
         }
     }
 
-    private func installation(_ team: String, tokens: SlackInstallation.Tokens) -> SlackInstallation {
+    func installation(
+        _ team: String,
+        name: String? = nil,
+        tokens: SlackInstallation.Tokens
+    ) -> SlackInstallation {
         SlackInstallation(
             workspace: WorkspaceID("slack:\(team)"),
             teamID: team,
             enterpriseID: nil,
             isOrganisation: false,
-            name: "Workspace \(team)",
+            name: name ?? "Workspace \(team)",
             botUserID: "U0BOT\(team)",
             appID: "A0ARAGORA1",
             scopes: SlackConfiguration.scopes,
@@ -279,6 +288,44 @@ struct InstallationTests {
         }
     }
 
+    @Test(
+        "A renewal that is under way outlives the end of whoever asked for it",
+        arguments: DatabaseEngine.allCases
+    )
+    func renewalAtShutdown(_ engine: DatabaseEngine) async throws {
+        try await withHouse(engine) { house in
+            let expires = SlackBench.now + .seconds(5)
+            try await house.store.save(
+                installation("T9", tokens: .init(access: Secret("old"), refresh: Secret("refresh-1"), expires: expires))
+            )
+            let answer: JSONValue = [
+                "ok": true, "access_token": "new", "refresh_token": "refresh-2", "expires_in": 43200,
+            ]
+            await house.slack.grant("refresh-1", answer: answer)
+            let asking = Mutex<Task<Void, Never>?>(nil)
+            let transport = RenewalTransport(base: house.client) {
+                while asking.withLock({ $0?.cancel() == nil }) { await Task.yield() }
+            }
+            let bench = try SlackBench(
+                port: house.port,
+                installations: house.store,
+                transport: transport,
+                time: house.bench.time,
+                changes: Self.oauth
+            )
+            var address = bench.address
+            address.workspace = WorkspaceID("slack:T9")
+            let (adapter, part, destination) = (bench.adapter, try bench.part("x"), address)
+            let task = Task { _ = await adapter.send(part, to: destination, key: "k") }
+            asking.withLock { $0 = task }
+            await task.value
+            #expect(await house.slack.calls("oauth.v2.access").count == 1)
+            let stored = try #require(try await house.store.installation(of: destination.workspace))
+            #expect(stored.tokens.access.reveal() == "new")
+            #expect(stored.tokens.refresh?.reveal() == "refresh-2")
+        }
+    }
+
     @Test("A token that cannot be renewed is used to its end, and then says what to do")
     func failedRenewal() async throws {
         try await withHouse { house in
@@ -308,57 +355,6 @@ struct InstallationTests {
             )
             #expect(!isLate)
             #expect(try await house.store.installation(of: workspace)?.tokens.access.reveal() == "a")
-        }
-    }
-
-    @Test(
-        "The end of an installation counts within the second in which it was made, and never for a later one",
-        arguments: DatabaseEngine.allCases
-    )
-    func removedAtOnce(_ engine: DatabaseEngine) async throws {
-        try await withHouse(engine) { house in
-            let payloads = house.bench.payloads
-            let workspace = WorkspaceID("slack:\(payloads.team)")
-            let integrations = IntegrationStore(sealer: try Sealer(keys: Self.keys))
-            func remove() async throws -> Bool {
-                let event = try #require(try house.bench.events(payloads.uninstalled()).first)
-                guard case .uninstalled(_, let moment) = event.kind else { return false }
-                return try await house.database.write { transaction in
-                    try integrations.disable(
-                        workspace: event.workspace,
-                        type: "slack",
-                        asOf: moment,
-                        now: SlackBench.now,
-                        in: transaction
-                    )
-                }
-            }
-            house.bench.time.advance(by: .milliseconds(400))
-            try await house.store.save(installation(payloads.team, tokens: .init(access: Secret("a"))))
-            #expect(try await remove())
-            #expect(try await house.store.installation(of: workspace) == nil)
-            house.bench.time.advance(by: .seconds(10))
-            try await house.store.save(installation(payloads.team, tokens: .init(access: Secret("b"))))
-            #expect(try await !remove())
-            #expect(try await house.store.installation(of: workspace)?.tokens.access.reveal() == "b")
-        }
-    }
-
-    @Test("A workspace that was switched off has no installation any more")
-    func disabled() async throws {
-        try await withHouse { house in
-            try await house.store.save(installation("T9", tokens: .init(access: Secret("a"))))
-            let integrations = IntegrationStore(sealer: try Sealer(keys: Self.keys))
-            try await house.database.write { transaction in
-                _ = try integrations.disable(
-                    workspace: WorkspaceID("slack:T9"),
-                    type: "slack",
-                    now: SlackBench.now,
-                    in: transaction
-                )
-            }
-            #expect(try await house.store.installation(of: WorkspaceID("slack:T9")) == nil)
-            #expect(try await house.store.all().isEmpty)
         }
     }
 }

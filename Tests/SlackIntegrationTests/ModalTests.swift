@@ -97,6 +97,28 @@ struct ModalTests {
         try await opened(Self.forms[index]) { _, view in #expect(!view.text.contains(":null")) }
     }
 
+    @Test("An answer whose value is too long to come back whole is not offered")
+    func longValues() async throws {
+        let long = Form.Field.Option(value: String(repeating: "v", count: 151), label: "Long")
+        let longest = Form.Field.Option(value: String(repeating: "w", count: 150), label: "Longest")
+        let form = Form(
+            title: "Ask",
+            callback: "debate",
+            submitLabel: "Debate",
+            fields: [
+                .init(name: "agents", label: "Panel", kind: .choices([long, longest]), initial: long.value),
+                .init(name: "rule", label: "Rule", kind: .choice([long]), initial: long.value),
+            ]
+        )
+        try await opened(form) { _, view in
+            let blocks = try #require(view["blocks"]?.array)
+            #expect(blocks.map { $0["block_id"]?.string } == ["required:agents"])
+            let element = try #require(blocks.first?["element"])
+            #expect(element["options"]?.array?.map { $0["value"]?.string } == [longest.value])
+            #expect(element["initial_options"] == nil)
+        }
+    }
+
     @Test("A form comes back with its answers, its state and the place that it was asked for in")
     func roundTrip() async throws {
         try await opened { bench, view in

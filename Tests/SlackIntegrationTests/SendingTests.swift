@@ -231,6 +231,49 @@ struct SendingTests {
         }
     }
 
+    @Test("An answer to a direct message lasts")
+    func lastingAnswer() async throws {
+        try await withSlack { slack, bench in
+            let (adapter, payloads) = (bench.adapter, bench.payloads)
+            func answer(_ text: String, _ payload: SlackPayload) async throws -> String {
+                let event = try #require(try bench.events(payload).first)
+                return word(await adapter.sendEphemeral(try bench.part(text), to: event.address, key: "k"))
+            }
+            let outcomes = [
+                try await answer("one", payloads.directMessage("help", ts: "1.1")),
+                try await answer("two", payloads.directMessage("help", ts: "1.3", thread: "1.2")),
+            ]
+            #expect(outcomes == ["sent", "sent"])
+            #expect(await slack.messages("D0DIRECT01").map(\.plainText) == ["one", "two"])
+            #expect(await slack.messages("D0DIRECT01").map(\.thread) == [nil, "1.2"])
+            #expect(await slack.ephemerals.isEmpty)
+            let calls = await slack.calls("chat.postMessage")
+            #expect(calls.allSatisfy { $0.arguments["user"] == nil })
+            #expect(calls.allSatisfy { $0.arguments["unfurl_links"]?.bool == false })
+            await slack.remove(channel: "D0DIRECT01")
+            let moved = try await answer("three", payloads.directMessage("help", ts: "1.5", thread: "1.2"))
+            #expect(moved == "sent")
+            #expect(await slack.messages("D0ALICE001").map(\.plainText) == ["three"])
+            #expect(await slack.messages("D0ALICE001").map(\.thread) == [nil])
+        }
+    }
+
+    @Test("In a direct conversation, too, a response URL comes first")
+    func directResponseURL() async throws {
+        try await withSlack { slack, bench in
+            var payloads = bench.payloads
+            payloads.channel = payloads.directChannel
+            let event = try #require(try bench.events(payloads.command("help")).first)
+            await slack.fail("response_url", .error("used_url"))
+            for text in ["lasting", "passing"] {
+                let sent = await bench.adapter.sendEphemeral(try bench.part(text), to: event.address, key: "k")
+                #expect(word(sent) == "sent")
+            }
+            #expect(await slack.messages("D0DIRECT01").map(\.plainText) == ["lasting"])
+            #expect(await slack.ephemerals.map(\.plainText) == ["passing"])
+        }
+    }
+
     @Test("A private answer is seen, whether the thread that it belongs to has been opened or not")
     func ephemeralInThread() async throws {
         try await withSlack { slack, bench in

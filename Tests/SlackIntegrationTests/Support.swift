@@ -128,6 +128,24 @@ struct DatingTransport: HTTPTransport {
     }
 }
 
+/// A transport that does something before a renewal of tokens leaves.
+struct RenewalTransport: HTTPTransport {
+    let base: any HTTPTransport
+    let hook: @Sendable () async -> Void
+
+    func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+        if request.url.hasSuffix("/oauth.v2.access") { await hook() }
+        return try await base.send(request)
+    }
+
+    func stream<R: Sendable>(
+        _ request: HTTPRequest,
+        _ consume: (StreamingResponse) async throws -> R
+    ) async throws -> R {
+        try await base.stream(request, consume)
+    }
+}
+
 /// Gives a fake Slack, and a bench whose adapter calls it, to a test.
 func withSlack<R: Sendable>(
     installations: (any SlackInstallations)? = nil,

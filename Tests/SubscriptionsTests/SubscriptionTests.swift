@@ -101,6 +101,46 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func whoAsksAnewIsToldAnew(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            func ask() async throws -> SubscriptionService.Created {
+                try await house.subscribe {
+                    $0.idempotencyKey = "k"
+                    $0.renewsRepeated = true
+                }
+            }
+            let first = try await ask()
+            let deliverer = house.deliverer()
+            house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 410) }
+            try await house.publish(house.event("1"))
+            _ = try await deliverer.deliverDue()
+            #expect(try await house.reload(first.endpoint).status == .disabled)
+            house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 200) }
+            let second = try await ask()
+            #expect(second.endpoint.id == first.endpoint.id && second.endpoint.status == .active)
+            #expect(second.receiverKey != nil && second.receiverKey?.reveal() != first.receiverKey?.reveal())
+            try await house.publish(house.event("2"))
+            _ = try await deliverer.deliverDue()
+            #expect(house.receiver.ids.last == EventMessage.id(of: "2", in: house.workspace).rawValue)
+            // What was changed meanwhile is as it was asked for.
+            _ = try await house.service.update(first.endpoint.id, workspace: nil) {
+                $0.url = "https://receiver.example/other"
+                $0.settings.events = ["vote"]
+            }
+            #expect(try await ask().endpoint.settings.events == ["*"])
+            try await house.publish(house.event("3"))
+            _ = try await deliverer.deliverDue()
+            #expect(house.receiver.requests.last?.url == "https://receiver.example/hook")
+            #expect(house.receiver.ids.last == EventMessage.id(of: "3", in: house.workspace).rawValue)
+            let third = try await ask().receiverKey?.reveal()
+            #expect(try await ask().receiverKey?.reveal() == third)
+            // Whoever repeats a call under its own key resumes nothing.
+            _ = try await house.service.setStatus(.paused, of: first.endpoint.id, workspace: nil)
+            #expect(try await house.subscribe { $0.idempotencyKey = "k" }.endpoint.status == .paused)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func onlyASymmetricSecretHasALegacySignature(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             let (asymmetric, symmetric) = (

@@ -66,6 +66,29 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func aSecretThatDoesNotOpenIsReplaced(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let bad = try await house.subscribe("bad") { $0.headers = [("X-Token", "one")] }.endpoint
+            try await house.database.run("update webhook_configs set sealed_secrets = \([0] as [UInt8])")
+            try await house.publish(house.event("1"))
+            let deliverer = house.deliverer()
+            #expect(try await deliverer.deliverDue() == 0)
+            func rotate() async throws -> SubscriptionService.Created {
+                try await house.service.rotate(bad.id, workspace: nil, to: nil, scheme: nil, overlap: .seconds(60))
+            }
+            let mended = try await rotate()
+            #expect(mended.hasLostFormer && mended.receiverKey?.reveal().hasPrefix("whsec_") == true)
+            // What waited arrives at once, signed with the new one alone.
+            #expect(try await deliverer.deliverDue() == 1)
+            let request = try #require(house.receiver.requests.first)
+            #expect(request.header("webhook-signature")?.split(separator: " ").count == 1)
+            #expect(request.header("X-Token") == nil)
+            #expect(try await house.reload(bad).statusReason == nil)
+            #expect(try await !rotate().hasLostFormer)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func damagedSettingsHoldUpNobodyElse(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             let bad = try await house.subscribe("bad").endpoint
@@ -76,6 +99,12 @@ import Transport
             #expect(house.receiver.requests.map(\.url) == ["https://receiver.example/good"])
             // Nothing is lost that somebody may mend.
             #expect(try await house.counts() == DeliveryCounts(waiting: 1, delivered: 1))
+            let list = try await house.service.list(workspace: nil, activeOnly: false, limit: 10, offset: 0).items
+            #expect(list.count == 2 && list.first { $0.id == bad.id }?.damage?.contains("settings_json") == true)
+            let mended = try await house.service.update(bad.id, workspace: nil) { $0.settings.events = ["verdict"] }
+            #expect(mended.damage == nil && mended.settings.events == ["verdict"])
+            house.time.advance(by: .seconds(61))
+            #expect(try await house.deliverer().deliverDue() == 1)
         }
     }
 }

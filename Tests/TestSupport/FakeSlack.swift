@@ -154,11 +154,27 @@ package actor FakeSlack {
     }
 
     /// Lets a person write something.
+    /// - Parameter attachments: what the message passes on.
     /// - Returns: the message's `ts`.
     @discardableResult
-    package func say(_ text: String, channel: String, user: String, thread: String? = nil) -> String {
+    package func say(
+        _ text: String,
+        channel: String,
+        user: String,
+        thread: String? = nil,
+        attachments: [JSONValue] = []
+    ) -> String {
         let ts = nextTimestamp()
-        messageList.append(FakeSlackMessage(channel: channel, ts: ts, thread: thread, user: user, text: text))
+        messageList.append(
+            FakeSlackMessage(
+                channel: channel,
+                ts: ts,
+                thread: thread,
+                user: user,
+                text: text,
+                attachments: attachments
+            )
+        )
         return ts
     }
 

@@ -12,6 +12,8 @@ package struct FakeSlackMessage: Sendable {
     /// The fallback text.
     package var text: String
     package var blocks: [JSONValue] = []
+    /// What it passes on.
+    package var attachments: [JSONValue] = []
     package var metadata: JSONValue?
     /// The only one who sees it; nil for everybody.
     package var visibleTo: String?
@@ -55,6 +57,7 @@ package struct FakeSlackMessage: Sendable {
             "bot_id": app.map { .string("B\($0.dropFirst())") },
             "text": .string(text),
             "blocks": blocks.isEmpty ? nil : .array(blocks),
+            "attachments": attachments.isEmpty ? nil : .array(attachments),
             "metadata": includesMetadata ? metadata : nil,
         ])
     }

@@ -36,10 +36,16 @@ package struct SlackPayloads: Sendable {
     // MARK: Events
 
     /// A mention of the app.
-    package func mention(_ text: String, ts: String, thread: String? = nil, eventID: String = "Ev0MENTION")
-        -> SlackPayload
-    {
-        event(type: "app_mention", text: "<@\(botUser)> \(text)", ts: ts, thread: thread, eventID: eventID)
+    /// - Parameter more: what the event has beside its text, such as files.
+    package func mention(
+        _ text: String,
+        ts: String,
+        thread: String? = nil,
+        eventID: String = "Ev0MENTION",
+        with more: [String: JSONValue] = [:]
+    ) -> SlackPayload {
+        let text = "<@\(botUser)> \(text)"
+        return event(type: "app_mention", text: text, ts: ts, thread: thread, eventID: eventID, with: more)
     }
 
     /// A message in a channel, as it comes to an app that listens to the channel; a mention is told so as well.
@@ -54,13 +60,15 @@ package struct SlackPayloads: Sendable {
     }
 
     /// A message in the direct conversation with the app.
+    /// - Parameter more: what the event has beside its text, such as files.
     package func directMessage(
         _ text: String,
         ts: String,
         thread: String? = nil,
-        eventID: String = "Ev0DIRECT"
+        eventID: String = "Ev0DIRECT",
+        with more: [String: JSONValue] = [:]
     ) -> SlackPayload {
-        event(type: "message", text: text, ts: ts, thread: thread, eventID: eventID, kind: .direct)
+        event(type: "message", text: text, ts: ts, thread: thread, eventID: eventID, kind: .direct, with: more)
     }
 
     /// A message in a conversation of several people and the app.
@@ -131,7 +139,8 @@ package struct SlackPayloads: Sendable {
         subtype: String? = nil,
         eventID: String,
         kind: Kind = .channel,
-        author: Author = .person
+        author: Author = .person,
+        with more: [String: JSONValue] = [:]
     ) -> SlackPayload {
         let place = kind == .direct ? directChannel : channel
         let blocks: JSONValue = [
@@ -166,6 +175,7 @@ package struct SlackPayloads: Sendable {
             event["app_id"] = "A0OTHER001"
             event["bot_profile"] = ["id": "B0OTHER001", "app_id": "A0OTHER001", "name": "Build Bot"]
         }
+        event.merge(more) { $1 }
         return envelope(.object(event), eventID: eventID)
     }
 
@@ -259,11 +269,13 @@ package struct SlackPayloads: Sendable {
     }
 
     /// The use of the shortcut on a message.
+    /// - Parameter attachments: what the message passes on.
     package func messageShortcut(
         on text: String,
         ts: String,
         thread: String? = nil,
-        trigger: String = "111.222.about"
+        trigger: String = "111.222.about",
+        attachments: [JSONValue] = []
     ) -> SlackPayload {
         var payload = person(type: "message_action", trigger: trigger)
         payload["callback_id"] = "ask_aragora_about"
@@ -271,7 +283,7 @@ package struct SlackPayloads: Sendable {
         payload["message_ts"] = .string(ts)
         payload["message"] = .record([
             "type": "message", "user": "U0BOB00001", "ts": .string(ts), "thread_ts": thread.map { .string($0) },
-            "text": .string(text),
+            "text": .string(text), "attachments": attachments.isEmpty ? nil : .array(attachments),
         ])
         payload["response_url"] = .string(responseURL(trigger))
         return interaction(payload)

@@ -108,7 +108,7 @@ struct ApprovalRuleTests {
             let drafted = try await world.call(
                 gateway,
                 "/publications",
-                ["debate_id": .string(debate), "platform": "x", "workspace": "slack:T0TEAM0001"],
+                ["debate_id": .string(debate), "platform": "x"],
                 headers: [("Idempotency-Key", "k1")]
             )
             let id = try #require(try JSONValue(parsing: drafted.body)["id"]?.string)

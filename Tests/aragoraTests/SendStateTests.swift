@@ -17,6 +17,7 @@ struct SendStateTests {
             #expect(await world.slack.posts.count == 2)
             let metrics = try await metrics(of: gateway, world)
             #expect(metrics.contains(#"aragora_outbox_outcomes_total{outcome="rate_limited",platform="slack"} 1"#))
+            #expect(metrics.contains("\naragora_inbox_oldest_waiting_seconds "))
             #expect(try await gateway.terminate() == .exited(0))
         }
     }

@@ -64,6 +64,32 @@ struct SlackConversationTests {
         }
     }
 
+    @Test("A forwarded message is debated, and who sends a file is told that nobody reads it")
+    func passedOn() async throws {
+        try await GatewayWorld.with(.sqlite) { world in
+            let gateway = try await world.start()
+            let payloads = SlackPayloads.standard
+            let (channel, person) = (payloads.directChannel, payloads.user)
+            let file: JSONValue = ["id": "F1", "name": "plan.pdf"]
+            let sharing: [String: JSONValue] = ["subtype": "file_share", "files": [file]]
+            let first = await world.slack.say("", channel: channel, user: person)
+            let bare = payloads.directMessage("", ts: first, with: sharing)
+            #expect(await world.send(bare, to: gateway) == 200)
+            try await world.slack.wait("the word about the file") { slack in
+                slack.messages(channel).contains { $0.plainText.contains("I cannot read files") }
+            }
+            #expect(try await world.count("debates") == 0)
+            let forwarded: JSONValue = ["is_share": true, "text": "We ship on Friday.", "fallback": "We ship"]
+            let ts = await world.slack.say("Is that wise?", channel: channel, user: person, attachments: [forwarded])
+            let question = payloads.directMessage("Is that wise?", ts: ts, with: ["attachments": [forwarded]])
+            #expect(await world.send(question, to: gateway) == 200)
+            try await world.awaitVerdicts(1)
+            #expect(await world.slack.posts.contains { $0.plainText.contains("We ship on Friday.") })
+            #expect(await world.slack.ephemerals.isEmpty)
+            #expect(try await gateway.terminate() == .exited(0))
+        }
+    }
+
     @Test("Who asked learns of a verdict that has no place any more")
     func lostChannel() async throws {
         let gate = ModelGate()

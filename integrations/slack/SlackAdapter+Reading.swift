@@ -72,7 +72,7 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel, NamingChannel {
         let kept = messages.count <= limit ? messages[...] : messages.prefix(1) + messages.suffix(limit - 1)
         var history: [HistoryMessage] = []
         for message in kept {
-            let text = SlackText(message["text"]?.string ?? "", without: credential.botUserID).markdown
+            let text = SlackMessageContent(message, without: credential.botUserID).markdown
             guard !text.isEmpty else { continue }
             let author = await people.name(of: message, workspace: address.workspace, token: credential.token)
             history.append(HistoryMessage(author: author, text: text))

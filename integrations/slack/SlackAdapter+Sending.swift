@@ -68,26 +68,33 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             }
             let token = try await credentials.credential(for: address.workspace).token
             message["channel"] = .string(address.channel)
-            // What was asked for outside of any channel is answered where nobody else is.
-            if address.channel == person {
-                _ = try await api.call("chat.postMessage", token: token, json: message)
-                return .sent(messageID: "")
-            }
-            message["user"] = .string(person)
             do throws(SlackFailure) {
-                _ = try await api.call("chat.postEphemeral", token: token, json: message)
+                // Where nobody else is, an answer lasts, and is there on each of the person's devices.
+                if address.channel == person || address.channel.hasPrefix("D") {
+                    try await postLasting(message, token)
+                } else {
+                    message["user"] = .string(person)
+                    _ = try await api.call("chat.postEphemeral", token: token, json: message)
+                }
             } catch {
                 // Where the app may not speak in the place, or the person is not there, there is their own channel.
-                guard error.isAboutPlace else { throw error }
+                guard error.isAboutPlace, address.channel != person else { throw error }
                 message["user"] = nil
                 message["thread_ts"] = nil
                 message["channel"] = .string(person)
-                _ = try await api.call("chat.postMessage", token: token, json: message)
+                try await postLasting(message, token)
             }
             return .sent(messageID: "")
         } catch {
             return error.outcome(.channel)
         }
+    }
+
+    private func postLasting(_ message: JSONValue, _ token: Secret) async throws(SlackFailure) {
+        var message = message
+        message["unfurl_links"] = false
+        message["unfurl_media"] = false
+        _ = try await api.call("chat.postMessage", token: token, json: message)
     }
 
     package func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {

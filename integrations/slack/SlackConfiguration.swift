@@ -66,16 +66,19 @@ package struct SlackConfiguration: Sendable {
         guard (clientID == nil) == (clientSecret == nil) else {
             throw SlackConfigurationError("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are only of use together.")
         }
-        guard let secret = value("SLACK_SIGNING_SECRET") else {
-            guard botToken == nil, clientID == nil else {
-                throw SlackConfigurationError(
-                    "SLACK_SIGNING_SECRET is missing: without it no request of Slack can be trusted. It stands under "
-                        + "Basic Information, App Credentials."
-                )
-            }
-            return nil
-        }
+        guard let secret = value("SLACK_SIGNING_SECRET") else { return nil }
         signingSecret = Secret(secret)
+    }
+
+    /// What is said where Slack is configured but for the signing secret, so that it is not mounted; nil elsewhere.
+    package static func withoutSecret(_ values: [String: String]) -> (message: String, remedy: String)? {
+        func isSet(_ key: String) -> Bool { values[key].map { !trimmed($0).isEmpty } ?? false }
+        guard !isSet("SLACK_SIGNING_SECRET"), let name = ["SLACK_BOT_TOKEN", "SLACK_CLIENT_ID"].first(where: isSet)
+        else { return nil }
+        return (
+            "\(name) is set, but Slack is not mounted: no request of Slack can be trusted without SLACK_SIGNING_SECRET.",
+            "Set SLACK_SIGNING_SECRET; it stands under Basic Information, App Credentials."
+        )
     }
 }
 

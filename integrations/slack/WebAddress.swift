@@ -6,8 +6,6 @@ struct WebAddress: Equatable {
     let host: String
     /// What stands behind the colon, or empty.
     let port: String
-    /// What follows the authority, from its slash on.
-    let path: String
 
     /// Takes a URL apart; nil for other schemes, for user names and for anything unusual in a host.
     init?(_ text: String) {
@@ -30,7 +28,6 @@ struct WebAddress: Equatable {
         host = name.lowercased()
         port = authority.count == 2 ? String(authority[1]) : ""
         guard port.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        path = String(rest[end...])
     }
 
     /// Whether an answer may be sent to this URL: only on the host of the Web API or its `hooks` sibling, and over TLS

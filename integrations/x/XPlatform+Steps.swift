@@ -1,5 +1,6 @@
 import CoreTypes
 package import Publishing
+import Transport
 
 extension XPlatform {
     /// Does one step: uploads a picture or a film, or posts.
@@ -77,7 +78,7 @@ extension XPlatform {
         do throws(PublishingFailure) {
             _ = try await api.call(
                 "DELETE",
-                "/2/tweets/\(OAuth1Signature.encoded(id))",
+                "/2/tweets/\(percentEncoded(id))",
                 bucket: "delete",
                 workspace: step.publication.workspace
             )

@@ -15,8 +15,7 @@ package enum YouTubeLimits {
     package static let videoBytes = 256 << 30
     package static let thumbnailBytes = 2 << 20
     package static let captionBytes = 10 << 20
-    /// Pieces of an upload are multiples of this, the last one excepted.
-    package static let chunkUnit = 256 << 10
+    /// Pieces of an upload are multiples of 256 KiB, the last one excepted.
     package static let chunkBytes = 8 << 20
     /// What a project may use between two midnights in California: uploads, and units for everything else.
     package static let dailyUploads: Int64 = 100

@@ -10,7 +10,6 @@ package struct YouTubePlatform: PublishingPlatform, WorkingFiles {
     package static let platformName = "youtube"
 
     package let name = YouTubePlatform.platformName
-    let configuration: YouTubeConfiguration
     let tokens: AccountTokens
     let api: YouTubeAPI
     let renderer: VideoRenderer
@@ -28,7 +27,6 @@ package struct YouTubePlatform: PublishingPlatform, WorkingFiles {
         time: any TimeSource,
         identifiers: any IdentifierSource
     ) {
-        self.configuration = configuration
         self.renderer = renderer
         self.tools = tools
         self.time = time

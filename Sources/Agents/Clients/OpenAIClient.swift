@@ -127,7 +127,11 @@ package struct ChatReader: AnswerReader, Sendable {
 
     private mutating func readUsage(_ usage: JSONNode) {
         if let input = usage["prompt_tokens"]?.tokens { draft.inputTokens = input }
-        if let output = usage["completion_tokens"]?.tokens { draft.outputTokens = output }
+        if let output = usage["completion_tokens"]?.tokens {
+            // xAI counts what a model thought beside the completion, and only the total holds both.
+            let total = usage["total_tokens"]?.tokens ?? 0
+            draft.outputTokens = max(output, total - (usage["prompt_tokens"]?.tokens ?? total))
+        }
         // OpenRouter says what the answer cost, in US dollars.
         if let cost = usage["cost"]?.double, (0..<1_000_000).contains(cost) {
             draft.costMicrodollars = Int64((cost * 1_000_000).rounded(.up))

@@ -90,6 +90,8 @@ package struct ProviderFailure: Error {
         switch status {
         case 401: return .authentication
         case 402: return waits ? .rateLimited : .quotaExceeded
+        // OpenRouter's answer to a question that a model's provider does not want.
+        case 403 where details.mentions(["moderation", "flagged", "guardrail", "content_policy"]): return .refused
         case 403: return isBilling || details.mentions(["quota"]) ? .quotaExceeded : .authentication
         case 429:
             // Gemini speaks of plan and billing even where the minute's quota is meant: who says when to come back

@@ -25,10 +25,15 @@ package struct PromptBuilder: Sendable {
 
     /// The prompt for an answer, a proposal, a revision or a synthesis.
     package func prompt(for request: GenerateRequest) -> Prompt {
-        let materials = proposals(request.proposals, winner: request.winner) + critiques(request.critiques)
+        let materials = proposals(request.proposals, winner: request.winner)
         return Prompt(
             system: system(.text, request.briefing, thinks: request.purpose != .answer),
-            user: user(request.briefing, materials, instruction: instruction(for: request)),
+            user: user(
+                request.briefing,
+                materials,
+                critiques(request.critiques),
+                instruction: instruction(for: request)
+            ),
             shape: .text
         )
     }
@@ -72,7 +77,14 @@ package struct PromptBuilder: Sendable {
         return parts.compactMap(\.self).joined(separator: "\n\n")
     }
 
-    private func user(_ briefing: Briefing, _ materials: [Material], instruction: String) -> String {
+    /// - Parameter criticism: is shortened before the other materials are: there is the more of it the larger the panel
+    ///   is, and it speaks of proposals that were revised since.
+    private func user(
+        _ briefing: Briefing,
+        _ materials: [Material],
+        _ criticism: [Material] = [],
+        instruction: String
+    ) -> String {
         let question = Material.shortened(briefing.task, to: Self.maximumQuestion)
         var all: [Material] = []
         if !briefing.background.isEmpty {
@@ -82,8 +94,11 @@ package struct PromptBuilder: Sendable {
             all.append(Material(heading: "Added by \(evidence.author)", text: evidence.text))
         }
         all += materials
-        let budget = Self.maximumLength - Self.frameAllowance - question.count - all.count * 180
-        let quoted = Material.fitted(all, total: budget).map(\.fenced)
+        let budget =
+            Self.maximumLength - Self.frameAllowance - question.count - (all.count + criticism.count) * 180
+        func length(_ materials: [Material]) -> Int { materials.reduce(0) { $0 + $1.text.count } }
+        let texts = Material.fitted(all, total: max(budget * 2 / 3, budget - length(criticism)))
+        let quoted = (texts + Material.fitted(criticism, total: budget - length(texts))).map(\.fenced)
         let frame = ["<question>\n\(Material.defused(question))\n</question>"] + quoted + [instruction]
         return (roundTitle(briefing) + frame).joined(separator: "\n\n")
     }

@@ -47,6 +47,9 @@ struct ClientWorkshop {
     /// The client of a seat, with a substitute behind it where OpenRouter is configured and not the seat itself.
     mutating func client(for plan: SeatPlan, _ setting: ProviderSettings) -> any ModelClient {
         guard let router = substitute(for: setting) else { return resilient(setting, model: plan.model) }
+        var logger = logger
+        logger[metadataKey: "agent"] = "\(plan.name)"
+        logger[metadataKey: "model"] = "\(plan.model)"
         return FallbackClient(
             resilient(setting, model: plan.model),
             substitute: resilient(router, model: router.model),

@@ -40,14 +40,14 @@ package struct ApprovalChat: Sendable {
         let answer = try decide(token: token, surface: .button, offersForm: hasForms, event, in: transaction)
         guard let answer else { return nil }
         // A button cannot carry a reason or a changed text; a form can, where the platform has forms.
-        guard hasForms, case .refused(let record, let refusal) = answer else { return said(answer) }
-        let otherwise = Answer.post("The form could not be opened. \(answer.text)")
+        guard hasForms, case .refused(let record, let refusal) = answer else { return said(answer, event) }
+        let otherwise = Answer.post("The form could not be opened. \(answer.text(prefix: event.commandPrefix))")
         switch refusal {
         case .commentRequired(let option):
             return .ask(posts.form(record, option: option, token: token, mayEdit: false), otherwise: otherwise)
         case .mayEdit(let option):
             return .ask(posts.form(record, option: option, token: token, mayEdit: true), otherwise: otherwise)
-        default: return said(answer)
+        default: return said(answer, event)
         }
     }
 
@@ -70,7 +70,7 @@ package struct ApprovalChat: Sendable {
             event,
             in: transaction
         )
-        return said(answer ?? .unknown)
+        return said(answer ?? .unknown, event)
     }
 
     /// Something was written where a prompt is: a number, and perhaps a reason behind it.
@@ -103,7 +103,8 @@ package struct ApprovalChat: Sendable {
             guard isPlausible else { return nil }
             guard !hasSeveral else {
                 return Answer(
-                    "Several requests wait here. Answer one with `approve <number>` or `reject <number> <reason>`."
+                    "Several requests wait here. Answer one with `\(event.commandPrefix)approve <number>` or "
+                        + "`\(event.commandPrefix)reject <number> <reason>`."
                 )
             }
             (record, shownHash) = open
@@ -129,7 +130,7 @@ package struct ApprovalChat: Sendable {
             in: transaction
         )
         if case .refused(_, .foreign) = answer, !typed.comment.isEmpty { return nil }
-        return said(answer)
+        return said(answer, event)
     }
 
     /// The newest open copy of each request where something was written, or for whoever wrote it to us directly; what
@@ -190,7 +191,7 @@ package struct ApprovalChat: Sendable {
     package func list(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
         var waiting = desk.waiting(for: actor(event, .command))
         let found = try waiting.list(workspace: event.workspace, limit: Self.longestList, in: transaction)
-        return .say(posts.list(found.map(\.record)))
+        return .say(posts.list(found.map(\.record), prefix: event.commandPrefix))
     }
 
     /// `approve <id>`, `reject <id> <reason>`, `revise <id> <guidance>`: the first option of that effect.
@@ -227,7 +228,9 @@ package struct ApprovalChat: Sendable {
         optionID: (ApprovalPolicy) -> String
     ) throws -> Answer {
         guard let record = try desk.find(named: name, for: event.workspace, in: transaction) else {
-            return Answer("There is no request “\(name.prefix(40))”. `approvals` lists what waits for you.")
+            return Answer(
+                "There is no request “\(name.prefix(40))”. `\(event.commandPrefix)approvals` lists what waits for you."
+            )
         }
         let actor = actor(event, .command)
         let optionID = optionID(record.policy)
@@ -247,13 +250,14 @@ package struct ApprovalChat: Sendable {
             ApprovalReply(actor: actor, optionID: optionID, comment: comment, operationHash: seen),
             in: transaction
         )
-        return said(answer)
+        return said(answer, event)
     }
 
     /// What somebody is told; with the text, where it is another one than they saw.
-    private func said(_ answer: ApprovalAnswer) -> Answer {
-        guard case .refused(let record, .changed) = answer else { return Answer(answer.text) }
-        return .say(posts.changed(record, answer.text))
+    private func said(_ answer: ApprovalAnswer, _ event: InboundEvent) -> Answer {
+        let text = answer.text(prefix: event.commandPrefix)
+        guard case .refused(let record, .changed) = answer else { return Answer(text) }
+        return .say(posts.changed(record, text))
     }
 
     /// `delegations`: for whom the person decides, and who decides for them.
@@ -266,9 +270,8 @@ package struct ApprovalChat: Sendable {
         let lines =
             found.mine.map { "\($0.delegate) decides for you until \(ApprovalPosts.minute($0.endsAt))." }
             + found.forOthers.map { "You decide for \($0.delegator) until \(ApprovalPosts.minute($0.endsAt))." }
-        return Answer(
-            (lines + (found.mine.isEmpty ? [] : ["`undelegate` ends what you gave."])).joined(separator: "\n")
-        )
+        let end = found.mine.isEmpty ? [] : ["`\(event.commandPrefix)undelegate` ends what you gave."]
+        return Answer((lines + end).joined(separator: "\n"))
     }
 
     /// `undelegate`: nobody decides for the person any more.

@@ -10,11 +10,15 @@ package enum ApprovalAnswer: Sendable {
     case unknown
 
     /// What the person is told, and nobody else.
-    package var text: String {
+    package var text: String { self.text(prefix: "") }
+
+    /// What the person is told, and nobody else.
+    /// - Parameter prefix: what stands before a command where it is read.
+    func text(prefix: String) -> String {
         switch self {
-        case .counted(let record, let decision): ApprovalLines.counted(record, decision)
-        case .refused(let record, let refusal): ApprovalLines.refused(record, refusal)
-        case .unknown: ApprovalLines.unknown
+        case .counted(let record, _): ApprovalLines.counted(record)
+        case .refused(let record, let refusal): ApprovalLines.refused(record, refusal, prefix: prefix)
+        case .unknown: ApprovalLines.unknown(prefix: prefix)
         }
     }
 
@@ -37,14 +41,6 @@ package enum ApprovalAnswer: Sendable {
             case .mayEdit: "may_edit"
             case .unusable: "invalid_answer"
             }
-        }
-    }
-
-    /// The request, where there is one.
-    package var record: ApprovalRecord? {
-        switch self {
-        case .counted(let record, _), .refused(let record, _): record
-        case .unknown: nil
         }
     }
 }

@@ -183,7 +183,7 @@ package struct ApprovalDesk: Sendable {
     ) throws -> ApprovalRecord {
         guard let record = try requests.find(origin: draft.originKey, workspace: draft.workspace, in: transaction)
         else { throw DatabaseError(.serialization, "The request is being made elsewhere.") }
-        guard record.kind == draft.kind, record.title == draft.title, record.policy == draft.policy,
+        guard record.asksTheSame(as: draft), record.policy == draft.policy,
             try course.requestedHash(record, in: transaction) == hash
         else { throw ApprovalError(.conflict, "The same key was used for another request.") }
         return record

@@ -42,7 +42,7 @@ enum ApprovalLines {
     }
 
     /// What somebody is told whose answer counts.
-    static func counted(_ record: ApprovalRecord, _ decision: ApprovalDecision) -> String {
+    static func counted(_ record: ApprovalRecord) -> String {
         let what = "#\(record.number) “\(clipped(record.title))”"
         return record.status == .pending
             ? "Recorded for \(what): \(record.outcomeLine). It is not decided yet."
@@ -50,7 +50,8 @@ enum ApprovalLines {
     }
 
     /// What somebody is told whose answer does not count.
-    static func refused(_ record: ApprovalRecord, _ refusal: ApprovalRefusal) -> String {
+    /// - Parameter prefix: what stands before a command where it is read.
+    static func refused(_ record: ApprovalRecord, _ refusal: ApprovalRefusal, prefix: String) -> String {
         let what = "#\(record.number) “\(clipped(record.title))”"
         switch refusal {
         case .second(let earlier):
@@ -72,23 +73,25 @@ enum ApprovalLines {
             let ids = record.policy.options.map(\.id).joined(separator: ", ")
             return "\(what) has no answer “\(clipped(id))”; it takes: \(ids)."
         case .changed:
-            return "\(what) was changed after it was asked. `approve \(record.number) \(record.shortHash)` approves it "
-                + "as it is now."
+            return "\(what) was changed after it was asked. "
+                + "`\(prefix)approve \(record.number) \(record.shortHash)` approves it as it is now."
         case .commentRequired(let option):
-            return "“\(option.label)” needs a reason: `\(command(option, record)) <reason>`."
+            return "“\(option.label)” needs a reason: `\(prefix)\(command(option, record)) <reason>`."
         case .editRefused:
             return "The text of \(what) cannot be changed any more. Nothing was recorded."
         case .mayEdit:
             return
                 "The text of \(what) may be changed before it is approved; "
-                + "`approve \(record.number)` approves it as it is."
+                + "`\(prefix)approve \(record.number)` approves it as it is."
         case .unusable(let problem):
             return "\(problem) Nothing was recorded for \(what)."
         }
     }
 
     /// What somebody is told whose button or link nobody knows.
-    static let unknown = "This no longer leads to a request. `approvals` lists what waits for you."
+    static func unknown(prefix: String) -> String {
+        "This no longer leads to a request. `\(prefix)approvals` lists what waits for you."
+    }
 
     /// What somebody writes to give an answer: the command of its effect where it is the first of that effect.
     static func command(_ option: ApprovalOption, _ record: ApprovalRecord) -> String {

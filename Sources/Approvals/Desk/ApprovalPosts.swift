@@ -120,7 +120,8 @@ package struct ApprovalPosts: Sendable {
     package static let formCallback = "approval"
 
     /// The list of what waits for somebody.
-    func list(_ records: [ApprovalRecord]) -> Post {
+    /// - Parameter prefix: what stands before a command where it is read.
+    func list(_ records: [ApprovalRecord], prefix: String) -> Post {
         guard !records.isEmpty else {
             let text = "Nothing waits for your decision."
             return Post(body: text, fallbackText: text)
@@ -131,7 +132,7 @@ package struct ApprovalPosts: Sendable {
         return Post(
             title: "Waiting for your decision",
             body: lines.joined(separator: "\n"),
-            footer: "`approve <number>`, or `reject <number> <reason>`.",
+            footer: "`\(prefix)approve <number>`, or `\(prefix)reject <number> <reason>`.",
             fallbackText: "What waits for your decision"
         )
     }

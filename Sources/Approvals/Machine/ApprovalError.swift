@@ -4,8 +4,7 @@ import CoreTypes
 package struct ApprovalError: CodedError {
     /// The closed list of reasons.
     package enum Code: String, Sendable {
-        case invalid = "invalid_approval", notFound = "not_found", conflict, forbidden, unreadable = "unreadable_record"
-        case full = "too_many_pending"
+        case invalid = "invalid_approval", conflict, forbidden, full = "too_many_pending"
     }
 
     package let reason: Code

@@ -181,11 +181,19 @@ package struct ApprovalPromptStore: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         let hashed: SQL = hash.map { ", shown_hash = \($0)" } ?? ""
-        let reminders: SQL = alsoReminders ? "or reminder_of = \(prompt)" : ""
+        // A copy and its reminders are found by their request, for which there is an index.
+        let copies: SQL =
+            alsoReminders
+            ? """
+            (prompt_id = \(prompt) or reminder_of = \(prompt)) and request_id = (
+                select request_id from approval_prompts where workspace_id = \(workspace) and prompt_id = \(prompt)
+            )
+            """
+            : "prompt_id = \(prompt)"
         try transaction.execute(
             """
             update approval_prompts set shown = \(line), updated_at = \(now), state = \(state.rawValue) \(hashed)
-            where workspace_id = \(workspace) and (prompt_id = \(prompt) \(reminders)) and state <> 'failed'
+            where workspace_id = \(workspace) and \(copies) and state <> 'failed'
             """
         )
     }

@@ -31,14 +31,11 @@ package indirect enum MarkdownBlock: Hashable, Sendable {
 package struct MarkdownList: Hashable, Sendable {
     /// The number of the first item; nil for a list with bullets.
     package var start: Int?
-    /// Whether no blank lines stand between the items.
-    package var isTight: Bool
     package var items: [Item]
 
     /// Describes a list.
-    package init(start: Int? = nil, isTight: Bool = true, items: [Item]) {
+    package init(start: Int? = nil, items: [Item]) {
         self.start = start
-        self.isTight = isTight
         self.items = items
     }
 

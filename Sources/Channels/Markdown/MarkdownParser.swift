@@ -98,11 +98,7 @@ private enum NodeReader {
                 blocks: blocks(in: item, depth: depth + 1)
             )
         }
-        return MarkdownList(
-            start: isOrdered ? Int(cmark_node_get_list_start(node)) : nil,
-            isTight: cmark_node_get_list_tight(node) != 0,
-            items: items
-        )
+        return MarkdownList(start: isOrdered ? Int(cmark_node_get_list_start(node)) : nil, items: items)
     }
 
     private static func table(_ node: OpaquePointer) -> MarkdownTable? {

@@ -22,28 +22,6 @@ package enum CodeSplitter {
         return pieces
     }
 
-    /// Cuts a code block into Markdown code blocks within a limit: each is closed, and the next one opens with the same
-    /// info string.
-    /// - Parameters:
-    ///   - limit: the most that a block may measure with its fences.
-    ///   - measure: what a text costs once it is rendered; it must add up.
-    package static func fencedBlocks(
-        _ code: String,
-        info: String,
-        limit: Int,
-        measure: (Substring) -> Int = { $0.utf16.count }
-    ) -> [String] {
-        let fence = fence(for: code)
-        let opening = "\(fence)\(info)\n"
-        let closing = "\n\(fence)"
-        let room = max(1, limit - measure(opening[...]) - measure(closing[...]))
-        let pieces = code.isEmpty ? [code[...]] : split(code, limit: room, measure: measure)
-        return pieces.map { piece in
-            // The fence brings its own line break.
-            opening + (piece.last?.isNewline == true && pieces.count > 1 ? piece.dropLast() : piece) + closing
-        }
-    }
-
     /// A text exactly as it is, in one block.
     package static func fenced(_ text: String) -> String {
         let fence = fence(for: text)
@@ -51,7 +29,7 @@ package enum CodeSplitter {
     }
 
     /// The shortest fence of backticks that no line of the code can close.
-    package static func fence(for code: String) -> String {
+    private static func fence(for code: String) -> String {
         var longest = 2
         var run = 0
         for byte in code.utf8 {

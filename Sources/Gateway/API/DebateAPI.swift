@@ -39,7 +39,8 @@ package protocol DebateAPI: Sendable {
         -> DebateSummary
 
     /// Adds what somebody said to a running debate.
-    /// - Returns: false where the key was used before.
+    /// - Returns: false where the same was added under this key before.
+    /// - Throws: a `CodedError` with the code `conflict` where something else was.
     func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws
         -> Bool
 

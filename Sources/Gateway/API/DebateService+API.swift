@@ -121,7 +121,7 @@ extension DebateSummary {
             startedAt: record.startedAt,
             finishedAt: record.finishedAt,
             title: record.title,
-            metadata: record.metadata
+            metadata: record.shownMetadata
         )
         fingerprint = settings?.fingerprint
         tags = record.tagNames

@@ -9,7 +9,10 @@ struct APIAccess: Sendable {
     /// Says who asks.
     /// - Throws: `HTTPFailure` 401, 403 or 415.
     func caller(_ request: Request, _ context: GatewayContext) async throws -> Caller {
-        if let keys, let key = KeyPolicy.key(shownIn: request) { return try await keys.authorize(key, request) }
+        // The operator may have chosen a token that looks like a key.
+        if let keys, let key = KeyPolicy.key(shownIn: request), !policy.isToken(key) {
+            return try await keys.authorize(key, request)
+        }
         return try policy.authorize(request, context)
     }
 }

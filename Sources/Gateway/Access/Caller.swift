@@ -29,4 +29,9 @@ enum Caller: Sendable {
     var workspace: WorkspaceID? {
         if case .keyHolder(let key) = self { key.workspace } else { nil }
     }
+
+    /// The one workspace that a call is about: the caller's own, or the one that the operator names; nil for all.
+    func workspace(in query: QueryParameters) -> WorkspaceID? {
+        workspace ?? query["workspace"].map { WorkspaceID($0) }
+    }
 }

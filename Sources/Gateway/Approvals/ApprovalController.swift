@@ -151,10 +151,7 @@ struct ApprovalController: Sendable {
     /// `POST /approvals/{id}/decide`: the caller is who the token says, whatever the body says.
     private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try await object(request)
-        guard let option = (fields["option"] ?? fields["decision"])?.string else {
-            throw HTTPFailure.invalid("`option` has to be the id of one of the request's options.")
-        }
-        return try await decide(option, fields, request, context)
+        return try await decide(try ApprovalReader.option(fields), fields, request, context)
     }
 
     /// `POST /workflow-approvals/{id}/resolve`: a missing status is an error, never a yes.
@@ -174,14 +171,14 @@ struct ApprovalController: Sendable {
         }
     }
 
-    private static let words = ["comment", "reason", "notes", "guidance"]
-
     /// The original's clients send a no without saying why, and a no here says why: then it says that.
     private static func withReason(_ fields: JSONValue) -> JSONValue {
         var fields = fields
-        if words.allSatisfy({ fields[$0]?.string?.contains { !$0.isWhitespace } != true }) {
-            fields["comment"] = .string(ApprovalDocument.noReason)
+        let isSilent = ApprovalReader.reasons.allSatisfy { name in
+            // What is no text is not replaced: it is refused.
+            fields[name].map { $0.string?.allSatisfy(\.isWhitespace) == true } ?? true
         }
+        if isSilent { fields["comment"] = .string(ApprovalDocument.noReason) }
         return fields
     }
 
@@ -192,17 +189,8 @@ struct ApprovalController: Sendable {
         _ context: GatewayContext
     ) async throws -> Response {
         let id = try await visible(context).record.id.rawValue
-        let comment = Self.words.lazy.compactMap { fields[$0]?.string }.first ?? ""
-        let answer = try await approvals.decide(
-            id,
-            ApprovalReply(
-                actor: actor(request, context),
-                optionID: option,
-                comment: comment,
-                editedText: fields["text"]?.string,
-                operationHash: fields["operation_hash"]?.string
-            )
-        )
+        let reply = try ApprovalReader.reply(fields, option: option, actor: actor(request, context))
+        let answer = try await approvals.decide(id, reply)
         guard case .counted(let record, let decision) = answer else { throw HTTPFailure(answer) }
         return .json([
             "success": true,
@@ -253,6 +241,19 @@ extension HTTPFailure {
             case "already_answered", "already_decided", "expired", "changed": .conflict
             default: .badRequest
             }
-        self.init(status, answer.code, answer.text)
+        self.init(status, answer.code, Self.text(of: answer))
+    }
+
+    /// What a program is told: where people have commands, it has members.
+    private static func text(of answer: ApprovalAnswer) -> String {
+        switch answer {
+        case .refused(_, .commentRequired(let option)):
+            "“\(option.label)” needs a reason: say it in `comment`."
+        case .refused(let record, .changed):
+            "#\(record.number) was changed after it was asked. Read it once more, and send its `operation_hash` with "
+                + "the answer."
+        case .unknown: "There is no such approval."
+        default: answer.text
+        }
     }
 }

@@ -8,12 +8,7 @@ enum ApprovalDocument {
 
     /// One line of a list: without what is too long for one, whose names it has.
     static func line(_ listing: ApprovalListing) -> JSONValue {
-        var document = summary(listing.record)
-        guard !listing.leftOut.isEmpty else { return document }
-        let names = listing.leftOut.flatMap(members).sorted()
-        for name in names { document[name] = nil }
-        document["left_out"] = .strings(names)
-        return document
+        summary(listing.record).leavingOut(listing.leftOut.flatMap(members))
     }
 
     /// The members that show a text.

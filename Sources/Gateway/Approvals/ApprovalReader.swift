@@ -2,7 +2,7 @@ import Approvals
 import CoreTypes
 import HTTPTypes
 
-/// Reads a request to people out of the body of `POST /api/v1/approvals`.
+/// Reads a request to people out of the body of `POST /api/v1/approvals`, and their answers.
 enum ApprovalReader {
     /// What a body may say beside the policy.
     private static let members: Set<String> = [
@@ -22,7 +22,7 @@ enum ApprovalReader {
         evidence: String
     ) throws -> ApprovalDraft {
         try ApprovalPolicy.check(fields, members.union(ApprovalPolicy.members), of: "A request")
-        guard let title = try text(fields, "title"), !title.isEmpty else {
+        guard let title = try fields.textMember("title"), !title.isEmpty else {
             throw HTTPFailure.invalid("`title` has to be text.")
         }
         let requester = try fields["requester"].map { value in
@@ -40,14 +40,14 @@ enum ApprovalReader {
         if let priority = fields["priority"], priority.integer == nil {
             throw HTTPFailure.invalid("`priority` has to be a number from 1 to 5.")
         }
-        let workspace = try text(fields, "workspace").map { WorkspaceID($0) }
+        let workspace = try fields.textMember("workspace").map { WorkspaceID($0) }
         return ApprovalDraft(
             workspace: caller.workspace ?? workspace ?? .local,
             originKey: originKey,
-            kind: try text(fields, "kind") ?? "program",
+            kind: try fields.textMember("kind") ?? "program",
             title: title,
-            question: try text(fields, "question") ?? title,
-            context: try text(fields, "context") ?? "",
+            question: try fields.textMember("question") ?? title,
+            context: try fields.textMember("context") ?? "",
             operation: operation,
             policy: try ApprovalPolicy(json: fields),
             priority: Int(fields["priority"]?.integer ?? 3),
@@ -55,15 +55,38 @@ enum ApprovalReader {
             requesterName: requester == nil ? caller.displayName : "",
             askedBy: identity(of: caller),
             evidence: evidence,
-            debate: try text(fields, "debate_id").map { DebateID($0) },
+            debate: try fields.textMember("debate_id").map { DebateID($0) },
             metadata: fields["metadata"] ?? [:]
         )
     }
 
-    /// A member that is text; nil where it is missing.
-    private static func text(_ fields: JSONValue, _ name: String) throws -> String? {
-        guard let value = fields[name] else { return nil }
-        guard let text = value.string else { throw HTTPFailure.invalid("`\(name)` has to be text.") }
-        return text
+    /// The members that say why; the original has four words for it.
+    static let reasons = ["comment", "reason", "notes", "guidance"]
+
+    /// What the body of an answer may say.
+    private static let answerMembers = Set(reasons + ["decision", "operation_hash", "option", "text"])
+
+    /// Reads which option `POST /approvals/{id}/decide` chooses; nothing beside it is passed over.
+    /// - Throws: `HTTPFailure` 400 that names the key; `ApprovalError`.
+    static func option(_ fields: JSONValue) throws -> String {
+        try ApprovalPolicy.check(fields, answerMembers, of: "An answer")
+        let (option, decision) = (try fields.textMember("option"), try fields.textMember("decision"))
+        guard let chosen = option ?? decision, chosen == decision ?? chosen else {
+            throw HTTPFailure.invalid("`option` has to be the id of one of the request's options.")
+        }
+        return chosen
+    }
+
+    /// Reads an answer; one that says something in a form that cannot be read is none.
+    /// - Throws: `HTTPFailure` 400 that names the key.
+    static func reply(_ fields: JSONValue, option: String, actor: ApprovalActor) throws -> ApprovalReply {
+        let comments = try reasons.compactMap { try fields.textMember($0) }
+        return ApprovalReply(
+            actor: actor,
+            optionID: option,
+            comment: comments.first { !$0.allSatisfy(\.isWhitespace) } ?? "",
+            editedText: try fields.textMember("text"),
+            operationHash: try fields.textMember("operation_hash")
+        )
     }
 }

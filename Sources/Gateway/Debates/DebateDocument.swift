@@ -1,8 +1,17 @@
+import Approvals
 import CoreTypes
 
 /// Debates as the public API shows them.
 enum DebateDocument {
-    /// A debate in a list, and as the answer to a new question.
+    /// One line of a list: without what is too long for one, whose names it has.
+    static func line(_ record: DebateSummary) -> JSONValue {
+        var long: [String] = []
+        if record.task.utf8.count > ListPage.longestText { long.append("task") }
+        if record.metadata.bytes.count > ListPage.longestText { long.append("metadata") }
+        return summary(record).leavingOut(long)
+    }
+
+    /// A debate without its journal, as the answer to a new question has it.
     static func summary(_ record: DebateSummary) -> JSONValue {
         .record([
             "id": .string(record.id.rawValue),
@@ -94,6 +103,9 @@ enum DebateDocument {
 
 /// One page of a list in the form that the public client pages through.
 struct ListPage {
+    /// The longest text of a list, in bytes.
+    static let longestText = ApprovalListing.longestText
+
     let limit: Int64
     let offset: Int64
 
@@ -120,5 +132,16 @@ struct ListPage {
     /// The part of a whole list that this page shows.
     func slice(_ items: [JSONValue]) -> [JSONValue] {
         Array(items.dropFirst(Int(offset)).prefix(Int(limit)))
+    }
+}
+
+extension JSONValue {
+    /// A line of a list without what is too long for one: `left_out` has the names.
+    func leavingOut(_ names: [String]) -> JSONValue {
+        guard !names.isEmpty else { return self }
+        var line = self
+        for name in names { line[name] = nil }
+        line["left_out"] = .strings(names.sorted())
+        return line
     }
 }

@@ -1,5 +1,6 @@
 import CoreTypes
 import Crypto
+import Persistence
 
 /// Reads a question out of the body of `POST /api/v1/debates`.
 ///
@@ -10,6 +11,8 @@ struct QuestionReader: Sendable {
     static let longestQuestion = 100_000
     /// The longest background in characters: with it, a body stays below the API's limit.
     static let longestBackground = 500_000
+    /// The longest metadata in bytes, written without white space.
+    static let longestMetadata = 16 << 10
     /// The most agents on one panel.
     static let mostAgents = 10
 
@@ -68,11 +71,17 @@ struct QuestionReader: Sendable {
         hexadecimal(SHA256.hash(data: try object(body).bytes))
     }
 
-    /// Reads a body that has to be one JSON object, of texts that can be stored.
+    /// Reads a body that has to be one JSON object, of texts and numbers that can be stored as they are.
     /// - Throws: `HTTPFailure` 400.
     func object(_ body: [UInt8]) throws(HTTPFailure) -> JSONValue {
         do {
-            let value = try JSONValue(parsing: body)
+            let document = try JSONDocument(body)
+            if let number = document.firstInexactNumber {
+                throw HTTPFailure.invalid(
+                    "The number \(number.prefix(50)) is too large or too long to be kept as it is. Send it as text."
+                )
+            }
+            let value = JSONValue(document.root)
             guard value.object != nil else { throw HTTPFailure.invalid("The body has to be a JSON object.") }
             try value.refuseNUL()
             return value
@@ -143,11 +152,18 @@ struct QuestionReader: Sendable {
 
     private func metadata(_ value: JSONValue?) throws(HTTPFailure) -> JSONValue {
         guard let value else { return [:] }
-        guard value.object != nil else { throw .invalid("`metadata` has to be an object.") }
+        guard let members = value.object else { throw .invalid("`metadata` has to be an object.") }
+        guard members[DebateRecord.factsMember] == nil else {
+            throw .invalid("`metadata` may not have `\(DebateRecord.factsMember)`: the gateway keeps its own there.")
+        }
+        guard value.bytes.count <= Self.longestMetadata else {
+            throw .invalid("`metadata` may have \(Self.longestMetadata) bytes at most. Keep more on your side.")
+        }
         return value
     }
 
-    private func trimmed(_ text: String) -> String {
+    /// A text as it is stored: without the white space around it.
+    func trimmed(_ text: String) -> String {
         let start = text.drop { $0.isWhitespace }
         guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(start[...end])

@@ -11,7 +11,7 @@ struct BodyReader: Sendable {
 
     /// Reads the whole body.
     /// - Parameter limit: the most bytes; a request that announces more is refused before anything is read.
-    /// - Throws: `HTTPFailure` 413 or 408, after which the connection has to be closed, or the connection's own error.
+    /// - Throws: `HTTPFailure` 413, 408 or, for a body that breaks off, 400, after which the connection has to be closed.
     func read(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
         var announced = 0
         if let length = request.headers[.contentLength] {
@@ -36,9 +36,15 @@ struct BodyReader: Sendable {
         var bytes: [UInt8] = []
         // What is only announced gets no memory yet.
         bytes.reserveCapacity(min(announced, usualBytes))
-        for try await buffer in body {
-            guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge(limit) }
-            buffer.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
+        do {
+            for try await buffer in body {
+                guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge(limit) }
+                buffer.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
+            }
+        } catch {
+            if error is HTTPFailure || error is CancellationError { throw error }
+            // The connection's own error: what came is no HTTP, or whoever sent it has left.
+            throw HTTPFailure.brokenBody
         }
         return bytes
     }
@@ -58,5 +64,13 @@ struct BodyReader: Sendable {
 
 extension HTTPFailure {
     /// Whether the rest of the body was left unread, so that the connection cannot be used any more.
-    var leavesBodyUnread: Bool { status == .contentTooLarge || status == .requestTimeout }
+    var leavesBodyUnread: Bool {
+        status == .contentTooLarge || status == .requestTimeout || code == Self.brokenBody.code
+    }
+
+    static let brokenBody = HTTPFailure(
+        .badRequest,
+        "broken_body",
+        "The body broke off, or it does not come in the form that its head announces. Send all of it again."
+    )
 }

@@ -36,7 +36,7 @@ struct HTTPFailure: CodedError {
             self.init(
                 Self.status(of: error),
                 error.code,
-                Self.isOfDatabase(error) ? Self.databaseText(isAway: error.isRetryable) : error.description,
+                Self.text(of: error),
                 logged: error.description
             )
             if isRetryable { headers[.retryAfter] = status == .tooManyRequests ? "5" : "1" }
@@ -82,11 +82,11 @@ struct HTTPFailure: CodedError {
         headers: [.retryAfter: "1"]
     )
 
-    private static func isOfDatabase(_ error: any CodedError) -> Bool { error.code.hasPrefix("database_") }
-
-    /// In the server's place, whose own words name its users and databases to whoever may ask at all.
-    private static func databaseText(isAway: Bool) -> String {
-        isAway
+    /// Of the database in its server's place, whose own words name its users and databases to whoever may ask at all.
+    private static func text(of error: any CodedError) -> String {
+        // Those of a full disk are ours.
+        guard error.code.hasPrefix("database_"), error.code != "database_full" else { return error.description }
+        return error.isRetryable
             ? "The database does not answer at the moment. Try again; `aragora doctor` says more to the operator."
             : "The database did not take this. The gateway's log says why under this trace id."
     }

@@ -82,11 +82,11 @@ struct DebateController: Sendable {
         ])
     }
 
-    /// `POST /debates/{id}/messages`: adds evidence that the panel takes up in its next round.
+    /// `POST /debates/{id}/messages`: adds evidence for the panel's next round, as long as there is one.
     func addMessage(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
         let fields = try QuestionReader().object(body)
-        guard let content = fields["content"]?.string, content.contains(where: { !$0.isWhitespace }) else {
+        guard let content = fields["content"]?.string.map(QuestionReader().trimmed), !content.isEmpty else {
             throw HTTPFailure.invalid("`content` has to be text.")
         }
         guard content.count <= Self.longestInput else {

@@ -33,7 +33,7 @@ struct DebateReadController: Sendable {
             limit: Int(page.limit),
             offset: Int(page.offset)
         )
-        return .json(page.document(found.items.map(DebateDocument.summary), named: "debates", total: found.total))
+        return .json(page.document(found.items.map(DebateDocument.line), named: "debates", total: found.total))
     }
 
     /// `GET /debates/{id}`.

@@ -39,10 +39,8 @@ struct PublicationController: Sendable {
     /// Drafts what a debate becomes; the same `Idempotency-Key` gives the same publication.
     private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await object(request)
-        guard let id = body["debate_id"]?.string, let platform = body["platform"]?.string else {
-            throw HTTPFailure.invalid("`debate_id` and `platform` have to be text.")
-        }
-        return try await draft(DebateID(id), platform, options: body["options"] ?? [:], request, context)
+        let (id, platform) = try PublicationReader.subject(body)
+        return try await draft(id, platform, options: body["options"] ?? [:], request, context)
     }
 
     private func publish(_ request: Request, _ context: GatewayContext, on platform: String) async throws -> Response {
@@ -59,6 +57,7 @@ struct PublicationController: Sendable {
         _ context: GatewayContext
     ) async throws -> Response {
         try refuseFiles(["media", "video", "thumbnail", "captions"].contains { options[$0] != nil })
+        try PublicationReader.check(options, on: platform)
         guard let debate = try await debates.findAnywhere(id) else { throw HTTPFailure.notFound("debate") }
         let key = try IdempotencyKey.read(request) ?? ids.next()
         let publication = try await desk.draft(

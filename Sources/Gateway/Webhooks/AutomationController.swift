@@ -64,7 +64,7 @@ struct AutomationController: Sendable {
     private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let platform = try platform(context)
         let found = try await subscriptions.list(
-            workspace: context.caller.workspace,
+            workspace: context.caller.workspace(in: QueryParameters(request.uri.query)),
             activeOnly: false,
             source: platform,
             limit: 1000,
@@ -75,7 +75,8 @@ struct AutomationController: Sendable {
 
     /// Makes an endpoint for one trigger; each platform calls the address by another name.
     ///
-    /// Asking again, by the same key of idempotency or for exactly the same, gives the same one.
+    /// Asking again by the same key of idempotency gives the same one. So does asking for exactly the same without a
+    /// key, and what became of it meanwhile is undone: whoever subscribes wants to hear of what happens.
     private func subscribe(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let platform = try platform(context)
         var fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
@@ -86,8 +87,9 @@ struct AutomationController: Sendable {
         var draft = try WebhookReader().draft(fields, caller: context.caller)
         draft.source = platform
         if draft.name.isEmpty { draft.name = "\(platform): \(draft.settings.events.joined(separator: ", "))" }
-        let key = try IdempotencyKey.read(request).map { "key:\($0)" } ?? "hook:\(draft.hash)"
-        draft.idempotencyKey = "\(context.caller.rawValue):\(key)"
+        let key = try IdempotencyKey.read(request)
+        draft.renewsRepeated = key == nil
+        draft.idempotencyKey = "\(context.caller.rawValue):\(key.map { "key:\($0)" } ?? "hook:\(draft.hash)")"
         let created = try await subscriptions.create(draft)
         return .json(WebhookDocument.endpoint(created.endpoint, secret: created.receiverKey), status: .created)
     }

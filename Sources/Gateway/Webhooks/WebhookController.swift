@@ -19,8 +19,8 @@ struct WebhookController: Sendable {
         api.resource("/webhooks/events", [.get: events])
         api.resource("/webhooks/events/categories", [.get: categories])
         api.resource("/webhooks/bulk", [.post: changeMany])
-        api.resource("/webhooks/pause-all", [.post: { try await setStatusOfAll(.paused, $1) }])
-        api.resource("/webhooks/resume-all", [.post: { try await setStatusOfAll(.active, $1) }])
+        api.resource("/webhooks/pause-all", [.post: { try await setStatusOfAll(.paused, $0, $1) }])
+        api.resource("/webhooks/resume-all", [.post: { try await setStatusOfAll(.active, $0, $1) }])
         api.resource("/webhooks/queue/stats", [.get: log.statistics])
         api.resource("/webhooks/dead-letter", [.get: log.deadLetters])
         api.resource("/webhooks/dead-letter/{id}", [.get: log.deadLetter, .delete: log.forget])
@@ -46,7 +46,7 @@ struct WebhookController: Sendable {
         let query = QueryParameters(request.uri.query)
         let page = try ListPage(query, defaultLimit: 50)
         let found = try await subscriptions.list(
-            workspace: context.caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
+            workspace: context.caller.workspace(in: query),
             activeOnly: query["active_only"] == "true",
             limit: Int(page.limit),
             offset: Int(page.offset)
@@ -118,6 +118,8 @@ struct WebhookController: Sendable {
                 "status_code": attempt.flatMap { $0.status == 0 ? nil : .integer(Int64($0.status)) },
                 "message": .string(message),
                 "error": isDelivered ? nil : .string(message),
+                "code": isDelivered ? nil : "not_delivered",
+                "trace_id": isDelivered ? nil : .string(context.requestID),
                 "attempt": attempt.map { WebhookDocument.attempt($0) },
             ]),
             status: isDelivered ? .ok : .badGateway
@@ -127,21 +129,22 @@ struct WebhookController: Sendable {
     private func rotate(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await bodyReader.read(request, upTo: maximumBodyBytes)
         let fields = body.isEmpty ? [:] : try QuestionReader().object(body)
-        let overlap = fields["overlap_seconds"]
-        guard overlap == nil || overlap?.integer != nil else {
-            throw HTTPFailure.invalid("`overlap_seconds` has to be a whole number.")
-        }
+        let wanted = try WebhookReader().rotation(fields)
         let rotated = try await subscriptions.rotate(
             try Self.id(context),
             workspace: context.caller.workspace,
-            to: fields["secret"]?.string.map { Secret($0) },
-            scheme: try fields["signature"]?.string.map { try WebhookReader().scheme($0) },
-            overlap: overlap?.integer.map { Duration.seconds($0) } ?? EndpointSecrets.overlap.usual
+            to: wanted.secret,
+            scheme: wanted.scheme,
+            overlap: wanted.overlap
         )
+        let former =
+            rotated.hasLostFormer
+            ? "The former one could not be read and signs no more; `headers` went with it: PATCH them in again."
+            : "The former one signs along for a while."
         return .json([
             "success": true,
             "webhook": WebhookDocument.endpoint(rotated.endpoint, secret: rotated.receiverKey),
-            "message": "Keep the new secret: it is shown this once. The former one signs along for a while.",
+            "message": .string("Keep the new secret: it is shown this once. \(former)"),
         ])
     }
 
@@ -154,8 +157,11 @@ struct WebhookController: Sendable {
         return .json(["success": true, "webhook": WebhookDocument.endpoint(endpoint)])
     }
 
-    private func setStatusOfAll(_ status: Endpoint.Status, _ context: GatewayContext) async throws -> Response {
-        let count = try await subscriptions.setStatusOfAll(status, workspace: context.caller.workspace)
+    private func setStatusOfAll(_ status: Endpoint.Status, _ request: Request, _ context: GatewayContext) async throws
+        -> Response
+    {
+        let workspace = context.caller.workspace(in: QueryParameters(request.uri.query))
+        let count = try await subscriptions.setStatusOfAll(status, workspace: workspace)
         return .json(["success": true, "count": .integer(Int64(count)), "status": .string(status.rawValue)])
     }
 
@@ -165,7 +171,8 @@ struct WebhookController: Sendable {
     /// `POST /webhooks/bulk`: pauses, resumes or deletes the webhooks that it names, each for itself.
     private func changeMany(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
-        let workspace = context.caller.workspace
+        try fields.refuseMembers(beside: ["action", "webhook_ids"], of: "a call for many")
+        let workspace = context.caller.workspace(in: QueryParameters(request.uri.query))
         let change: (EndpointID) async throws -> Void
         switch fields["action"]?.string {
         case "pause": change = { _ = try await subscriptions.setStatus(.paused, of: $0, workspace: workspace) }

@@ -25,6 +25,7 @@ enum WebhookDocument {
             "active": .bool(endpoint.status == .active),
             "status": .string(endpoint.status.rawValue),
             "status_reason": endpoint.statusReason.map { .string($0) },
+            "error": endpoint.damage.map { .string($0) },
             "health": .string(health(endpoint)),
             "failing_since": endpoint.failingSince.map { .string($0.iso8601) },
             "delivery_count": .integer(endpoint.deliveryCount),
@@ -38,7 +39,8 @@ enum WebhookDocument {
     }
 
     private static func health(_ endpoint: Endpoint) -> String {
-        switch endpoint.status {
+        if endpoint.damage != nil { return "damaged" }
+        return switch endpoint.status {
         case .disabled: "disabled"
         case .paused: "paused"
         case .active:

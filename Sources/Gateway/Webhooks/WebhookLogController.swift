@@ -34,17 +34,7 @@ struct WebhookLogController: Sendable {
     /// `POST /webhooks/{id}/replay`: one message, what happened between two moments, or all that failed since one.
     func replay(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
-        let selection: Replay
-        if let message = fields["message_id"]?.string {
-            selection = .message(MessageID(message))
-        } else if let since = fields["failed_since"] {
-            selection = .failedSince(try moment(since, "failed_since"))
-        } else if let since = fields["since"] {
-            let until = try fields["until"].map { try moment($0, "until") }
-            selection = .range(since: try moment(since, "since"), until: until ?? Timestamp(milliseconds: .max))
-        } else {
-            throw HTTPFailure.invalid("Say what: `message_id`, `since` and `until`, or `failed_since`.")
-        }
+        let selection = try selection(fields)
         let replayed = try await subscriptions.replay(
             selection,
             to: try WebhookController.id(context),
@@ -59,12 +49,27 @@ struct WebhookLogController: Sendable {
         )
     }
 
+    private func selection(_ fields: JSONValue) throws(HTTPFailure) -> Replay {
+        try fields.refuseMembers(beside: ["failed_since", "message_id", "since", "until"], of: "a replay")
+        let message = try fields.textMember("message_id").map { MessageID($0) }
+        let (since, until) = (try moment(fields, "since"), try moment(fields, "until"))
+        let failedSince = try moment(fields, "failed_since")
+        switch (message, since, until, failedSince) {
+        case (let message?, nil, nil, nil): return .message(message)
+        case (nil, let since?, let until, nil):
+            return .range(since: since, until: until ?? Timestamp(milliseconds: .max))
+        case (nil, nil, nil, let since?): return .failedSince(since)
+        default:
+            throw .invalid("Say one of these: `message_id`, `since` with `until` or without it, or `failed_since`.")
+        }
+    }
+
     /// `GET /webhooks/dead-letter`.
     func deadLetters(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = QueryParameters(request.uri.query)
         let page = try ListPage(query, defaultLimit: 50)
         let found = try await subscriptions.deadLetters(
-            workspace: context.caller.workspace,
+            workspace: context.caller.workspace(in: query),
             endpoint: query["webhook_id"].map { EndpointID($0) },
             limit: Int(page.limit),
             offset: Int(page.offset)
@@ -108,7 +113,8 @@ struct WebhookLogController: Sendable {
 
     /// `GET /webhooks/queue/stats`.
     func statistics(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let counts = try await subscriptions.counts(workspace: context.caller.workspace)
+        let workspace = context.caller.workspace(in: QueryParameters(request.uri.query))
+        let counts = try await subscriptions.counts(workspace: workspace)
         return .json([
             "pending": .integer(Int64(counts.waiting)), "delivered": .integer(Int64(counts.delivered)),
             "dead_letter": .integer(Int64(counts.givenUp)),
@@ -120,8 +126,9 @@ struct WebhookLogController: Sendable {
         return number
     }
 
-    /// A moment as ISO 8601, or as seconds since 1970.
-    private func moment(_ value: JSONValue, _ name: String) throws(HTTPFailure) -> Timestamp {
+    /// A moment as ISO 8601, or as seconds since 1970; nil where nothing is said.
+    private func moment(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> Timestamp? {
+        guard let value = fields[name] else { return nil }
         if let seconds = value.double, abs(seconds) < 1e12 { return Timestamp(milliseconds: Int64(seconds * 1000)) }
         guard let text = value.string, text.utf8.count <= 40,
             let date = (try? Date(text, strategy: .iso8601))

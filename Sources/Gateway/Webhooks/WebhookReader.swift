@@ -17,10 +17,7 @@ struct WebhookReader: Sendable {
         if !isNew, let name = names.sorted().first(where: { $0 == "secret" || $0 == "signature" }) {
             throw .invalid("`\(name)` cannot be changed here; POST /api/v1/webhooks/{id}/rotate takes it.")
         }
-        let known = isNew ? Self.keysOfNew : Self.keys
-        if let name = names.sorted().first(where: { !known.contains($0) }) {
-            throw .invalid("There is no `\(name.prefix(50))`; a webhook has \(known.sorted().joined(separator: ", ")).")
-        }
+        try fields.refuseMembers(beside: isNew ? Self.keysOfNew : Self.keys, of: "a webhook")
         if isNew, let isActive = fields["active"], isActive != true {
             throw .invalid("A new webhook is active; pause it with POST /api/v1/webhooks/{id}/pause.")
         }
@@ -30,19 +27,20 @@ struct WebhookReader: Sendable {
     /// - Throws: `HTTPFailure` 400 that names the key.
     func draft(_ fields: JSONValue, caller: Caller) throws(HTTPFailure) -> EndpointDraft {
         guard let url = fields["url"]?.string else { throw .invalid("`url` has to be text.") }
-        let workspace = (fields["workspace"] ?? fields["workspace_id"])?.string.map { WorkspaceID($0) }
+        let (named, original) = (try fields.textMember("workspace"), try fields.textMember("workspace_id"))
+        let workspace = (named ?? original).map { WorkspaceID($0) }
         guard workspace?.rawValue.utf8.count ?? 1 <= 200 else { throw .invalid("`workspace` is too long.") }
         var draft = EndpointDraft(
             workspace: caller.workspace ?? workspace ?? .local,
             url: url,
             createdBy: caller.rawValue
         )
-        draft.name = try text(fields, "name") ?? ""
-        draft.details = try text(fields, "description") ?? ""
+        draft.name = try fields.textMember("name") ?? ""
+        draft.details = try fields.textMember("description") ?? ""
         draft.settings = try settings(fields, over: EndpointSettings())
         if fields["events"] == nil, let events = try texts(fields, "event") { draft.settings.events = events }
-        draft.secret = try text(fields, "secret").map { Secret($0) }
-        if let word = try text(fields, "signature") { draft.scheme = try scheme(word) }
+        draft.secret = try fields.textMember("secret").map { Secret($0) }
+        if let word = try fields.textMember("signature") { draft.scheme = try scheme(word) }
         draft.headers = try headers(fields) ?? []
         return draft
     }
@@ -63,20 +61,33 @@ struct WebhookReader: Sendable {
     /// Changes an endpoint as `PATCH /webhooks/{id}` says.
     /// - Throws: `HTTPFailure` 400 that names the key.
     func change(_ endpoint: inout Endpoint, _ fields: JSONValue) throws(HTTPFailure) {
-        if let url = try text(fields, "url") { endpoint.url = url }
-        if let name = try text(fields, "name") { endpoint.name = name }
-        if let details = try text(fields, "description") { endpoint.details = details }
+        if let url = try fields.textMember("url") { endpoint.url = url }
+        if let name = try fields.textMember("name") { endpoint.name = name }
+        if let details = try fields.textMember("description") { endpoint.details = details }
         endpoint.settings = try settings(fields, over: endpoint.settings)
         if let isActive = try flag(fields, "active") { endpoint.status = isActive ? .active : .paused }
     }
 
     /// Reads how a new secret signs.
-    /// - Throws: `HTTPFailure` 400.
-    func scheme(_ word: String) throws(HTTPFailure) -> WebhookSecret.Scheme {
+    private func scheme(_ word: String) throws(HTTPFailure) -> WebhookSecret.Scheme {
         guard let scheme = WebhookSecret.Scheme(rawValue: word) else {
             throw .invalid("`signature` is v1 (HMAC-SHA256) or v1a (Ed25519).")
         }
         return scheme
+    }
+
+    /// Reads `POST /webhooks/{id}/rotate`.
+    /// - Throws: `HTTPFailure` 400 that names the key.
+    func rotation(_ fields: JSONValue) throws(HTTPFailure)
+        -> (secret: Secret?, scheme: WebhookSecret.Scheme?, overlap: Duration)
+    {
+        try fields.refuseMembers(beside: ["overlap_seconds", "secret", "signature"], of: "a rotation")
+        let secret = try fields.textMember("secret").map { Secret($0) }
+        var scheme: WebhookSecret.Scheme?
+        if let word = try fields.textMember("signature") { scheme = try self.scheme(word) }
+        guard let overlap = fields["overlap_seconds"] else { return (secret, scheme, EndpointSecrets.overlap.usual) }
+        guard let seconds = overlap.integer else { throw .invalid("`overlap_seconds` has to be a whole number.") }
+        return (secret, scheme, .seconds(seconds))
     }
 
     private func settings(_ fields: JSONValue, over former: EndpointSettings) throws(HTTPFailure) -> EndpointSettings {
@@ -84,7 +95,7 @@ struct WebhookReader: Sendable {
         if let events = try texts(fields, "events") { settings.events = events }
         if let channels = try texts(fields, "channels") { settings.channels = channels }
         if let tags = try texts(fields, "tags") { settings.tags = tags }
-        if let form = try text(fields, "payload") {
+        if let form = try fields.textMember("payload") {
             guard form == "thin" || form == "full" else { throw .invalid("`payload` is thin or full.") }
             settings.isThin = form == "thin"
         }
@@ -92,7 +103,7 @@ struct WebhookReader: Sendable {
         if let isAdded = try flag(fields, "legacy_signature") { settings.addsLegacySignature = isAdded }
         if let concurrency = try number(fields, "concurrency") { settings.concurrency = concurrency }
         if let rate = try number(fields, "rate_limit") { settings.deliveriesPerSecond = rate == 0 ? nil : rate }
-        if let notify = try text(fields, "notify") {
+        if let notify = try fields.textMember("notify") {
             settings.notify = notify.isEmpty ? nil : notify
             // Where that is has to be found out anew.
             settings.notifyWorkspace = nil
@@ -111,12 +122,6 @@ struct WebhookReader: Sendable {
             texts.append(text)
         }
         return texts
-    }
-
-    private func text(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> String? {
-        guard let value = fields[name] else { return nil }
-        guard let text = value.string else { throw .invalid("`\(name)` has to be text.") }
-        return text
     }
 
     private func flag(_ fields: JSONValue, _ name: String) throws(HTTPFailure) -> Bool? {

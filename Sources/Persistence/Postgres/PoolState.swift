@@ -55,6 +55,8 @@ struct PoolState<Connection: Sendable>: Sendable {
     private(set) var connecting = 0
     private(set) var waiters: [Int] = []
     private var failures = 0
+    /// Why the last attempt to connect failed, for callers that are refused without another one.
+    private var lastFailure: DatabaseError?
     private var connectAgainAt = Timestamp(milliseconds: 0)
     private var isClosed = false
 
@@ -75,7 +77,7 @@ struct PoolState<Connection: Sendable>: Sendable {
         guard leased + connecting < limits.maximum else { return (.wait, actions) }
         if now < connectAgainAt {
             if leased + connecting > 0 { return (.wait, actions) }
-            return (.refuse(DatabaseError(.connection, "Postgres cannot be reached at the moment.")), actions)
+            return (.refuse(unreachable), actions)
         }
         connecting += 1
         return (.grant(.connect), actions)
@@ -101,6 +103,7 @@ struct PoolState<Connection: Sendable>: Sendable {
         connecting -= 1
         leased += 1
         failures = 0
+        lastFailure = nil
         connectAgainAt = Timestamp(milliseconds: 0)
     }
 
@@ -109,6 +112,7 @@ struct PoolState<Connection: Sendable>: Sendable {
     mutating func connectFailed(_ error: DatabaseError, now: Timestamp, jitter: Double) -> Actions {
         connecting -= 1
         failures += 1
+        lastFailure = error
         let pause = min(1000, Double(limits.backoff.milliseconds) * Double(1 << min(failures - 1, 10)))
         connectAgainAt = now + .milliseconds(Int64(pause * (0.5 + jitter / 2)))
         guard leased + connecting == 0 else { return Actions() }
@@ -140,7 +144,7 @@ struct PoolState<Connection: Sendable>: Sendable {
             connecting += 1
             actions.resume.append((waiters.removeFirst(), .success(.connect)))
         } else if leased + connecting == 0 {
-            let error = isClosed ? Self.closed : DatabaseError(.connection, "Postgres cannot be reached at the moment.")
+            let error = isClosed ? Self.closed : unreachable
             actions.resume += waiters.map { ($0, .failure(error)) }
             waiters = []
         }
@@ -176,6 +180,10 @@ struct PoolState<Connection: Sendable>: Sendable {
         }
         idle = kept
         return expired
+    }
+
+    private var unreachable: DatabaseError {
+        lastFailure ?? DatabaseError(.connection, "Postgres cannot be reached at the moment.")
     }
 
     private static var closed: DatabaseError { DatabaseError(.closed, "The database is closed.") }

@@ -33,6 +33,10 @@ extension DatabaseError {
             return
         }
         let reason = Code(sqlState: state)
+        if state == "53100" {
+            self.init(.full, Self.noRoom)
+            return
+        }
         var description = "Postgres refused the statement (SQLSTATE \(state)"
         if let constraint = result.errorField("n") { description += ", constraint \(constraint)" }
         if let table = result.errorField("t") { description += ", table \(table)" }
@@ -53,7 +57,8 @@ extension DatabaseError {
         if let range = message.firstRange(of: "FATAL:") {
             hint = message[range.upperBound...].split(separator: "\n").first.map(String.init)?.trimmedSpaces ?? ""
         } else if message.contains("Connection refused") || message.contains("No such file or directory") {
-            hint = "nobody listens there"
+            // A name that could be resolved is no piece of a password.
+            hint = "nobody listens " + (Self.place(in: message).map { "at \($0)" } ?? "there")
         } else if message.contains("timeout expired") || message.contains("timed out") {
             hint = "no answer in time"
         } else if message.contains("translate host name") {
@@ -66,6 +71,18 @@ extension DatabaseError {
             hint = "the connection broke off"
         }
         self.init(.connection, "Cannot connect to Postgres: \(hint).")
+    }
+
+    /// Where libpq knocked last, as it says: `connection to server at "localhost" (127.0.0.1), port 5432 failed`, or
+    /// `connection to server on socket "/tmp/.s.PGSQL.5432" failed`.
+    private static func place(in message: String) -> String? {
+        guard let line = message.split(separator: "\n").last(where: { $0.contains("connection to server ") }) else {
+            return nil
+        }
+        let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+        guard parts.count >= 3 else { return nil }
+        guard let port = parts[2].firstRange(of: ", port ") else { return String(parts[1]) }
+        return "\(parts[1]):\(parts[2][port.upperBound...].prefix { $0.isNumber })"
     }
 }
 

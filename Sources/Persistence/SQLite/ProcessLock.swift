@@ -14,7 +14,12 @@ package final class ProcessLock: Sendable {
         let path = databasePath + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw DatabaseError(.other, "Cannot open \(path): \(String(cString: strerror(errno))).")
+            let reason = String(cString: strerror(errno))
+            throw DatabaseError(
+                .other,
+                "Cannot open \(path): \(reason). The folder of the database, which ARAGORA_DATA_DIR or DATABASE_URL "
+                    + "names, must be writable for this user."
+            )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.holder(descriptor)

@@ -1,6 +1,10 @@
 package import CoreTypes
 import GRDB
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// SQLite over GRDB: the embedded database, for one process.
 package final class SQLiteDatabase: Database {
     package let dialect = Dialect.sqlite
@@ -11,18 +15,29 @@ package final class SQLiteDatabase: Database {
     private let readLanes: [SQLiteLane]
     private let time: any TimeSource
 
-    /// Opens a file, which is made where it does not exist.
+    /// Opens a file, which is made where it does not exist, for its user alone.
     ///
     /// A commit is on the disk before it is reported (`synchronous = FULL`); readers do not wait for the writer (WAL).
     /// - Throws: `DatabaseError`.
     package init(path: String, time: any TimeSource = SystemTime()) throws {
         self.time = time
         readLanes = (0..<4).map { SQLiteLane(label: "aragora.sqlite.read.\($0)") }
-        writer = try translatingErrors {
+        Self.makeFile(path)
+        do {
             let pool = try DatabasePool(path: path, configuration: Self.configuration)
             try pool.writeWithoutTransaction { try $0.execute(sql: "pragma synchronous = full") }
-            return pool
+            writer = pool
+        } catch let error as GRDB.DatabaseError {
+            throw DatabaseError(opening: path, error)
         }
+    }
+
+    /// Makes an empty file that only its user reads; what SQLite puts beside it gets the same mode.
+    ///
+    /// One that is there is not touched: to close it would take away the locks that this process has on it.
+    private static func makeFile(_ path: String) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { Glibc.close(descriptor) }
     }
 
     /// Opens a database in memory, for tests.
@@ -88,6 +103,28 @@ package final class SQLiteDatabase: Database {
 
     package func close() async {
         try? await writeLane.perform { try self.writer.close() }
+    }
+}
+
+extension DatabaseError {
+    /// Describes why a file could not be opened, and what to do about it.
+    fileprivate init(opening path: String, _ error: GRDB.DatabaseError) {
+        switch error.resultCode {
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+            self.init(
+                .other,
+                "The database file \(path) cannot be opened. It has to be a file, and it and its folder must be "
+                    + "readable and writable for this user; ARAGORA_DATA_DIR or DATABASE_URL names it."
+            )
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            self.init(
+                .other,
+                "The file \(path) is no SQLite database, or it is damaged. Restore it from a backup, or name another "
+                    + "one with ARAGORA_DATA_DIR or DATABASE_URL."
+            )
+        default:
+            self.init(error)
+        }
     }
 }
 

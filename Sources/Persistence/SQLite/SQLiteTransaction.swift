@@ -87,6 +87,10 @@ extension SQLValue {
 extension DatabaseError {
     /// Describes a failure of SQLite without the statement's values.
     init(_ error: GRDB.DatabaseError) {
+        if error.resultCode == .SQLITE_FULL {
+            self.init(.full, Self.noRoom)
+            return
+        }
         let reason: Code
         switch error.extendedResultCode {
         case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY, .SQLITE_CONSTRAINT_ROWID:
@@ -95,7 +99,7 @@ extension DatabaseError {
             switch error.resultCode {
             case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG: reason = .constraint
             case .SQLITE_BUSY, .SQLITE_LOCKED: reason = .locked
-            case .SQLITE_FULL, .SQLITE_NOMEM: reason = .full
+            case .SQLITE_NOMEM: reason = .full
             case .SQLITE_ERROR, .SQLITE_MISUSE, .SQLITE_RANGE: reason = .syntax
             default: reason = .other
             }

@@ -15,6 +15,36 @@ package enum KeyFile {
     /// The name of the file.
     package static let name = "encryption.key"
 
+    /// The sealer with the file's keys; the file is made where there is none and nothing was sealed yet.
+    /// - Parameters:
+    ///   - directory: the data directory, which exists.
+    ///   - database: what the keys seal; one that cannot be asked gets no new key.
+    /// - Throws: `DatabaseError`, with the reason `sealed` also where the file is missing, or others may read it.
+    package static func sealer(directory: String, for database: any Database) async throws -> Sealer {
+        let path = "\(directory)/\(name)"
+        if access(path, F_OK) != 0, try await hasSealed(database) {
+            throw DatabaseError(
+                .sealed,
+                "The key file \(path) is missing, and the database holds secrets that need its key. Restore the file "
+                    + "from your backup, or set the ARAGORA_ENCRYPTION_KEYS of before: every process of one database "
+                    + "needs the same. If the key is lost for good, `delete from signing_keys` in the database lets the "
+                    + "next start make a new one: receipts are signed with another key then, and what else was sealed, "
+                    + "such as the platforms' tokens, has to be connected anew."
+            )
+        }
+        return try Sealer(keys: try load(directory: directory), from: path)
+    }
+
+    /// Whether a key was ever used on a database: the first start seals the key that signs receipts.
+    private static func hasSealed(_ database: any Database) async throws -> Bool {
+        do {
+            return try await !database.run("select key_id from signing_keys limit 1").isEmpty
+        } catch let error as DatabaseError where error.reason == .syntax {
+            // The schema is not there yet.
+            return false
+        }
+    }
+
     /// Reads the file's keys; makes the file where there is none.
     /// - Parameter directory: the data directory, which exists.
     /// - Returns: a text as `ARAGORA_ENCRYPTION_KEYS` has it.
@@ -41,7 +71,13 @@ package enum KeyFile {
         }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(descriptor, &buffer, buffer.count)
-        guard count > 0, count < buffer.count else { throw failure("read", path) }
+        guard count >= 0 else { throw failure("read", path) }
+        guard count > 0 else {
+            throw DatabaseError(.sealed, "The key file \(path) is empty. Restore it from your backup.")
+        }
+        guard count < buffer.count else {
+            throw DatabaseError(.sealed, "The key file \(path) is too long to hold keys. Restore it from your backup.")
+        }
         return Secret(String(decoding: buffer[..<count].filter { $0 != 0x0A }, as: UTF8.self))
     }
 

@@ -23,24 +23,31 @@ package struct Sealer: Sendable, CustomStringConvertible, CustomReflectable {
     /// Reads `ARAGORA_ENCRYPTION_KEYS`: `name:base64key,name2:base64key`; each key has 32 bytes.
     ///
     /// The first encrypts, all decrypt.
+    /// - Parameters:
+    ///   - text: the keys.
+    ///   - place: where they stand, for errors.
     /// - Throws: `DatabaseError` with the reason `sealed`; its text repeats no key.
-    package init(keys text: Secret) throws {
+    package init(keys text: Secret, from place: String = "ARAGORA_ENCRYPTION_KEYS") throws {
         var keys: [Key] = []
         for (position, entry) in text.reveal().split(separator: ",").enumerated() {
             let parts = entry.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let bytes = Data(base64Encoded: parts[1].trimmed), bytes.count == 32 else {
                 throw DatabaseError(
                     .sealed,
-                    "The encryption key number \(position + 1) is not of the form name:base64 with 32 bytes."
+                    "The encryption key number \(position + 1) of \(place) is not of the form name:base64 with 32 bytes. "
+                        + "Restore it from your backup."
                 )
             }
             let name = parts[0].trimmed
             guard (1...64).contains(name.utf8.count), !keys.contains(where: { $0.name == name }) else {
-                throw DatabaseError(.sealed, "The encryption key number \(position + 1) has no name of its own.")
+                throw DatabaseError(
+                    .sealed,
+                    "The encryption key number \(position + 1) of \(place) has no name of its own."
+                )
             }
             keys.append(Key(name: name, key: SymmetricKey(data: bytes)))
         }
-        guard !keys.isEmpty else { throw DatabaseError(.sealed, "There is no encryption key.") }
+        guard !keys.isEmpty else { throw DatabaseError(.sealed, "\(place) holds no encryption key.") }
         self.keys = keys
     }
 

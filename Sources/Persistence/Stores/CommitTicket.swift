@@ -20,7 +20,7 @@ package final class CommitTicket<Outcome: Sendable>: Sendable {
     }
 
     /// Has a closure called once after the commit: at once where it has been, otherwise on the committing thread.
-    func whenResolved(_ body: @escaping @Sendable (Result<Outcome, any Error>) -> Void) {
+    package func whenResolved(_ body: @escaping @Sendable (Result<Outcome, any Error>) -> Void) {
         let result: Result<Outcome, any Error>? = state.withLock { state in
             switch state {
             case .pending(let waiting):

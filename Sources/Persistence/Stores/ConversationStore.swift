@@ -5,7 +5,7 @@ package struct ConversationStore: Sendable {
     /// Makes the store.
     package init() {}
 
-    /// Lets a thread be about a debate; the newest one counts.
+    /// Lets a thread be about a debate; the newest one counts, as long as it goes on.
     /// - Parameter address: how to answer in the thread, as JSON.
     /// - Throws: `DatabaseError`.
     package func bind(

@@ -15,6 +15,9 @@ package struct DebateInputStore: Sendable {
     package init() {}
 
     /// Adds an input unless one with its key is there.
+    ///
+    /// Whoever adds one holds the debate (`DebateStore.hold`), so that a debate's inputs are committed in the order of
+    /// their cursors, and whoever reads behind a cursor passes over none.
     /// - Returns: false for a twin.
     /// - Throws: `DatabaseError`.
     package func add(
@@ -57,6 +60,39 @@ package struct DebateInputStore: Sendable {
                 content: try row.text("content")
             )
         }
+    }
+
+    /// What was added under a key; nil where nothing was.
+    /// - Throws: `DatabaseError`.
+    package func content(
+        under key: String,
+        in debate: DebateID,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> String? {
+        try transaction.query(
+            """
+            select content from debate_inputs
+            where workspace_id = \(workspace) and debate_id = \(debate) and input_key = \(key)
+            """
+        ).first?.text("content")
+    }
+
+    /// How many were added behind a cursor.
+    /// - Throws: `DatabaseError`.
+    package func count(
+        of debate: DebateID,
+        workspace: WorkspaceID,
+        after cursor: Int64,
+        in transaction: borrowing Transaction
+    ) throws -> Int {
+        let row = try transaction.query(
+            """
+            select count(*) as total from debate_inputs
+            where workspace_id = \(workspace) and debate_id = \(debate) and input_id > \(cursor)
+            """
+        ).first
+        return Int(try row?.integer("total") ?? 0)
     }
 
     /// Writes down whether a person agrees with a verdict; the last word counts.

@@ -24,8 +24,6 @@ package struct DebateRecord: Sendable {
     package let task: String
     package var status: Status
     package let platform: String
-    /// What the debate came from; a twin of the same event meets it.
-    package let originKey: String
     package let conversationKey: String
     /// How to answer, as JSON of the channel's address.
     package let address: JSONValue
@@ -52,7 +50,6 @@ package struct DebateRecord: Sendable {
         task = try row.text("task")
         status = try row.word("status", of: "a debate")
         platform = try row.text("platform")
-        originKey = try row.text("origin_key")
         conversationKey = try row.text("conversation_key")
         address = try row.json("address_json")
         settings = try row.json("settings_json")
@@ -68,6 +65,34 @@ package struct DebateRecord: Sendable {
         createdAt = try row.timestamp("created_at")
         startedAt = try row.timestampOrNil("started_at")
         finishedAt = try row.timestampOrNil("finished_at")
+    }
+}
+
+extension DebateRecord {
+    /// The member of the metadata that holds what the gateway itself noted; callers cannot set it.
+    package static let factsMember = "$aragora"
+
+    /// What the gateway noted under a name.
+    package func fact(_ name: String) -> JSONValue? {
+        if let noted = metadata[Self.factsMember]?[name] { return noted }
+        // Of chats, whose askers have no metadata, earlier versions kept it beside everything else.
+        return platform == "web" ? nil : metadata[name]
+    }
+
+    /// Notes something that no caller may say in the gateway's place.
+    package mutating func note(_ name: String, _ value: JSONValue) {
+        var facts = metadata[Self.factsMember] ?? [:]
+        facts[name] = value
+        metadata[Self.factsMember] = facts
+    }
+
+    /// The metadata as its callers may see it.
+    package var shownMetadata: JSONValue {
+        var shown = metadata
+        shown[Self.factsMember] = nil
+        guard platform != "web" else { return shown }
+        for name in ["message", "stopped_by", "unreachable"] { shown[name] = nil }
+        return shown
     }
 }
 

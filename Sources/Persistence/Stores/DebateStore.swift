@@ -33,6 +33,19 @@ package struct DebateStore: Sendable {
         ).first.map { try DebateRecord($0) }
     }
 
+    /// The debate with this id, whose row nobody else changes or holds before this transaction ends.
+    /// - Throws: `DatabaseError`.
+    package func hold(_ id: DebateID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
+        -> DebateRecord?
+    {
+        try transaction.query(
+            """
+            select * from debates where workspace_id = \(workspace) and debate_id = \(id)
+            \(raw: transaction.dialect.forUpdate)
+            """
+        ).first.map { try DebateRecord($0) }
+    }
+
     /// The debate with this id, whichever workspace has it: for the operator alone.
     /// - Throws: `DatabaseError`.
     package func findAnywhere(_ id: DebateID, in transaction: borrowing Transaction) throws -> DebateRecord? {
@@ -135,14 +148,30 @@ package struct DebateStore: Sendable {
         limit: Int,
         in transaction: borrowing Transaction
     ) throws -> [DebateRecord] {
-        let filter: SQL = isRunning ? "and \(DebateStanding.active.condition)" : ""
-        return try transaction.query(
+        let place = transaction.dialect.member("channel", of: "address_json")
+        // Among those that go on, which are few, all are looked at. Among all, the newest of the person and the newest
+        // of the channel each have an index, which an `or` would leave aside.
+        let which: SQL =
+            isRunning
+            ? """
+            workspace_id = \(workspace) and \(DebateStanding.active.condition)
+                and (requested_by = \(person) or \(raw: place) = \(channel))
             """
-            select * from debates where workspace_id = \(workspace) \(filter) and (requested_by = \(person)
-                or \(raw: transaction.dialect.member("channel", of: "address_json")) = \(channel))
-            order by debate_number desc limit \(limit)
+            : """
+            debate_number in (
+                select debate_number from (
+                    select debate_number from debates where workspace_id = \(workspace) and requested_by = \(person)
+                    order by created_at desc, debate_number desc limit \(limit)
+                ) as own
+                union all
+                select debate_number from (
+                    select debate_number from debates where workspace_id = \(workspace) and \(raw: place) = \(channel)
+                    order by debate_number desc limit \(limit)
+                ) as here
+            )
             """
-        ).map { try DebateRecord($0) }
+        return try transaction.query("select * from debates where \(which) order by debate_number desc limit \(limit)")
+            .map { try DebateRecord($0) }
     }
 
     /// The debates of a platform that have not ended.
@@ -159,9 +188,9 @@ package struct DebateStore: Sendable {
         ).map { try DebateRecord($0) }
     }
 
-    /// The newest debate of a conversation.
+    /// The newest debate of a conversation that has not ended.
     /// - Throws: `DatabaseError`.
-    package func newest(
+    package func newestOpen(
         inConversation conversationKey: String,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
@@ -169,6 +198,7 @@ package struct DebateStore: Sendable {
         try transaction.query(
             """
             select * from debates where workspace_id = \(workspace) and conversation_key = \(conversationKey)
+                and \(DebateStanding.active.condition)
             order by debate_number desc limit 1
             """
         ).first.map { try DebateRecord($0) }

@@ -20,6 +20,11 @@ package struct InboxCounts: Sendable, Equatable {
     package var givenUp: Int
     /// When the oldest waiting event was received.
     package var oldestWaiting: Timestamp?
+
+    /// For how long the oldest waiting event has waited; zero where none waits.
+    package func longestWait(at now: Timestamp) -> Duration {
+        oldestWaiting.map { max(.zero, now - $0) } ?? .zero
+    }
 }
 
 /// Takes events out of the inbox (table `inbox`), each conversation's in the order of their arrival.
@@ -124,7 +129,7 @@ package struct InboxStore: Sendable {
 
     /// How full the inbox is.
     ///
-    /// Looks at the whole table.
+    /// Looks at the events that wait or were given up, not at those that are done.
     /// - Throws: `DatabaseError`.
     package func counts(in transaction: borrowing Transaction) throws -> InboxCounts {
         let waiting = try transaction.query(

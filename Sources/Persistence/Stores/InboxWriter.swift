@@ -33,15 +33,9 @@ package final class InboxWriter: Sendable {
     /// Whether so many senders wait for their acknowledgements at once that everything else had better make way.
     package var isBusy: Bool { group.isCrowded }
 
-    /// Stores an event, unless a twin of it is stored already, and returns after the commit.
-    /// - Throws: `DatabaseError` where it is not known to be stored; the sender must not get an acknowledgement.
-    package func append(_ entry: InboxEntry) async throws {
-        try await group.submit(entry).value()
-    }
-
     /// Stores events, unless twins of them are stored already; returns at once.
     /// - Parameter completion: called once, from any thread: with nil after the commit, or with why it is not known
-    ///   that all are stored.
+    ///   that all are stored; the sender must not get an acknowledgement then.
     package func append(_ entries: [InboxEntry], completion: @escaping @Sendable ((any Error)?) -> Void) {
         let tickets: [CommitTicket<Void>]
         do {

@@ -13,10 +13,6 @@ package struct Integration: Sendable {
     /// Tokens by their names; sealed in the database.
     package var credentials: [String: Secret]
     package var credentialsExpireAt: Timestamp?
-    package internal(set) var messagesSent: Int64 = 0
-    package internal(set) var lastActivity: Timestamp?
-    package internal(set) var lastError: String?
-    package internal(set) var lastErrorAt: Timestamp?
 
     /// Describes a connection.
     package init(

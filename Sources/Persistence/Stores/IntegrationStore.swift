@@ -12,7 +12,7 @@ package struct IntegrationStore: Sendable {
         self.sealer = sealer
     }
 
-    /// Connects a platform, or replaces what is known of it; its counters stay.
+    /// Connects a platform, or replaces what is known of it.
     /// - Throws: `DatabaseError`.
     package func save(_ integration: Integration, now: Timestamp, in transaction: borrowing Transaction) throws {
         let sealed = try seal(integration.credentials, integration.workspaceID, integration.type)
@@ -28,8 +28,7 @@ package struct IntegrationStore: Sendable {
             ) on conflict (workspace_id, integration_type) do update set
                 installation_id = excluded.installation_id, name = excluded.name, enabled = excluded.enabled,
                 settings_json = excluded.settings_json, sealed_credentials = excluded.sealed_credentials,
-                credentials_expire_at = excluded.credentials_expire_at, last_error = null, last_error_at = null,
-                updated_at = excluded.updated_at
+                credentials_expire_at = excluded.credentials_expire_at, updated_at = excluded.updated_at
             """
         )
     }
@@ -44,29 +43,10 @@ package struct IntegrationStore: Sendable {
         try select("where workspace_id = \(workspace) and integration_type = \(type)", in: transaction).first
     }
 
-    /// The connections of an installation, for events that name no workspace.
-    /// - Throws: `DatabaseError`, with the reason `sealed` where credentials do not open.
-    package func find(
-        installation: String,
-        type: String,
-        in transaction: borrowing Transaction
-    ) throws -> [Integration] {
-        try select(
-            "where integration_type = \(type) and installation_id = \(installation) order by workspace_id",
-            in: transaction
-        )
-    }
-
-    /// All workspaces' connections to a platform: for the operator.
+    /// All workspaces' connections to a platform, enabled or not: for the operator.
     /// - Throws: `DatabaseError`, with the reason `sealed` where credentials do not open.
     package func list(type: String, in transaction: borrowing Transaction) throws -> [Integration] {
         try select("where integration_type = \(type) order by workspace_id", in: transaction)
-    }
-
-    /// All of a workspace's connections.
-    /// - Throws: `DatabaseError`, with the reason `sealed` where credentials do not open.
-    package func list(workspace: WorkspaceID, in transaction: borrowing Transaction) throws -> [Integration] {
-        try select("where workspace_id = \(workspace) order by integration_type", in: transaction)
     }
 
     /// Changes the credentials while nobody else can, as the refresh of a token has to.
@@ -101,41 +81,6 @@ package struct IntegrationStore: Sendable {
         return true
     }
 
-    /// Notes that messages were sent.
-    /// - Throws: `DatabaseError`.
-    package func recordActivity(
-        workspace: WorkspaceID,
-        type: String,
-        messages: Int = 1,
-        now: Timestamp,
-        in transaction: borrowing Transaction
-    ) throws {
-        try transaction.execute(
-            """
-            update integrations set messages_sent = messages_sent + \(messages), last_activity = \(now)
-            where workspace_id = \(workspace) and integration_type = \(type)
-            """
-        )
-    }
-
-    /// Notes a failure.
-    /// - Parameter error: a code or a text without secrets.
-    /// - Throws: `DatabaseError`.
-    package func recordError(
-        workspace: WorkspaceID,
-        type: String,
-        error: String,
-        now: Timestamp,
-        in transaction: borrowing Transaction
-    ) throws {
-        try transaction.execute(
-            """
-            update integrations set last_error = \(error), last_error_at = \(now)
-            where workspace_id = \(workspace) and integration_type = \(type)
-            """
-        )
-    }
-
     /// Switches a connection off, because its app was uninstalled or its token revoked; the credentials are forgotten.
     /// - Parameter moment: when that happened by the platform's clock; a connection that was made or renewed clearly
     ///   later stays. nil for just now.
@@ -167,21 +112,11 @@ package struct IntegrationStore: Sendable {
         ).isEmpty
     }
 
-    /// Forgets a connection.
-    /// - Returns: false where there was none.
-    /// - Throws: `DatabaseError`.
-    @discardableResult
-    package func delete(workspace: WorkspaceID, type: String, in transaction: borrowing Transaction) throws -> Bool {
-        try transaction.execute(
-            "delete from integrations where workspace_id = \(workspace) and integration_type = \(type)"
-        ) == 1
-    }
-
     private func select(_ condition: SQL, in transaction: borrowing Transaction) throws -> [Integration] {
         try transaction.query(
             """
             select workspace_id, integration_type, installation_id, name, enabled, settings_json, sealed_credentials,
-                credentials_expire_at, messages_sent, last_activity, last_error, last_error_at
+                credentials_expire_at
             from integrations \(condition)
             """
         ).map { row in
@@ -197,10 +132,6 @@ package struct IntegrationStore: Sendable {
             if let sealed = try row.blobOrNil("sealed_credentials") {
                 integration.credentials = try open(sealed, integration.workspaceID, integration.type)
             }
-            integration.messagesSent = try row.integer("messages_sent")
-            integration.lastActivity = try row.timestampOrNil("last_activity")
-            integration.lastError = try row.textOrNil("last_error")
-            integration.lastErrorAt = try row.timestampOrNil("last_error_at")
             return integration
         }
     }

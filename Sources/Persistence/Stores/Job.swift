@@ -45,8 +45,6 @@ package struct ClaimedJob: Sendable {
     package let maximumAttempts: Int
     /// Whether somebody wants it stopped.
     package let isCancelRequested: Bool
-    /// Whether an earlier worker lost it without a word.
-    package let isTakeOver: Bool
 
     /// Whether too many workers have died on it: it must not be tried again, only brought to its end.
     package var isExhausted: Bool { attempts >= maximumAttempts }

@@ -70,7 +70,7 @@ package struct JobQueue: Sendable {
                 started_at = coalesce(started_at, \(now)), updated_at = \(now)
             from chosen where job_queue.id = chosen.job
             returning workspace_id, id, job_type, payload_json, fence, attempts, max_attempts, cancel_requested,
-                priority, run_at, error
+                priority, run_at
             """
         )
         let ordered = try rows.map { row in
@@ -109,13 +109,14 @@ package struct JobQueue: Sendable {
     /// Ends a job well.
     /// - Throws: `DatabaseError` with the reason `leaseLost` where the claim is not the newest.
     package func complete(_ claim: JobClaim, now: Timestamp, in transaction: borrowing Transaction) throws {
-        try end(claim, status: "completed", now: now, in: transaction)
-    }
-
-    /// Ends a job that somebody wanted stopped.
-    /// - Throws: `DatabaseError` with the reason `leaseLost` where the claim is not the newest.
-    package func cancel(_ claim: JobClaim, now: Timestamp, in transaction: borrowing Transaction) throws {
-        try end(claim, status: "cancelled", now: now, in: transaction)
+        let changes = try transaction.execute(
+            """
+            update job_queue set
+                status = 'completed', error = null, lease_until = null, completed_at = \(now), updated_at = \(now)
+            where id = \(claim.id) and fence = \(claim.fence) and status = 'processing'
+            """
+        )
+        guard changes == 1 else { throw DatabaseError.leaseLost }
     }
 
     /// Notes a failure.
@@ -150,23 +151,27 @@ package struct JobQueue: Sendable {
     }
 
     /// Gives a job back unfinished, which is no failure: at shutdown, or to wait for something.
-    /// - Parameter runAt: when it is due again.
+    /// - Parameter runAt: when it is due again; at once where somebody wants it stopped.
+    /// - Returns: whether somebody does.
     /// - Throws: `DatabaseError` with the reason `leaseLost` where the claim is not the newest.
+    @discardableResult
     package func release(
         _ claim: JobClaim,
         runAt: Timestamp,
         now: Timestamp,
         in transaction: borrowing Transaction
-    ) throws {
-        let changes = try transaction.execute(
+    ) throws -> Bool {
+        let rows = try transaction.query(
             """
             update job_queue set
-                status = 'pending', run_at = \(runAt), worker_id = null, lease_until = null, error = null,
-                updated_at = \(now)
+                status = 'pending', run_at = case when cancel_requested then \(now) else \(runAt) end,
+                worker_id = null, lease_until = null, error = null, updated_at = \(now)
             where id = \(claim.id) and fence = \(claim.fence) and status = 'processing'
+            returning cancel_requested
             """
         )
-        guard changes == 1 else { throw DatabaseError.leaseLost }
+        guard let row = rows.first else { throw DatabaseError.leaseLost }
+        return try row.bool("cancel_requested")
     }
 
     /// Makes a sleeping job due.
@@ -225,27 +230,11 @@ package struct JobQueue: Sendable {
             """
             delete from job_queue where (workspace_id, id) in (
                 select workspace_id, id from job_queue
-                where completed_at < \(moment) and status in ('completed', 'failed', 'cancelled')
+                where completed_at < \(moment) and status in ('completed', 'failed')
                 order by completed_at limit \(limit)
             )
             """
         )
-    }
-
-    private func end(
-        _ claim: JobClaim,
-        status: String,
-        now: Timestamp,
-        in transaction: borrowing Transaction
-    ) throws {
-        let changes = try transaction.execute(
-            """
-            update job_queue set
-                status = \(status), error = null, lease_until = null, completed_at = \(now), updated_at = \(now)
-            where id = \(claim.id) and fence = \(claim.fence) and status = 'processing'
-            """
-        )
-        guard changes == 1 else { throw DatabaseError.leaseLost }
     }
 
     private static func job(_ row: Row) throws -> ClaimedJob {
@@ -257,8 +246,7 @@ package struct JobQueue: Sendable {
             fence: try row.integer("fence"),
             attempts: Int(try row.integer("attempts")),
             maximumAttempts: Int(try row.integer("max_attempts")),
-            isCancelRequested: try row.bool("cancel_requested"),
-            isTakeOver: try row.textOrNil("error") == "lease_expired"
+            isCancelRequested: try row.bool("cancel_requested")
         )
     }
 }

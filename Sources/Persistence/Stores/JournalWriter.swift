@@ -44,12 +44,6 @@ package final class JournalWriter: Sendable {
         try group.submit(segment)
     }
 
-    /// Writes entries and returns after the commit; otherwise as `enqueue`.
-    /// - Throws: `DatabaseError`.
-    package func append(_ segment: JournalSegment) async throws {
-        try await enqueue(segment).value()
-    }
-
     /// Writes until the task is cancelled, and then what is still waiting.
     package func run() async {
         let connection = database.dedicated(on: group.executor)
@@ -80,7 +74,7 @@ package final class JournalWriter: Sendable {
                 return segments.map { segment in refused[segment.debateID].map { .failure($0) } ?? .success(()) }
             } catch {
                 failures.increment(by: segments.count)
-                guard (error as? DatabaseError)?.isAbsence == true, !Task.isCancelled else {
+                guard (error as? DatabaseError)?.mayPass == true, !Task.isCancelled else {
                     return segments.map { _ in .failure(error) }
                 }
                 isRepeated = true
@@ -166,10 +160,10 @@ package final class JournalWriter: Sendable {
 }
 
 extension DatabaseError {
-    /// Whether the database is away, or has no room, and not the statement at fault.
-    fileprivate var isAbsence: Bool {
+    /// Whether the database is away, too slow or without room, and not the statement at fault.
+    fileprivate var mayPass: Bool {
         switch reason {
-        case .connection, .commitUnknown, .full: true
+        case .connection, .commitUnknown, .full, .timeout, .serialization: true
         default: false
         }
     }

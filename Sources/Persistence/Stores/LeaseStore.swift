@@ -4,7 +4,7 @@ package import CoreTypes
 package struct Lease: Sendable, Hashable {
     package let name: String
     package let owner: String
-    /// Raised whenever the leader changes; every write of a leader checks it.
+    /// Raised whenever a free lease is taken; letting a lease go checks it, so that nobody lets a later one go.
     package let fence: Int64
     package let until: Timestamp
 }
@@ -48,18 +48,5 @@ package struct LeaseStore: Sendable {
             where name = \(lease.name) and owner = \(lease.owner) and fence = \(lease.fence)
             """
         )
-    }
-
-    /// Checks a lease and keeps it until this transaction ends: nobody else takes it before its commit.
-    /// - Throws: `DatabaseError` with the reason `leaseLost`.
-    package func assertHeld(_ lease: Lease, now: Timestamp, in transaction: borrowing Transaction) throws {
-        let rows = try transaction.query(
-            """
-            select 1 as held from leases
-            where name = \(lease.name) and owner = \(lease.owner) and fence = \(lease.fence) and lease_until > \(now)
-            \(raw: transaction.dialect.forShare)
-            """
-        )
-        guard !rows.isEmpty else { throw DatabaseError.leaseLost }
     }
 }

@@ -95,7 +95,6 @@ package struct OutboxClaim: Sendable, Hashable {
 package struct ClaimedOutboxRow: Sendable {
     package let claim: OutboxClaim
     package let platform: String
-    package let destination: String
     package let operation: String
     package let addressJSON: String
     package let payloadJSON: String
@@ -106,9 +105,6 @@ package struct ClaimedOutboxRow: Sendable {
     /// What became of each part so far.
     package let receiptsJSON: String
     package let attempts: Int
-    /// `.unknown` where an earlier owner stopped in the middle or the platform gave no clear answer.
-    package let status: OutboxStatus
-    package let createdAt: Timestamp
     package let expiresAt: Timestamp?
 
     init(_ row: Row, owner: String) throws {
@@ -119,7 +115,6 @@ package struct ClaimedOutboxRow: Sendable {
             fence: try row.integer("fence") + 1
         )
         platform = try row.text("platform")
-        destination = try row.text("destination")
         operation = try row.text("operation")
         addressJSON = try row.text("address_json")
         payloadJSON = try row.text("payload_json")
@@ -128,8 +123,6 @@ package struct ClaimedOutboxRow: Sendable {
         partsJSON = try row.textOrNil("parts_json")
         receiptsJSON = try row.text("receipts_json")
         attempts = Int(try row.integer("attempts"))
-        status = try row.integer("status") == OutboxStatus.queued.rawValue ? .sending : .unknown
-        createdAt = try row.timestamp("created_at")
         expiresAt = try row.timestampOrNil("expires_at")
     }
 }

@@ -113,9 +113,13 @@ extension OutboxStore {
         try transaction.execute(
             """
             delete from outbox where outbox_id in (
-                select outbox_id from outbox
-                where updated_at < \(moment) and (status = 2 or (status = 3 and error_code = \(Self.superseded)))
-                order by outbox_id limit \(limit)
+                select outbox_id from (
+                    select outbox_id, updated_at from outbox where status = 2 and updated_at < \(moment)
+                    union all
+                    select outbox_id, updated_at from outbox
+                    where status = 3 and updated_at < \(moment) and error_code = \(Self.superseded)
+                    order by updated_at limit \(limit)
+                ) as settled
             )
             """
         )
@@ -131,7 +135,7 @@ extension OutboxStore {
             """
             delete from outbox where outbox_id in (
                 select outbox_id from outbox where status = 3 and updated_at < \(moment)
-                order by outbox_id limit \(limit)
+                order by updated_at limit \(limit)
             )
             """
         )

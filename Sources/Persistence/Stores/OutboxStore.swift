@@ -59,7 +59,7 @@ package struct OutboxStore: Sendable {
     }
 
     /// Claims rows that are due, the oldest first: queued ones, unknown ones that can be reconciled, and those whose
-    /// owner let the lease run out (they come back as `.unknown`).
+    /// owner let the lease run out (they become unknown).
     ///
     /// Only the oldest open row of each destination can be claimed, so nothing overtakes. An unknown row that can never
     /// be reconciled holds nobody back.

@@ -1,8 +1,7 @@
-package import CoreTypes
+import CoreTypes
 
 /// What a finished debate has to say in public, read from its signed receipt.
 package struct DebateOutcome: Sendable, Hashable {
-    package var debate: DebateID
     package var receiptID: String
     package var question: String
     package var answer: String
@@ -16,7 +15,6 @@ package struct DebateOutcome: Sendable, Hashable {
 
     /// Describes an outcome.
     package init(
-        debate: DebateID,
         receiptID: String,
         question: String,
         answer: String,
@@ -26,7 +24,6 @@ package struct DebateOutcome: Sendable, Hashable {
         dissent: [String] = [],
         isDemo: Bool = false
     ) {
-        self.debate = debate
         self.receiptID = receiptID
         self.question = question
         self.answer = answer
@@ -40,12 +37,11 @@ package struct DebateOutcome: Sendable, Hashable {
     /// Reads a receipt.
     /// - Throws: `PublicationError` where it is the receipt of a debate without an answer.
     package init(receipt document: [UInt8]) throws {
-        guard let receipt = try? JSONDocument(document), let id = receipt["debate_id"]?.string,
-            let question = receipt["question"]?.string, let answer = receipt["final_answer"]?.string, !answer.isEmpty
+        guard let receipt = try? JSONDocument(document), let question = receipt["question"]?.string,
+            let answer = receipt["final_answer"]?.string, !answer.isEmpty
         else { throw PublicationError.invalid("The debate has no answer that could be published.") }
         let seats = receipt["panel"]?.array ?? []
         self.init(
-            debate: DebateID(id),
             receiptID: receipt["receipt_id"]?.string ?? "",
             question: question,
             answer: answer,

@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 import Foundation
 
 /// Makes the video of a verdict with ffmpeg, card by card.
@@ -24,15 +24,17 @@ package struct VideoRenderer: Sendable {
     private let tools: VideoTools
     private let directory: String
     private let speech: (any SpeechSource)?
+    private let time: any TimeSource
 
     /// Makes a renderer.
     /// - Parameters:
     ///   - directory: where the files of all publications go, each in a folder of its own.
     ///   - speech: says the texts; nil for videos without a voice.
-    package init(tools: VideoTools, directory: String, speech: (any SpeechSource)?) {
+    package init(tools: VideoTools, directory: String, speech: (any SpeechSource)?, time: any TimeSource) {
         self.tools = tools
         self.directory = directory
         self.speech = speech
+        self.time = time
     }
 
     /// What was rendered of a publication; nil where a file is not here.
@@ -131,7 +133,7 @@ package struct VideoRenderer: Sendable {
     ) async throws {
         let draft = "draft-\(file)"
         let words = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y"] + arguments + [draft]
-        let result = try await ExternalProgram.run(programs.ffmpeg, words, in: folder, timeout: Self.timeout)
+        let result = try await call(programs.ffmpeg, words, in: folder, timeout: Self.timeout)
         guard result.status == 0, rename("\(folder)/\(draft)", "\(folder)/\(file)") == 0 else {
             throw PublishingFailure(
                 .permanent,
@@ -143,11 +145,20 @@ package struct VideoRenderer: Sendable {
 
     private func duration(of file: String, in folder: String, _ programs: VideoTools.Programs) async throws -> Double {
         let words = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", file]
-        let result = try await ExternalProgram.run(programs.ffprobe, words, in: folder, timeout: .seconds(30))
+        let result = try await call(programs.ffprobe, words, in: folder, timeout: .seconds(30))
         guard result.status == 0, let seconds = Double(result.output.filter { !$0.isWhitespace }), seconds > 0 else {
             throw PublishingFailure(.permanent, code: "ffprobe_failed", "ffprobe cannot read \(folder)/\(file).")
         }
         return seconds
+    }
+
+    private func call(
+        _ path: String,
+        _ words: [String],
+        in folder: String,
+        timeout: Duration
+    ) async throws -> ExternalProgram.Result {
+        try await ExternalProgram.run(path, words, in: folder, timeout: timeout, time: time)
     }
 
     private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

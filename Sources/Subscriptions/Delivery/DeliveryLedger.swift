@@ -14,8 +14,6 @@ struct DeliveryLedger: Sendable {
     let sink: SubscriptionSink
     let outbox: Outbox
 
-    private let deliveries = DeliveryStore()
-
     init(endpoints: EndpointStore, sink: SubscriptionSink, outbox: Outbox) {
         self.endpoints = endpoints
         self.sink = sink

@@ -42,6 +42,10 @@ package struct Endpoint: Sendable {
     package var lastDeliveryStatus: Int?
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
+    /// What cannot be read of what is stored, and what to do about it; nil where all of it can.
+    ///
+    /// Settings that cannot be read are shown without events.
+    package var damage: String?
 }
 
 /// What an endpoint wants and how it wants it.

@@ -15,6 +15,9 @@ package struct EndpointDraft: Sendable {
     package var headers: [(name: String, value: String)] = []
     package var createdBy: String
     package var idempotencyKey: String?
+    /// Whether an endpoint that the same key led to before is made what this draft says once more, whatever became of it
+    /// meanwhile.
+    package var renewsRepeated = false
 
     private static let mostHeaders = 10
     /// Headers that say something about the request itself, or that are ours.

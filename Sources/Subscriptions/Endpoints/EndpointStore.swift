@@ -41,7 +41,7 @@ package struct EndpointStore: Sendable {
     {
         try transaction.query(
             "select * from webhook_configs where workspace_id = \(workspace) and idempotency_key = \(key)"
-        ).first.map { (try Endpoint($0), try $0.textOrNil("request_hash") ?? "") }
+        ).first.map { (try Endpoint(readable: $0), try $0.textOrNil("request_hash") ?? "") }
     }
 
     /// One endpoint.
@@ -50,7 +50,7 @@ package struct EndpointStore: Sendable {
     func find(_ id: EndpointID, workspace: WorkspaceID?, in transaction: borrowing Transaction) throws -> Endpoint? {
         try transaction.query(
             "select * from webhook_configs where id = \(id) and \(Self.owner(workspace))"
-        ).first.map { try Endpoint($0) }
+        ).first.map { try Endpoint(readable: $0) }
     }
 
     /// An endpoint's secrets.
@@ -107,7 +107,7 @@ package struct EndpointStore: Sendable {
             order by created_at desc, id desc limit \(limit) offset \(offset)
             """
         )
-        return (try rows.map { try Endpoint($0) }, Int(total ?? 0))
+        return (try rows.map { try Endpoint(readable: $0) }, Int(total ?? 0))
     }
 
     /// The endpoints that hear of what happens now, with what they want.
@@ -130,13 +130,14 @@ package struct EndpointStore: Sendable {
         }
     }
 
-    /// Writes down what somebody changed.
+    /// Writes down what somebody changed; settings that could not be read stay as they are.
     /// - Throws: `DatabaseError`.
     func update(_ endpoint: Endpoint, now: Timestamp, in transaction: borrowing Transaction) throws {
+        let settings: SQL = endpoint.damage == nil ? ", settings_json = \(endpoint.settings.json)" : ""
         try transaction.execute(
             """
             update webhook_configs set url = \(endpoint.url), name = \(endpoint.name),
-                description = \(endpoint.details), settings_json = \(endpoint.settings.json), updated_at = \(now)
+                description = \(endpoint.details), updated_at = \(now) \(settings)
             where workspace_id = \(endpoint.workspace) and id = \(endpoint.id)
             """
         )
@@ -181,16 +182,44 @@ package struct EndpointStore: Sendable {
 }
 
 extension Endpoint {
+    /// Reads a row.
     init(_ row: Row) throws {
+        try self.init(
+            row,
+            settings: EndpointSettings(json: try row.json("settings_json")),
+            status: try row.word("status", of: "a webhook")
+        )
+    }
+
+    /// Reads what can be read of a row: whoever is to mend or to remove what is damaged has to see it.
+    init(readable row: Row) throws {
+        do {
+            self = try Endpoint(row)
+        } catch let error as DatabaseError where error.reason == .decoding {
+            var unknown = EndpointSettings()
+            unknown.events = []
+            let status: Status? = try? row.word("status", of: "a webhook")
+            self = try Endpoint(
+                row,
+                settings: (try? row.json("settings_json")).map { EndpointSettings(json: $0) } ?? unknown,
+                status: status ?? .disabled
+            )
+            damage =
+                "What is stored of this webhook cannot be read: \(error.description) "
+                + "PATCH it with `events` and all else that it is to have, or DELETE it."
+        }
+    }
+
+    private init(_ row: Row, settings: EndpointSettings, status: Status) throws {
         workspace = try row.id("workspace_id")
         id = try row.id("id")
         url = try row.text("url")
         name = try row.text("name")
         details = try row.text("description")
         source = try row.text("source")
-        settings = EndpointSettings(json: try row.json("settings_json"))
+        self.settings = settings
         createdBy = try row.text("created_by")
-        status = try row.word("status", of: "a webhook")
+        self.status = status
         statusReason = try row.textOrNil("status_reason")
         failingSince = try row.timestampOrNil("failing_since")
         deliveryCount = try row.integer("delivery_count")

@@ -13,7 +13,9 @@ enum JournalEvents {
         case "round_start": told.append(("round_start", data))
         case "propose": told.append(("agent_message", data.merging(["role": "proposer"])))
         case "revision": told.append(("agent_message", data.merging(["role": "reviser"])))
-        case "synthesis": told.append(("agent_message", data.merging(["role": "synthesizer"])))
+        // Where there is none, it repeats what a member proposed.
+        case "synthesis" where data["fallback"]?.string == nil:
+            told.append(("agent_message", data.merging(["role": "synthesizer"])))
         case "critique": told.append(("critique", data))
         case "vote": told.append(("vote", data))
         case "evidence_added": told.append(("evidence_found", data))

@@ -1,25 +1,6 @@
 package import CoreTypes
 import Persistence
 
-/// One attempt, as the log has it.
-package struct AttemptRecord: Sendable {
-    package let number: Int64
-    package let endpoint: EndpointID
-    package let message: MessageID
-    package let type: String
-    package let attemptedAt: Timestamp
-    package let duration: Duration
-    /// 0 where no answer came.
-    package let status: Int
-    /// Why no answer came; empty where one did.
-    package let errorCode: String
-    /// The first 16 KiB of the answer.
-    package let body: [UInt8]
-
-    /// Whether the endpoint took the message.
-    package var isDelivered: Bool { (200...299).contains(status) }
-}
-
 /// A delivery that was given up.
 package struct DeadLetter: Sendable {
     package let number: Int64
@@ -53,71 +34,6 @@ package struct DeliveryCounts: Sendable, Hashable {
 }
 
 extension DeliveryStore {
-    func attempts(
-        of endpoint: EndpointID,
-        workspace: WorkspaceID,
-        message: MessageID?,
-        limit: Int,
-        offset: Int,
-        in transaction: borrowing Transaction
-    ) throws -> (items: [AttemptRecord], total: Int) {
-        let filter: SQL = message.map { "and a.message_id = \($0)" } ?? ""
-        let total = try transaction.query(
-            """
-            select count(*) as total from webhook_attempts a
-            where a.workspace_id = \(workspace) and a.endpoint_id = \(endpoint) \(filter)
-            """
-        ).first?.integer("total")
-        let items = try transaction.query(
-            """
-            select a.*, coalesce(m.event_type, '') as event_type from webhook_attempts a
-            left join webhook_messages m on m.workspace_id = a.workspace_id and m.message_id = a.message_id
-            where a.workspace_id = \(workspace) and a.endpoint_id = \(endpoint) \(filter)
-            order by a.attempt_id desc limit \(limit) offset \(offset)
-            """
-        ).map { try AttemptRecord($0) }
-        return (items, Int(total ?? 0))
-    }
-
-    /// The number of the newest attempt at an endpoint; 0 where there was none.
-    func newestAttempt(at endpoint: Endpoint, in transaction: borrowing Transaction) throws -> Int64 {
-        try transaction.query(
-            """
-            select attempt_id from webhook_attempts
-            where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id)
-            order by attempt_id desc limit 1
-            """
-        ).first?.integer("attempt_id") ?? 0
-    }
-
-    /// The one attempt at a test; nil while it is still to be made.
-    ///
-    /// Attempts are not indexed by their messages: many are written every second, and few are asked for so. Whether there
-    /// is one says the delivery, which is gone then.
-    /// - Parameter number: of an attempt before the test.
-    func attempt(
-        atTest message: MessageID,
-        of endpoint: Endpoint,
-        after number: Int64,
-        in transaction: borrowing Transaction
-    ) throws -> AttemptRecord? {
-        let waiting = try transaction.query(
-            """
-            select 1 from webhooks
-            where workspace_id = \(endpoint.workspace) and endpoint_id = \(endpoint.id) and message_id = \(message)
-            """
-        )
-        guard waiting.isEmpty else { return nil }
-        return try transaction.query(
-            """
-            select a.*, '\(raw: EventMessage.testType)' as event_type from webhook_attempts a
-            where a.workspace_id = \(endpoint.workspace) and a.endpoint_id = \(endpoint.id)
-                and a.attempt_id > \(number) and a.message_id = \(message)
-            order by a.attempt_id desc limit 1
-            """
-        ).first.map { try AttemptRecord($0) }
-    }
-
     func deadLetters(
         workspace: WorkspaceID?,
         endpoint: EndpointID?,
@@ -196,20 +112,6 @@ extension EndpointStore {
         try transaction.execute(
             "update webhook_configs set held_until = null where workspace_id = \(workspace) and id = \(id)"
         )
-    }
-}
-
-extension AttemptRecord {
-    fileprivate init(_ row: Row) throws {
-        number = try row.integer("attempt_id")
-        endpoint = try row.id("endpoint_id")
-        message = try row.id("message_id")
-        type = try row.text("event_type")
-        attemptedAt = try row.timestamp("attempted_at")
-        duration = .milliseconds(try row.integer("duration_ms"))
-        status = Int(try row.integer("response_status"))
-        errorCode = try row.text("error_code")
-        body = try row.blob("response_body")
     }
 }
 

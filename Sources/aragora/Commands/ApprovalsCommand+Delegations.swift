@@ -30,7 +30,9 @@ extension ApprovalsCommand {
                         throw ExitCode(1)
                     }
                 }
-                for delegation in try await house.approvals.delegations(workspace: place) {
+                let delegations = try await house.approvals.delegations(workspace: place)
+                if delegations.isEmpty { printError("Nobody decides for another in the workspace \(workspace).") }
+                for delegation in delegations {
                     print(
                         "\(delegation.id)  \(delegation.delegate) decides for \(delegation.delegator) until "
                             + delegation.endsAt.iso8601

@@ -86,6 +86,7 @@ extension ApprovalsCommand {
                         try ApproverDirectory().people(workspace: WorkspaceID(workspace), in: transaction)
                     }
                     for person in people { print("\(person.id)  \(person.ids.joined(separator: "  "))") }
+                    if people.isEmpty { printError("Nobody has several ids in the workspace \(workspace).") }
                 }
             }
         }

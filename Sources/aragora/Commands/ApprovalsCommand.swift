@@ -116,7 +116,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
         var head: String?
 
         func run() async throws {
-            guard head == nil || workspace != nil else { throw ValidationError("--head needs --workspace.") }
+            guard head == nil || workspace != nil else { throw SettingsError("--head needs --workspace.") }
             try await withDatabase { database in
                 let verifier = ApprovalAuditVerifier()
                 let reports = try await database.read { transaction in
@@ -181,12 +181,13 @@ struct ApprovalsCommand: AsyncParsableCommand {
                     return try directory.members(of: role, workspace: place, in: transaction)
                 }
                 for member in members { print(member) }
+                if members.isEmpty { printError("Nobody holds the role \(role) in the workspace \(workspace).") }
             }
         }
 
         private static func person(_ name: String) throws -> String {
             guard case .person(let person) = try Approver(name) else {
-                throw ValidationError("A role is held by a person, such as slack:U012.")
+                throw SettingsError("A role is held by a person, such as slack:U012.")
             }
             return person
         }

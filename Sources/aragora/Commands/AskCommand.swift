@@ -10,7 +10,11 @@ struct AskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ask",
         abstract: "Debates a question in the terminal.",
-        discussion: "The debate is stored like any other: the page lists it, and its receipt can be fetched later."
+        discussion: """
+            The debate is stored like any other: the page lists it, and its receipt can be fetched later. Where it waits \
+            for people, this waits too. The exit code is 0 only where the debate was completed, and 1 where it failed \
+            or was stopped.
+            """
     )
 
     @Argument(help: "The question; several words need no quotes.")
@@ -63,8 +67,8 @@ struct AskCommand: AsyncParsableCommand {
         var foot = quiet ? nil : TerminalDraft()
         var journal = JournalReader()
         var sequence = 0
-        var isOver = false
-        while !isOver {
+        var status: DebateStatus?
+        while status == nil {
             let rows = try await house.debates.entries(
                 of: debate.id,
                 workspace: debate.workspace,
@@ -76,9 +80,10 @@ struct AskCommand: AsyncParsableCommand {
                 let entry = try journal.read(row.bytes)
                 for line in script.lines(for: entry.event) { printNow(line) }
                 sequence = row.sequence
-                if case .debateEnd = entry.event { isOver = true }
+                if case .breakpoint = entry.event { printError(TerminalScript.waitingNotice) }
+                if case .debateEnd(let result) = entry.event { status = result.status }
             }
-            guard !isOver, rows.isEmpty else { continue }
+            guard status == nil, rows.isEmpty else { continue }
             foot?.show(follower.drafts)
             if try await house.debates.findAnywhere(debate.id)?.status == .failed {
                 throw SettingsError("The debate failed; `aragora doctor` and the log say more.")
@@ -93,5 +98,6 @@ struct AskCommand: AsyncParsableCommand {
             printError("Receipt: \(receipt) (check it with `aragora receipt verify \(receipt)`)")
         }
         printError("Debate #\(debate.number), id \(debate.id).")
+        if status != .completed { throw ExitCode.failure }
     }
 }

@@ -20,34 +20,86 @@ struct DoctorCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        try await reportingErrors {
-            let settings = try Settings.loadFromProcess()
-            let house = try await House.open(settings, logger: House.logger(level: .critical), migrate: .ignore)
-            var findings = await checkDatabase(house)
-            findings.append(try checkToken(house))
-            findings += try checkReleases(house)
-            findings += try await checkApprovers(house)
-            // What is wrong with the database has findings of its own.
-            if !findings.contains(where: { ["Database", "Schema"].contains($0.subject) && $0.level != .fine }) {
-                let receipts = checkReceipts(house)
-                findings.append(receipts)
-                // A key that does not open the first secret opens none of its name.
-                if receipts.level == .fine { findings.append(try await checkSecrets(house)) }
-            }
-            findings += await checkAgents(house)
-            findings += await checkAdapters(house)
-            findings += await house.publishing.diagnose()
-            house.shutdown()
-            await house.database.close()
-            for finding in findings { printFinding(finding) }
-            if findings.contains(where: { $0.level == .problem }) { throw ExitCode(1) }
-        }
+        let findings = await diagnose()
+        for finding in findings { printFinding(finding) }
+        if findings.contains(where: { $0.level == .problem }) { throw ExitCode(1) }
     }
 
-    private func checkToken(_ house: House) throws -> Finding {
-        guard house.settings.apiToken == nil else { return Finding(.fine, "API", "A token is set.") }
+    private func diagnose() async -> [Finding] {
+        let settings: Settings
+        do {
+            settings = try Settings.loadFromProcess()
+        } catch {
+            return [Finding(.problem, "Settings", text(of: error), remedy: "Mend that line or variable.")]
+        }
+        let mistakes = settings.mistakes()
+        var findings = mistakes.map { Finding(.problem, "Settings", $0, remedy: "Mend that setting.") }
+        let house: House
+        do {
+            house = try await House.open(settings, logger: House.logger(level: .critical), migrate: .ignore)
+        } catch {
+            let reason = text(of: error)
+            if !mistakes.contains(reason) {
+                findings.append(
+                    Finding(.problem, "Start", reason, remedy: "`aragora serve` does not start until that is mended.")
+                )
+            }
+            return findings + (await checkWithoutHouse(settings, known: reason))
+        }
+        do {
+            try await check(house, &findings)
+        } catch {
+            findings.append(Finding(.problem, "Database", text(of: error), remedy: "Run `aragora doctor` once more."))
+        }
+        house.shutdown()
+        await house.database.close()
+        return findings
+    }
+
+    private func check(_ house: House, _ findings: inout [Finding]) async throws {
+        findings += await checkDatabase(house)
+        findings.append(checkToken(house.settings, isPublic: try house.isPublic))
+        findings += try checkReleases(house.settings)
+        findings += try await checkApprovers(house)
+        // What is wrong with the database has findings of its own.
+        if !findings.contains(where: { ["Database", "Schema"].contains($0.subject) && $0.level != .fine }) {
+            let receipts = checkReceipts(house)
+            findings.append(receipts)
+            // A key that does not open the first secret opens none of its name.
+            if receipts.level == .fine { findings.append(try await checkSecrets(house)) }
+        }
+        findings += await checkAgents(house.agents, house.settings)
+        findings += await checkAdapters(house)
+        findings += await house.publishing.diagnose()
+    }
+
+    /// What can be said of an installation that does not open, for a reason that was said already.
+    private func checkWithoutHouse(_ settings: Settings, known reason: String) async -> [Finding] {
+        let isPublic = ["ARAGORA_PUBLIC_URL", "SLACK_SIGNING_SECRET"].contains { settings.values[$0] != nil }
+        var findings = [checkToken(settings, isPublic: isPublic)]
+        findings += (try? checkReleases(settings)) ?? []
+        findings += checkSlackSecret(settings)
+        let logger = House.logger(level: .critical)
+        let transport = HTTPClient(logger: logger)
+        do {
+            let agents = try AgentRegistry(configuration: settings.values, transport: transport, logger: logger)
+            findings += await checkAgents(agents, settings)
+        } catch {
+            let words = text(of: error)
+            if words != reason { findings.append(Finding(.problem, "Panel", words, remedy: "Mend that setting.")) }
+        }
+        transport.shutdown()
+        return findings
+    }
+
+    private func text(of error: any Error) -> String {
+        (error as? any CodedError)?.description ?? "Something went wrong: \(String(reflecting: type(of: error)))."
+    }
+
+    private func checkToken(_ settings: Settings, isPublic: Bool) -> Finding {
+        guard settings.apiToken == nil else { return Finding(.fine, "API", "A token is set.") }
         let remedy = "Set ARAGORA_API_TOKEN to a long random text, such as the output of `openssl rand -hex 32`."
-        guard try !house.isPublic else {
+        guard !isPublic else {
             return Finding(
                 .problem,
                 "API",
@@ -77,9 +129,9 @@ struct DoctorCommand: AsyncParsableCommand {
         return findings
     }
 
-    private func checkReleases(_ house: House) throws -> [Finding] {
-        let triggers = try house.settings.debateDefaults().breakpoints.triggers
-        guard triggers.contains(.release), try house.settings.approvers("ARAGORA_BREAKPOINT_APPROVERS").isEmpty else {
+    private func checkReleases(_ settings: Settings) throws -> [Finding] {
+        let triggers = try settings.debateDefaults().breakpoints.triggers
+        guard triggers.contains(.release), try settings.approvers("ARAGORA_BREAKPOINT_APPROVERS").isEmpty else {
             return []
         }
         return [
@@ -111,9 +163,17 @@ struct DoctorCommand: AsyncParsableCommand {
             guard pending.isEmpty else { return findings }
             findings += try await checkQueues(house)
             findings.append(try await ClockCheck(database: house.database, time: house.time).finding())
+            try await house.database.tryWriting()
         } catch {
-            let description = (error as? any CodedError)?.description ?? "It cannot be reached."
-            findings.append(Finding(.problem, "Database", description, remedy: "Check DATABASE_URL and that it runs."))
+            let isFull = (error as? DatabaseError)?.reason == .full
+            findings.append(
+                Finding(
+                    .problem,
+                    "Database",
+                    text(of: error),
+                    remedy: isFull ? "" : "Check that the database runs, and ARAGORA_DATA_DIR or DATABASE_URL."
+                )
+            )
         }
         return findings
     }
@@ -179,9 +239,16 @@ struct DoctorCommand: AsyncParsableCommand {
         )
     }
 
-    private func checkAgents(_ house: House) async -> [Finding] {
-        var findings: [Finding] = []
-        if house.agents.isDemo {
+    private func checkAgents(_ agents: AgentRegistry, _ settings: Settings) async -> [Finding] {
+        var findings = AgentRegistry.unusedModels(in: settings.values).map { model, missing in
+            Finding(
+                .warning,
+                "Panel",
+                "\(model) is set, but its model takes no seat: \(missing) is not set.",
+                remedy: "Set \(missing), or take \(model) away."
+            )
+        }
+        if agents.isDemo {
             findings.append(
                 Finding(
                     .warning,
@@ -191,8 +258,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 )
             )
         }
-        for agent in house.agents.agents where !agent.profile.isDemo {
-            let result = await house.agents.probe(agent)
+        for agent in agents.agents where !agent.profile.isDemo {
+            let result = await agents.probe(agent)
             findings.append(
                 Finding(
                     result.isUsable ? .fine : .problem,
@@ -206,8 +273,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func checkAdapters(_ house: House) async -> [Finding] {
-        var findings: [Finding] = []
-        if !house.adapters.contains(where: { $0.platform == SlackAdapter.platformName }) {
+        var findings = checkSlackSecret(house.settings)
+        if findings.isEmpty, !house.adapters.contains(where: { $0.platform == SlackAdapter.platformName }) {
             findings.append(
                 Finding(
                     .fine,
@@ -221,6 +288,11 @@ struct DoctorCommand: AsyncParsableCommand {
             if let adapter = adapter as? any DiagnosableChannel { findings += await adapter.diagnose() }
         }
         return findings
+    }
+
+    private func checkSlackSecret(_ settings: Settings) -> [Finding] {
+        guard let (message, remedy) = SlackConfiguration.withoutSecret(settings.values) else { return [] }
+        return [Finding(.problem, "Slack", message, remedy: remedy)]
     }
 
     private func printFinding(_ finding: Finding) {

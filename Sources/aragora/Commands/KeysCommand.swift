@@ -35,14 +35,14 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             let chosen = try scopes.split(separator: ",").map { word in
                 guard let scope = APIKey.Scope(rawValue: String(word)) else {
-                    throw ValidationError("There is no scope \(word); `aragora keys create --help` lists them.")
+                    throw SettingsError("There is no scope \(word); `aragora keys create --help` lists them.")
                 }
                 return scope
             }
             guard (1...200).contains(name.utf8.count), !chosen.isEmpty, (1...200).contains(workspace.utf8.count) else {
-                throw ValidationError("A key has a name, a workspace and at least one scope.")
+                throw SettingsError("A key has a name, a workspace and at least one scope.")
             }
-            if let days, !(1...3650).contains(days) { throw ValidationError("--days takes a number from 1 to 3650.") }
+            if let days, !(1...3650).contains(days) { throw SettingsError("--days takes a number from 1 to 3650.") }
             try await withHouse { house in
                 let now = house.time.now()
                 let key = APIKey(
@@ -55,11 +55,30 @@ struct KeysCommand: AsyncParsableCommand {
                 )
                 let text = try await house.database.write { try APIKeyStore().create(key, in: $0) }
                 print(text.reveal())
+                if try await !Self.isKnown(key.workspace, house.database) {
+                    printError(
+                        "warning: Nobody has used the workspace \(workspace) yet. Revoke the key if that is misspelt: "
+                            + "aragora keys revoke \(key.id)"
+                    )
+                }
                 printError("Key \(key.id) for \(workspace): \(chosen.map(\.rawValue).joined(separator: ", ")).")
                 if chosen.contains(.decideApprovals) {
                     printError("Requests that it may answer name it among their approvers: api:key:\(key.id)")
                 }
             }
+        }
+
+        /// Whether anything in the installation is of a workspace: a debate, a connected platform, a token's own.
+        private static func isKnown(_ workspace: WorkspaceID, _ database: any Database) async throws -> Bool {
+            guard workspace != .local else { return true }
+            let rows = try await database.run(
+                """
+                select 1 as known where exists (select 1 from debates where workspace_id = \(workspace))
+                    or exists (select 1 from integrations where workspace_id = \(workspace))
+                    or exists (select 1 from workspaces where workspace_id = \(workspace))
+                """
+            )
+            return !rows.isEmpty
         }
     }
 

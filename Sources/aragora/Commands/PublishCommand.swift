@@ -40,7 +40,7 @@ struct PublishDraft: AsyncParsableCommand {
         abstract: "Drafts a publication from a finished debate."
     )
 
-    @Argument(help: "The debate's id.")
+    @Argument(help: "The debate's number or id.")
     var debate: String
 
     @Option(name: .customLong("to"), help: "x or youtube.")
@@ -100,10 +100,11 @@ struct PublishDraft: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (debate, platform, options) = (DebateID(debate), platform, options)
+        let name = debate.hasPrefix("#") ? String(debate.dropFirst()) : debate
+        let (platform, options) = (platform, options)
         try await withHouse { house in
-            guard let record = try await house.debates.findAnywhere(debate) as DebateRecord? else {
-                throw SettingsError("There is no such debate.")
+            guard let record = try await house.debates.findAnywhere(named: name) else {
+                throw SettingsError("There is no debate \(name).")
             }
             let publication = try await house.publishing.desk.draft(
                 of: record.id,
@@ -186,9 +187,9 @@ struct PublishStatus: AsyncParsableCommand {
                 let (publication, parts) = try await desk.find(id)
                 PublishCommand.show(publication, parts)
             } else {
-                for publication in try await desk.list(workspace: nil, limit: 50).items {
-                    PublishCommand.show(publication)
-                }
+                let publications = try await desk.list(workspace: nil, limit: 50).items
+                for publication in publications { PublishCommand.show(publication) }
+                if publications.isEmpty { printError("There are no publications.") }
             }
         }
     }

@@ -101,7 +101,7 @@ struct ReceiptCommand: AsyncParsableCommand {
             let document = try bytes(of: file)
             let trusted = try key.map { text in
                 guard let bytes = hexadecimalBytes(text.lowercased()), bytes.count == 32 else {
-                    throw ValidationError("--key takes 64 hexadecimal digits.")
+                    throw SettingsError("--key takes 64 hexadecimal digits.")
                 }
                 return bytes
             }
@@ -134,7 +134,7 @@ struct ReceiptCommand: AsyncParsableCommand {
             do {
                 return Array(try Data(contentsOf: URL(filePath: path)))
             } catch {
-                throw ValidationError("The file \(path) cannot be read.")
+                throw SettingsError("The file \(path) cannot be read.")
             }
         }
     }

@@ -20,7 +20,7 @@ struct SlackCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard url.hasPrefix("https://"), !url.contains(where: { $0 == "\"" || $0.isWhitespace }) else {
-                throw ValidationError("--url takes an https address without spaces: Slack calls no other.")
+                throw SettingsError("--url takes an https address without spaces: Slack calls no other.")
             }
             print(SlackManifest.text(for: url.hasSuffix("/") ? String(url.dropLast()) : url))
         }

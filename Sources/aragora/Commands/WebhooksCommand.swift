@@ -117,10 +117,10 @@ struct WebhooksCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let secret = secret ?? ProcessInfo.processInfo.environment["WEBHOOK_SECRET"] else {
-                throw ValidationError("Give the key with --secret, or in the variable WEBHOOK_SECRET.")
+                throw SettingsError("Give the key with --secret, or in the variable WEBHOOK_SECRET.")
             }
             guard let body = try? Data(contentsOf: URL(filePath: file)) else {
-                throw ValidationError("The file \(file) cannot be read.")
+                throw SettingsError("The file \(file) cannot be read.")
             }
             do {
                 try WebhookVerifier(receiverKey: Secret(secret)).verify(

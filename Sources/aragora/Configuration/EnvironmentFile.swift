@@ -9,7 +9,8 @@ import Foundation
 /// A file of `NAME=value` lines, as shells and container tools read them.
 ///
 /// Lines end with LF or CRLF; empty ones and those that begin with `#` say nothing; `export` may stand in front. One
-/// pair of quotes around a value is not part of it. The last line of a name holds.
+/// pair of quotes around a value is not part of it, nor is what stands behind a `#` with a space in front of it,
+/// unless within the quotes. The last line of a name holds.
 struct EnvironmentFile {
     /// The values by their names.
     let values: [String: String]
@@ -40,8 +41,10 @@ struct EnvironmentFile {
             guard let sign = line.firstIndex(of: "="), Self.isName(Self.trimmed(line[..<sign])) else {
                 throw SettingsError("Line \(number + 1) of \(name) is no `NAME=value`.")
             }
-            let value = Self.trimmed(line[line.index(after: sign)...])
-            values[String(Self.trimmed(line[..<sign]))] = String(Self.unquoted(value))
+            guard let value = Self.value(line[line.index(after: sign)...]) else {
+                throw SettingsError("Line \(number + 1) of \(name) has a quote that is not closed at its end.")
+            }
+            values[String(Self.trimmed(line[..<sign]))] = value
         }
         self.values = values
     }
@@ -56,10 +59,27 @@ struct EnvironmentFile {
         !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 
-    private static func unquoted(_ value: Substring) -> Substring {
-        guard value.count >= 2, let quote = value.first, quote == value.last, quote == "\"" || quote == "'" else {
-            return value
+    /// What stands behind the sign, without quotes and comment; nil where a quote is not closed.
+    private static func value(_ text: Substring) -> String? {
+        let value = trimmed(text)
+        guard let quote = value.first, quote == "\"" || quote == "'" else { return String(withoutComment(text)) }
+        let inside = value.dropFirst()
+        // The first that ends the value; others within are part of it.
+        let end = inside.indices.first { position in
+            guard inside[position] == quote else { return false }
+            let rest = inside[inside.index(after: position)...]
+            return withoutComment(rest).isEmpty
         }
-        return value.dropFirst().dropLast()
+        return end.map { String(inside[..<$0]) }
+    }
+
+    /// A text up to a `#` that has a space in front of it.
+    private static func withoutComment(_ text: Substring) -> Substring {
+        var isBehindSpace = false
+        for position in text.indices {
+            if isBehindSpace, text[position] == "#" { return trimmed(text[..<position]) }
+            isBehindSpace = text[position].isWhitespace
+        }
+        return trimmed(text)
     }
 }

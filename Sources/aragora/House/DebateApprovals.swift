@@ -137,8 +137,10 @@ struct DebateApprovals: BreakpointGate {
         guard !breakpoint.isRelease else {
             return [ApprovalOption(id: "approve", label: "Release it", effect: .approve), no]
         }
+        let goOn = ApprovalOption(id: "approve", label: "Go on", effect: .approve)
+        guard !breakpoint.isAfterDecision else { return [goOn, no] }
         return [
-            ApprovalOption(id: "approve", label: "Go on", effect: .approve),
+            goOn,
             ApprovalOption(id: "revise", label: "Give guidance", effect: .revise, requiresComment: true),
             Self.conclude, no,
         ]
@@ -151,6 +153,9 @@ struct DebateApprovals: BreakpointGate {
         guard !breakpoint.isRelease, let platform = debate.address["platform"]?.string,
             let channel = debate.address["channel"]?.string
         else { return .role(ApprovalPolicy.operators) }
+        // What was asked for without a place, as by a form, is answered in a conversation of which only the platform
+        // knows the channel.
+        guard channel != debate.requestedBy else { return .person("\(platform):\(channel)") }
         return .channel("\(platform):\(channel)")
     }
 

@@ -38,9 +38,11 @@ struct InboxIntake: Intake {
 struct Readiness: HealthAPI {
     let house: House
     private let failures = LogThrottle(interval: .seconds(60))
+    private let writing: WritingCheck
 
     init(house: House) {
         self.house = house
+        writing = WritingCheck(database: house.database, time: house.time)
     }
 
     func readiness() async -> [(check: String, ok: Bool, detail: String)] {
@@ -48,6 +50,7 @@ struct Readiness: HealthAPI {
         var checks: [(check: String, ok: Bool, detail: String)] = []
         do {
             let pending = try await migrator.pending()
+            if pending.isEmpty { try await writing.run() }
             checks.append(("database", true, house.database.dialect.rawValue))
             checks.append(
                 (
@@ -57,8 +60,7 @@ struct Readiness: HealthAPI {
             )
         } catch {
             report(error)
-            let isAway = (error as? any CodedError)?.isRetryable ?? false
-            checks.append(("database", false, "\(isAway ? "unreachable" : "unusable"); see aragora doctor"))
+            checks.append(("database", false, "\(Self.state(error)); see aragora doctor"))
         }
         let silent = house.pulses.silent()
         checks.append(
@@ -70,6 +72,11 @@ struct Readiness: HealthAPI {
             )
         )
         return checks
+    }
+
+    private static func state(_ error: any Error) -> String {
+        if (error as? DatabaseError)?.reason == .full { return "no room left on its disk" }
+        return (error as? any CodedError)?.isRetryable == true ? "unreachable" : "unusable"
     }
 
     private func report(_ error: any Error) {
@@ -90,6 +97,7 @@ struct GaugeReporter: Sendable {
 
     func run() async {
         let waiting = Gauge(label: "aragora_inbox_waiting")
+        let oldestWaiting = Gauge(label: "aragora_inbox_oldest_waiting_seconds")
         let givenUp = Gauge(label: "aragora_inbox_given_up")
         let running = Gauge(label: "aragora_debates_running")
         let owed = Gauge(label: "aragora_webhooks_waiting")
@@ -97,6 +105,7 @@ struct GaugeReporter: Sendable {
             running.record(house.jobWorker.running)
             if let counts = try? await house.database.read({ try InboxStore().counts(in: $0) }) {
                 waiting.record(counts.waiting)
+                oldestWaiting.record(counts.longestWait(at: house.time.now()).inSeconds)
                 givenUp.record(counts.givenUp)
             }
             if let waiting = try? await house.subscribers.service.waiting() { owed.record(waiting) }
@@ -116,6 +125,7 @@ let metricsHelp: [String: String] = [
     "aragora_inbox_failures_total": "Times that the inbox could not be worked off.",
     "aragora_inbox_given_up": "Events that could not be handled; `aragora inbox list` shows them.",
     "aragora_inbox_group_size": "Events that were written in one transaction.",
+    "aragora_inbox_oldest_waiting_seconds": "How long the oldest event that is not yet handled has waited.",
     "aragora_inbox_waiting": "Events that were acknowledged and not yet handled.",
     "aragora_inbox_write_failures_total": "Groups of events that could not be written; none was acknowledged.",
     "aragora_job_failures_total": "Jobs that failed, by type.",

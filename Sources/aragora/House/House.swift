@@ -53,7 +53,7 @@ struct House: Sendable {
     /// - Throws: a `CodedError` that says what to mend.
     static func open(_ settings: Settings, logger: Logger, migrate: Migration) async throws -> House {
         let database = try await openStore(settings, logger: logger, migrate: migrate)
-        let sealer = try openSealer(settings)
+        let sealer = try await openSealer(settings, database)
         let signing = try await openSigner(database, sealer, SystemTime(), migrate: migrate)
         return try wire(settings, database, sealer, signing, logger: logger)
     }
@@ -74,6 +74,9 @@ struct House: Sendable {
         var adapters: [any ChannelAdapter] = []
         var browserRoutes: [any BrowserRoutes] = []
         let slack = try SlackConfiguration(from: settings.values)
+        if let (message, remedy) = SlackConfiguration.withoutSecret(settings.values) {
+            logger.warning("\(message) \(remedy)")
+        }
         let installations = StoredSlackInstallations(database: database, sealer: sealer, time: time)
         if let slack {
             if !slack.canAnswer {
@@ -201,7 +204,6 @@ struct House: Sendable {
             owner: identifiers.next(),
             hooks: DeliveryFollowUp(
                 outbox: outbox,
-                integrations: integrations,
                 time: time,
                 identifiers: identifiers,
                 others: DeliveryHooks(
@@ -286,11 +288,11 @@ struct House: Sendable {
         )
     }
 
-    /// The operator's keys, or the key file of the data directory, which is made where there is none.
-    private static func openSealer(_ settings: Settings) throws -> Sealer {
+    /// The operator's keys, or the key file of the data directory, which the first start makes.
+    private static func openSealer(_ settings: Settings, _ database: any Database) async throws -> Sealer {
         if let keys = settings.values["ARAGORA_ENCRYPTION_KEYS"] { return try Sealer(keys: Secret(keys)) }
         try createFolder(settings.dataDirectory)
-        return try Sealer(keys: try KeyFile.load(directory: settings.dataDirectory))
+        return try await KeyFile.sealer(directory: settings.dataDirectory, for: database)
     }
 
     private static func openStore(

@@ -76,7 +76,8 @@ struct PublishingHouse: Sendable {
                     renderer: VideoRenderer(
                         tools: tools,
                         directory: "\(settings.dataDirectory)/publications",
-                        speech: SpeechEndpoint(from: settings.values, transport: transport)
+                        speech: SpeechEndpoint(from: settings.values, transport: transport),
+                        time: time
                     ),
                     tools: tools,
                     time: time,

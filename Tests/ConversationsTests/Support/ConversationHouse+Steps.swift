@@ -2,6 +2,7 @@ import ChannelSupport
 import Channels
 import Conversations
 import CoreTypes
+import DatabaseSupport
 import Debates
 import Persistence
 import TestSupport

@@ -249,12 +249,7 @@ struct ConversationHouse: Sendable {
             database: database,
             adapters: [platform],
             owner: "dispatcher",
-            hooks: DeliveryFollowUp(
-                outbox: outbox,
-                integrations: integrations,
-                time: time,
-                identifiers: identifiers
-            ).hooks,
+            hooks: DeliveryFollowUp(outbox: outbox, time: time, identifiers: identifiers).hooks,
             time: time,
             jitter: FixedJitter(),
             logger: .silent

@@ -12,6 +12,8 @@ struct ScriptedAgent: Agent {
     let calls: Calls
     /// Runs before each answer, with the call's key.
     var before: @Sendable (String) async throws -> Void = { _ in }
+    /// The model that answers in the agent's place.
+    var fallbackModel: String?
 
     init(_ name: String, calls: Calls, before: @escaping @Sendable (String) async throws -> Void = { _ in }) {
         profile = AgentProfile(name: name, provider: "Tests", model: "\(name)-1")
@@ -23,7 +25,7 @@ struct ScriptedAgent: Agent {
         try await enter(call, request.briefing)
         return Reply(
             "The \(request.purpose.rawValue) of \(profile.name).",
-            usage: Usage(inputTokens: 3, outputTokens: 4)
+            usage: usage
         )
     }
 
@@ -43,6 +45,12 @@ struct ScriptedAgent: Agent {
     func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> {
         try await enter(call, request.briefing)
         return Reply(Vote(agent: profile.name, choice: "alpha", confidence: 0.9, reasoning: "It is the clearest."))
+    }
+
+    private var usage: Usage {
+        var usage = Usage(inputTokens: 3, outputTokens: 4)
+        usage.fallbackModel = fallbackModel
+        return usage
     }
 
     private func enter(_ call: AgentCall, _ briefing: Briefing) async throws {

@@ -172,7 +172,10 @@ final class FakeDebates: DebateAPI {
         -> Bool
     {
         try checked { state in
-            guard !state.inputs.contains(where: { $0.key == key }) else { return false }
+            if let known = state.inputs.first(where: { $0.key == key }) {
+                guard known.text == text else { throw FakeError(code: "conflict") }
+                return false
+            }
             state.inputs.append((text, author, key))
             return true
         }

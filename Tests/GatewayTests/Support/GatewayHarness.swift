@@ -18,6 +18,7 @@ struct GatewayHarness {
     var health = FakeHealth()
     var subscriptions: SubscriptionService?
     var keys: (any KeyAuthority)?
+    var publishing: PublishingParts?
     var time: any TimeSource = ManualTime()
 
     /// Runs the gateway, then the body, then ends the gateway gracefully and waits for it.
@@ -42,6 +43,7 @@ struct GatewayHarness {
             health: health,
             subscriptions: subscriptions,
             keys: keys,
+            publishing: publishing,
             metrics: { "fake_metric 1\n" },
             time: time,
             ids: SequentialIdentifiers(),

@@ -65,7 +65,7 @@ struct SlackInteraction {
             originKey = "slack:action:\(identity)"
         case "shortcut", "message_action":
             guard let trigger else { return nil }
-            kind = .shortcut(text: SlackText(message?["text"]?.string ?? "").markdown)
+            kind = .shortcut(text: message.map { SlackMessageContent(JSONValue($0)).markdown } ?? "")
             channel = place ?? person
             let present = message?["thread_ts"]?.string
             thread = SlackKeys.thread(channel: channel, thread: present, message: message?["ts"]?.string)

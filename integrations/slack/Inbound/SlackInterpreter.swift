@@ -26,7 +26,7 @@ struct SlackInterpreter: Sendable {
         guard message.concernsUs else { return nil }
         let author = event["user"]?.string ?? event["bot_id"]?.string
         guard let author else { return nil }
-        let text = SlackText(event["text"]?.string ?? "", without: message.botUser)
+        let content = SlackMessageContent(JSONValue(event), without: message.botUser)
         let thread = SlackKeys.thread(channel: message.channel, thread: message.thread, message: message.ts)
         let isBot = event["bot_id"] != nil || message.subtype == "bot_message" || author == "USLACKBOT"
         return InboundEvent(
@@ -47,12 +47,13 @@ struct SlackInterpreter: Sendable {
                 person: author
             ),
             kind: .message(
-                text: text.markdown,
+                text: content.markdown,
                 messageID: message.ts,
                 mentionsUs: message.mentionsUs,
                 isDirect: message.isDirect
             ),
-            mentions: text.people
+            mentions: content.people,
+            hasFiles: content.hasFiles
         )
     }
 

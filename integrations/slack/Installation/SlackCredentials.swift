@@ -177,10 +177,15 @@ final class SlackCredentials: Sendable {
                 )
             }
             if let lease {
-                let outcome = await renewed(installation.workspace, installations)
-                // Where this fails, the lease ends by itself.
-                try? await installations.endRenewal(lease)
-                switch outcome {
+                // Not cancelled with its caller, which waits for it: a refresh token works once, so that the new pair
+                // has to be kept whatever else is given up.
+                let renewal = Task {
+                    let outcome = await renewed(installation.workspace, installations)
+                    // Where this fails, the lease ends by itself.
+                    try? await installations.endRenewal(lease)
+                    return outcome
+                }
+                switch await renewal.value {
                 case .success(let renewed): return renewed
                 case .failure(let failure):
                     // The old token is good until its end, whatever came of the new one.

@@ -8,6 +8,7 @@ package struct StoredSlackInstallations: SlackInstallations {
     private let database: any Database
     private let store: IntegrationStore
     private let time: any TimeSource
+    private let workspaces = WorkspaceStore()
     private let leases = LeaseStore()
     private let states = OAuthStateStore()
 
@@ -26,28 +27,19 @@ package struct StoredSlackInstallations: SlackInstallations {
 
     package func all() async throws -> [SlackInstallation] {
         try await database.read { transaction in
-            let rows = try transaction.query(
-                """
-                select workspace_id from integrations where integration_type = \(Self.type) and enabled = \(true)
-                order by workspace_id
-                """
-            )
-            return try rows.compactMap { row in
-                try store.find(workspace: try row.id("workspace_id"), type: Self.type, in: transaction)
-                    .flatMap(SlackInstallation.init)
-            }
+            try store.list(type: Self.type, in: transaction).compactMap(SlackInstallation.init)
         }
     }
 
     package func save(_ installation: SlackInstallation) async throws {
         let now = time.now()
         try await database.write { transaction in
-            try transaction.execute(
-                """
-                insert into workspaces (workspace_id, platform, name, created_at)
-                values (\(installation.workspace), \(Self.type), \(installation.name), \(now))
-                on conflict (workspace_id) do update set name = excluded.name
-                """
+            try workspaces.ensure(
+                installation.workspace,
+                platform: Self.type,
+                name: installation.name,
+                now: now,
+                in: transaction
             )
             try store.save(installation.integration, now: now, in: transaction)
         }

@@ -20,14 +20,12 @@ enum SlackLimits {
     static let sectionFields = 10
     static let sectionField = 2000
     static let headerText = 150
-    static let contextElements = 10
     /// A text object has 3,000 characters in any block.
     static let contextText = 3000
     /// Not documented; kept to what a section takes.
     static let richText = 3000
     static let actionsElements = 25
     static let buttonText = 75
-    static let buttonValue = 2000
     static let buttonURL = 3000
     static let linkURL = 3000
     static let tablesPerMessage = 1
@@ -46,6 +44,7 @@ enum SlackLimits {
     static let options = 100
     static let optionText = 75
     static let optionValue = 150
+    static let checkboxes = 10
 
     /// What the ids of our own buttons start with; links have others, and are not reported.
     static let actionPrefix = "aragora:"

@@ -39,8 +39,13 @@ enum SlackModal {
     private static func hasAnswers(_ field: Form.Field) -> Bool {
         switch field.kind {
         case .text: true
-        case .choice(let options), .choices(let options): !options.isEmpty
+        case .choice(let choices), .choices(let choices): !offered(choices).isEmpty
         }
+    }
+
+    /// The answers that Slack takes; one whose value is too long could not come back whole, so it is left out.
+    private static func offered(_ choices: [Form.Field.Option]) -> [Form.Field.Option] {
+        Array(choices.filter { slackLength($0.value) <= SlackLimits.optionValue }.prefix(SlackLimits.options))
     }
 
     private static func block(_ field: Form.Field) -> JSONValue {
@@ -69,15 +74,15 @@ enum SlackModal {
             .record([
                 "type": "static_select",
                 "action_id": "answer",
-                "options": options(choices),
-                "initial_option": choices.first { $0.value == field.initial }.map(option),
+                "options": options(offered(choices)),
+                "initial_option": offered(choices).first { $0.value == field.initial }.map(option),
             ])
         case .choices(let choices):
             .record([
-                "type": choices.count > 10 ? "multi_static_select" : "checkboxes",
+                "type": offered(choices).count > SlackLimits.checkboxes ? "multi_static_select" : "checkboxes",
                 "action_id": "answer",
-                "options": options(choices),
-                "initial_options": initial(of: field, among: choices),
+                "options": options(offered(choices)),
+                "initial_options": initial(of: field, among: offered(choices)),
             ])
         }
     }
@@ -90,7 +95,7 @@ enum SlackModal {
     }
 
     private static func options(_ choices: [Form.Field.Option]) -> JSONValue {
-        .array(choices.prefix(SlackLimits.options).map(option))
+        .array(choices.map(option))
     }
 
     private static func option(_ choice: Form.Field.Option) -> JSONValue {

@@ -39,7 +39,7 @@ struct XMedia: Sendable {
         var progress = step.part.progress
         if Self.isForgotten(step.part, now: time.now()) { progress = .null }
         if progress["is_final"]?.bool == true, let id = progress["id"]?.string {
-            let path = "/2/media/upload?command=STATUS&media_id=\(OAuth1Signature.encoded(id))"
+            let path = "/2/media/upload?command=STATUS&media_id=\(percentEncoded(id))"
             let answer = try await api.call("GET", path, bucket: "\(Self.bucket)/status", workspace: workspace)
             return try await finish(answer, id, media, step)
         }

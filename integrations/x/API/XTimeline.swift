@@ -1,5 +1,6 @@
 import CoreTypes
 import Publishing
+import Transport
 
 /// Finds out whether a post is out by reading the account's timeline.
 struct XTimeline: Sendable {
@@ -28,8 +29,8 @@ struct XTimeline: Sendable {
         var token: String?
         for _ in 0..<XLimits.timelinePages {
             var path = "/2/users/\(user)/tweets?max_results=\(XLimits.timelinePage)&tweet.fields=referenced_tweets"
-            path += "&start_time=\(OAuth1Signature.encoded(Self.moment(sentAt - Self.clockAllowance)))"
-            if let token { path += "&pagination_token=\(OAuth1Signature.encoded(token))" }
+            path += "&start_time=\(percentEncoded(Self.moment(sentAt - Self.clockAllowance)))"
+            if let token { path += "&pagination_token=\(percentEncoded(token))" }
             let page = try await api.call("GET", path, bucket: "timeline", workspace: workspace)
             for post in page["data"]?.array ?? [] {
                 guard let id = post["id"]?.string, !known.contains(id), let found = post["text"]?.string else {

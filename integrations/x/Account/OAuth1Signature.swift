@@ -1,5 +1,6 @@
 package import CoreTypes
 import Crypto
+import Transport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -58,7 +59,7 @@ package struct OAuth1Signature: Sendable {
         )
         parameters.append(("oauth_signature", signature))
         return "OAuth "
-            + parameters.sorted { $0.0 < $1.0 }.map { "\($0.0)=\"\(Self.encoded($0.1))\"" }.joined(separator: ", ")
+            + parameters.sorted { $0.0 < $1.0 }.map { "\($0.0)=\"\(percentEncoded($0.1))\"" }.joined(separator: ", ")
     }
 
     /// The signature of a request (RFC 5849, 3.4).
@@ -70,7 +71,7 @@ package struct OAuth1Signature: Sendable {
         consumerSecret: Secret,
         tokenSecret: Secret
     ) -> String {
-        let key = "\(encoded(consumerSecret.reveal()))&\(encoded(tokenSecret.reveal()))"
+        let key = "\(percentEncoded(consumerSecret.reveal()))&\(percentEncoded(tokenSecret.reveal()))"
         let text = baseString(method: method, url: url, parameters: parameters)
         let code = HMAC<Insecure.SHA1>.authenticationCode(
             for: Array(text.utf8),
@@ -83,30 +84,13 @@ package struct OAuth1Signature: Sendable {
     package static func baseString(method: String, url: String, parameters: [(String, String)]) -> String {
         let (address, query) = taken(apart: url)
         // Sorted by their encoded bytes, names first.
-        let pairs = (parameters + query).map { (encoded($0.0), encoded($0.1)) }.sorted { left, right in
+        let pairs = (parameters + query).map { (percentEncoded($0.0), percentEncoded($0.1)) }.sorted { left, right in
             left.0 == right.0
                 ? left.1.utf8.lexicographicallyPrecedes(right.1.utf8)
                 : left.0.utf8.lexicographicallyPrecedes(right.0.utf8)
         }
         let normalized = pairs.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
-        return "\(method.uppercased())&\(encoded(address))&\(encoded(normalized))"
-    }
-
-    /// Percent-encodes a text: everything but letters, digits, `-`, `.`, `_` and `~` (RFC 5849, 3.6).
-    package static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                bytes.append(byte)
-            default:
-                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return "\(method.uppercased())&\(percentEncoded(address))&\(percentEncoded(normalized))"
     }
 
     /// The address without its query, with scheme and host in lower case and no usual port; and the query's fields,
