@@ -44,7 +44,8 @@ let package = Package(
                 .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
                 .embedInCode("0005_ends.sql"), .embedInCode("0006_lookups.sql"),
-                .embedInCode("0007_lists.sql"),
+                .embedInCode("0007_lists.sql"), .embedInCode("0008_channels.sql"),
+                .embedInCode("0009_conversations.sql"),
             ]
         ),
         .target(
@@ -54,7 +55,8 @@ let package = Package(
                 .embedInCode("0001_house.sql"), .embedInCode("0002_approvals.sql"),
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
                 .embedInCode("0005_ends.sql"), .embedInCode("0006_lookups.sql"),
-                .embedInCode("0007_lists.sql"),
+                .embedInCode("0007_lists.sql"), .embedInCode("0008_channels.sql"),
+                .embedInCode("0009_conversations.sql"),
             ]
         ),
         .target(

@@ -11,5 +11,7 @@ package enum SQLiteMigrations {
         ("0005_ends", PackageResources._005_ends_sql),
         ("0006_lookups", PackageResources._006_lookups_sql),
         ("0007_lists", PackageResources._007_lists_sql),
+        ("0008_channels", PackageResources._008_channels_sql),
+        ("0009_conversations", PackageResources._009_conversations_sql),
     ]
 }

@@ -226,6 +226,8 @@ package struct InboundEvent: Sendable {
     /// The immutable ids of the people whom the text mentions, by the names that it has for them behind an `@`: only
     /// what the platform itself resolved, never a name as somebody typed it.
     package let mentions: [String: String]
+    /// What it passes on, such as a forwarded message, as a quotation in Markdown; empty for nothing.
+    package let quotation: String
     /// Whether files came with it; nobody reads them.
     package let hasFiles: Bool
 
@@ -238,8 +240,10 @@ package struct InboundEvent: Sendable {
         address: Address,
         kind: Kind,
         mentions: [String: String] = [:],
+        quotation: String = "",
         hasFiles: Bool = false
     ) {
+        self.quotation = quotation
         self.hasFiles = hasFiles
         self.mentions = mentions
         self.workspace = workspace
@@ -250,15 +254,22 @@ package struct InboundEvent: Sendable {
         self.kind = kind
     }
 
-    /// What stands before a command where it works in every place.
+    /// What was said, and behind it what it passes on.
+    package func withQuotation(_ words: String) -> String {
+        [words, quotation].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    /// What stands before a command everywhere but in threads, where platforms know no such commands.
     package static let slashPrefix = "/aragora "
+    /// What stands before a command where everybody reads along.
+    package static let mentionPrefix = "@Aragora "
 
     /// What stands before a command in an answer to this, so that it works for who types it there.
     package var commandPrefix: String {
         switch kind {
         case .command: Self.slashPrefix
         case .message(_, _, _, true): ""
-        default: "@Aragora "
+        default: Self.mentionPrefix
         }
     }
 }

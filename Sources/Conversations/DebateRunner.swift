@@ -23,6 +23,8 @@ package struct DebateRunner: Sendable {
     let debates = DebateStore()
     let queue = JobQueue()
 
+    /// How long a run that was stopped waits for the disk.
+    private static let patience = Duration.seconds(2)
     /// How long a job sleeps whose debate waits for people; a decision wakes it before.
     private static let recheck = Duration.seconds(3600)
 
@@ -84,7 +86,7 @@ package struct DebateRunner: Sendable {
                     return outcome
                 } catch {
                     // The job is given back after this: what was answered before is on its way, and is not paid again.
-                    try? await turn.journal.flush()
+                    await turn.journal.settle(within: Self.patience, time: time)
                     throw error
                 }
             }

@@ -47,8 +47,10 @@ package struct DeliveryFollowUp: Sendable {
         var address = message.address
         address.channel = place.channel
         address.thread = place.messageID
+        let conversation = "\(message.platform):\(place.channel):\(place.messageID)"
+        try debates.move(id, toConversation: conversation, workspace: message.workspace, in: transaction)
         try conversations.bind(
-            "\(message.platform):\(place.channel):\(place.messageID)",
+            conversation,
             platform: message.platform,
             to: id,
             address: address.json,
@@ -70,10 +72,11 @@ package struct DeliveryFollowUp: Sendable {
         else { return }
         address.person = debate.requestedBy
         let isStart = context.role == .start
+        let prefix = address.thread == nil ? InboundEvent.slashPrefix : InboundEvent.mentionPrefix
         let text = """
             \(isStart ? "The start message" : "The verdict") of debate #\(debate.number) could not be posted: \
             \(message.note.message) \(isStart ? "The debate itself goes on; " : "")\
-            `\(InboundEvent.slashPrefix)verdict \(debate.number)` shows its outcome.
+            `\(prefix)verdict \(debate.number)` shows its outcome.
             """
         try outbox.ephemeral(
             Post(body: text, fallbackText: text),

@@ -114,7 +114,9 @@ package struct EventHandler: Sendable {
         let isRemark = debate?.status.isFinal == false
         guard isToUs || isRemark else { return }
         // Files without words ask nothing and say nothing.
-        if try answers.tellOfFiles(event, in: transaction), Substring(text).trimmed.isEmpty { return }
+        if try answers.tellOfFiles(event, in: transaction), Substring(event.withQuotation(text)).trimmed.isEmpty {
+            return
+        }
         if let debate, isRemark {
             return try handleRemark(text, isToUs: isToUs, on: debate, event, in: transaction)
         }
@@ -131,7 +133,8 @@ package struct EventHandler: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         var command: Command?
-        if isToUs {
+        // What is only passed on is no command.
+        if isToUs, event.quotation.isEmpty || !text.isEmpty {
             do throws(CommandMistake) {
                 command = try parser.parseInDebate(text)
             } catch {
@@ -145,7 +148,7 @@ package struct EventHandler: Sendable {
             return try perform(command, following: debate, event, in: transaction)
         }
         try controls.addInput(
-            text,
+            event.withQuotation(text),
             author: event.actor.displayName ?? event.actor.id,
             key: event.originKey,
             to: debate,
@@ -182,7 +185,7 @@ package struct EventHandler: Sendable {
     ) throws {
         let command: Command
         do throws(CommandMistake) {
-            command = try parser.parse(text, style: style)
+            command = try parser.parse(text.isEmpty ? event.quotation : text, style: style)
         } catch {
             if !event.actor.isBot { try answers.explain(error, event, in: transaction) }
             return
@@ -202,10 +205,10 @@ package struct EventHandler: Sendable {
         }
         switch command {
         case .debate(let question, let options):
-            try start(question, options, following: earlier, event, in: transaction)
+            try start(asked(question, event), options, following: earlier, event, in: transaction)
         case .ask(let question, let options):
             try starter.quickAnswer(
-                question,
+                asked(question, event),
                 background: try earlier.map { try answers.background(from: $0, in: transaction) } ?? "",
                 options: options,
                 event,
@@ -231,6 +234,11 @@ package struct EventHandler: Sendable {
         case .agents: try answers.agents(event, in: transaction)
         case .leaderboard: try answers.leaderboard(event, in: transaction)
         }
+    }
+
+    /// A question with what was passed on with it, unless that is all of it.
+    private func asked(_ question: String, _ event: InboundEvent) -> String {
+        question == event.quotation ? question : event.withQuotation(question)
     }
 
     /// Stops the debate that is named, else the thread's, else the only one that may be meant.

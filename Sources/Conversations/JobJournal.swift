@@ -55,6 +55,24 @@ final class JobJournal: DebateJournal {
         }
     }
 
+    /// Returns once everything that was appended is durable or refused, or when the time is over, also in a task that
+    /// was cancelled.
+    func settle(within limit: Duration, time: any TimeSource) async {
+        let tickets = state.withLock { $0.tickets }
+        guard !tickets.isEmpty else { return }
+        let (settled, signal) = AsyncStream.makeStream(of: Void.self)
+        CommitTicket.whenAllResolved(tickets[...]) { _ in signal.finish() }
+        // Awaited at once: it only keeps the wait from being cancelled with whoever waits.
+        await Task {
+            await withTaskGroup { group in
+                group.addTask { for await _ in settled {} }
+                group.addTask { try? await time.sleep(for: limit) }
+                await group.next()
+                group.cancelAll()
+            }
+        }.value
+    }
+
     /// Returns once everything that was appended is durable.
     /// - Throws: where that failed or this process may no longer write.
     func flush() async throws {

@@ -5,8 +5,8 @@ extension Database {
     /// - Throws: `DatabaseError`, with the reason `full` where the disk has no room.
     package func tryWriting() async throws {
         try await write { transaction in
-            // Longer than a page, so that it cannot hide in room that a page of the table still has.
-            let filler = String(repeating: "x", count: 32_768)
+            // Longer than a page and hard to compress, so that it cannot hide in room that a page of the table still has.
+            let filler = noise(characters: 32_768)
             try transaction.execute(
                 """
                 insert into leases (name, owner, fence, lease_until) values (\(writingCheck), \(filler), 0, 0)
@@ -15,6 +15,18 @@ extension Database {
             try transaction.execute("delete from leases where name = \(writingCheck)")
         }
     }
+}
+
+/// Letters without an order that a compression would find (the generator of Knuth's MMIX).
+private func noise(characters: Int) -> String {
+    var state: UInt64 = 1
+    return String(
+        decoding: (0..<characters).map { _ -> UInt8 in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(ascii: "0") + UInt8(state >> 58)
+        },
+        as: UTF8.self
+    )
 }
 
 /// The lease that nobody ever sees.

@@ -120,7 +120,9 @@ package struct SubscriptionService: Sendable {
         if draft.renewsRepeated, let renewed = try renewed(twin.endpoint, draft, secret, now: now, in: transaction) {
             return Created(endpoint: renewed, receiverKey: secret.receiverKey, isRepetition: true)
         }
-        let isFresh = now - twin.endpoint.createdAt < Self.repetitionWindow
+        // What was renewed was made anew then.
+        let madeAt = draft.renewsRepeated ? twin.endpoint.updatedAt : twin.endpoint.createdAt
+        let isFresh = now - madeAt < Self.repetitionWindow
         let secrets = isFresh ? try readableSecrets(of: twin.endpoint, in: transaction) : nil
         return Created(endpoint: twin.endpoint, receiverKey: secrets?.current.receiverKey, isRepetition: true)
     }
@@ -134,9 +136,12 @@ package struct SubscriptionService: Sendable {
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Endpoint? {
-        let settings = try places.resolved(draft.settings, of: draft.workspace, in: transaction)
-        let isKept = former.damage == nil && former.url == draft.url && former.settings == settings
+        var kept = draft.settings
+        // Where its channel is depends on what is connected now; that was found out when it was made.
+        (kept.notify, kept.notifyWorkspace) = (former.settings.notify, former.settings.notifyWorkspace)
+        let isKept = former.damage == nil && former.url == draft.url && former.settings == kept
         guard former.status != .active || !isKept else { return nil }
+        let settings = try places.resolved(draft.settings, of: draft.workspace, in: transaction)
         var endpoint = former
         (endpoint.url, endpoint.name, endpoint.details) = (draft.url, draft.name, draft.details)
         (endpoint.settings, endpoint.damage) = (settings, nil)

@@ -24,7 +24,7 @@ import Testing
             #expect(
                 told.payload.contains("The verdict of debate #1 could not be posted: The channel is archived.")
             )
-            #expect(told.payload.hasSuffix("`/aragora verdict 1` shows its outcome."))
+            #expect(told.payload.hasSuffix("`@Aragora verdict 1` shows its outcome."))
             #expect(!told.payload.contains("goes on"))
         }
     }

@@ -93,8 +93,9 @@ import Testing
         }
     }
 
-    @Test(arguments: DatabaseEngine.allCases)
-    func aThreadOfTwoDebatesBelongsToTheOneThatGoesOn(engine: DatabaseEngine) async throws {
+    /// Of a command it is known only later which thread it opens.
+    @Test(arguments: DatabaseEngine.allCases, [false, true])
+    func aThreadOfTwoDebatesBelongsToTheOneThatGoesOn(engine: DatabaseEngine, isCommand: Bool) async throws {
         try await ConversationHouse.with(engine) { house in
             func end(_ debate: DebateRecord) async throws {
                 let now = house.time.now()
@@ -108,17 +109,24 @@ import Testing
                     )
                 }
             }
-            try await house.receive(house.mention("Tabs or spaces?", "1"))
-            try await house.receive(house.mention("debate How wide?", "2", thread: "1"))
+            var thread = "1"
+            if isCommand {
+                try await house.receive(house.command("debate Tabs or spaces?"))
+                try await house.deliver()
+                thread = try #require(house.publicMessages.last).id
+            } else {
+                try await house.receive(house.mention("Tabs or spaces?", "1"))
+            }
+            try await house.receive(house.mention("debate How wide?", "2", thread: thread))
             let (first, second) = (try await house.debate(1), try await house.debate(2))
-            try await house.receive(house.reply("80 columns.", "3", thread: "1"))
+            try await house.receive(house.reply("80 columns.", "3", thread: thread))
             try await end(second)
-            try await house.receive(house.reply("The linter wants spaces.", "4", thread: "1"))
+            try await house.receive(house.reply("The linter wants spaces.", "4", thread: thread))
             #expect(try await house.evidence(second) == ["U2: 80 columns."])
             #expect(try await house.evidence(first) == ["U2: The linter wants spaces."])
             // Where both are over, the newer one is gone on from.
             try await end(first)
-            try await house.receive(house.mention("And how deep?", "5", thread: "1"))
+            try await house.receive(house.mention("And how deep?", "5", thread: thread))
             #expect(try await house.debate(3).metadata["follows"]?.string == second.id.rawValue)
         }
     }

@@ -87,7 +87,7 @@ struct ApprovalRouteTests {
             for (text, other) in [
                 ("May it be paid?", "Really?"), (#"{"b":1.0}"#, #"{"b":2}"#),
                 (#""title""#, #""context":"It is late.","title""#), (#""title""#, #""priority":1,"title""#),
-                (#""title""#, #""debate_id":"d1","title""#),
+                (#""title""#, #""debate_id":"d1","title""#), (#""title""#, #""requester":"slack:U2","title""#),
             ] {
                 let changed = try await client.post(Self.path, body.replacing(text, with: other), headers: key)
                 #expect(changed.status == 409, "\(other)")

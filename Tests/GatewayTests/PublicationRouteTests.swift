@@ -50,6 +50,7 @@ import Testing
         "What a platform knows goes to it",
         arguments: [
             ("/debates/d1/publish/x", #"{"text":"a","reply_to":"19"}"#), ("/debates/d1/publish/x", ""),
+            ("/debates/d1/publish/twitter", #"{"message":"a"}"#),
             ("/debates/d1/publish/youtube", #"{"title":"a","tags":["b"],"privacy":"private"}"#),
             ("/publications", #"{"debate_id":"d1","platform":"x","options":{"text":"a"}}"#),
         ]

@@ -15,6 +15,24 @@ import Testing
         }
     }
 
+    /// Otherwise it would find room in a page that the table has already.
+    @Test func whatIsTriedIsLongAlsoWhereItIsStored() async throws {
+        try await withDatabase(.postgres) { test in
+            try await test.database.run(
+                """
+                create function keep() returns trigger language plpgsql as
+                $$ begin perform set_config('test.size', pg_column_size(old.owner)::text, false); return old; end $$
+                """
+            )
+            try await test.database.run(
+                "create trigger keep before delete on leases for each row execute function keep()"
+            )
+            try await test.database.tryWriting()
+            let size = try await test.database.run("select current_setting('test.size')::bigint as size")
+            #expect(try #require(size.first).integer("size") >= 16_384)
+        }
+    }
+
     @Test func aFullDatabaseIsSaidToBeFullUntilThereIsRoom() async throws {
         try await withDatabase(.sqlite) { test in
             let database = test.database

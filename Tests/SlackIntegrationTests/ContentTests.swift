@@ -21,6 +21,10 @@ struct ContentTests {
         ],
         ["is_app_unfurl": true, "from_url": "https://b.example", "text": "A card of another app"],
         ["fallback": "[no preview available]", "blocks": []],
+        [
+            "fallback": "[a/b] Pull request opened", "title": "#1", "footer": "a/b", "bot_id": "B1",
+            "app_unfurl_url": "https://c.example/1", "is_app_unfurl": true,
+        ],
     ]
     private static let file: JSONValue = ["id": "F1", "name": "plan.pdf", "mimetype": "application/pdf"]
     private static let quotation = "> stop & **think**\n>\n> Bob"
@@ -37,8 +41,9 @@ struct ContentTests {
     }
 
     private func text(_ payload: SlackPayload) throws -> String {
-        switch try only(payload).kind {
-        case .message(let text, _, _, _), .formRequested(let text): text
+        let event = try only(payload)
+        return switch event.kind {
+        case .message(let text, _, _, _), .formRequested(let text): event.withQuotation(text)
         default: "another kind"
         }
     }
@@ -76,7 +81,7 @@ struct ContentTests {
             Issue.record("It is no message")
             return
         }
-        #expect(text == "Ask @ben\n\n> ask @ben" && !mentionsUs)
+        #expect(text == "Ask @ben" && event.quotation == "> ask @ben" && !mentionsUs)
     }
 
     @Test("Files are known of, with words and without, also in what is passed on")

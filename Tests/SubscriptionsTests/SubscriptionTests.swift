@@ -134,6 +134,12 @@ import Transport
             #expect(house.receiver.ids.last == EventMessage.id(of: "3", in: house.workspace).rawValue)
             let third = try await ask().receiverKey?.reveal()
             #expect(try await ask().receiverKey?.reveal() == third)
+            // Long after it was made as well, the answer that was lost is given once more.
+            house.time.advance(by: .seconds(7200))
+            _ = try await house.service.setStatus(.paused, of: first.endpoint.id, workspace: nil)
+            let fourth = try await ask().receiverKey?.reveal()
+            #expect(fourth != nil)
+            #expect(try await ask().receiverKey?.reveal() == fourth)
             // Whoever repeats a call under its own key resumes nothing.
             _ = try await house.service.setStatus(.paused, of: first.endpoint.id, workspace: nil)
             #expect(try await house.subscribe { $0.idempotencyKey = "k" }.endpoint.status == .paused)

@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 import Transport
 
+@testable import aragora
+
 /// What holds of the environment and of the file `.env`, and what is refused.
 @Suite("Settings", .timeLimit(.minutes(5)))
 struct SettingsTests {
@@ -47,7 +49,7 @@ struct SettingsTests {
         arguments: [
             ("OPENAI_API_KY=x", "There is no setting OPENAI_API_KY, which .env sets."),
             ("# one\nARAGORA_LOG_LEVEL", "Line 2 of .env is no `NAME=value`."),
-            ("\nARAGORA_API_TOKEN=\"unclosed", "Line 2 of .env has a quote that is not closed at its end."),
+            ("\nARAGORA_API_TOKEN=\"unclosed", "Line 2 of .env has a quote that is not closed."),
             ("ARAGORA_PUBLIC_URL=nowhere", "ARAGORA_PUBLIC_URL takes an absolute http or https URL"),
             ("SUPABASE_URL=https://a.supabase.co", "SUPABASE_URL alone reaches no database. Set DATABASE_URL"),
         ]
@@ -57,6 +59,14 @@ struct SettingsTests {
             let run = try await aragora(["serve", "--port", "0"], file: file, in: directory)
             #expect(run.exit == .exited(1) && run.output.contains("error: \(message)"), "\(run.output)")
         }
+    }
+
+    @Test("A value of which a part is quoted is taken as it stands")
+    func partlyQuoted() throws {
+        let text = "ARAGORA_MAIL_FROM=\"Aragora\" <aragora@example.org> # ours\nARAGORA_SMTP_PASSWORD='a'b"
+        let file = try EnvironmentFile(text: text, name: ".env")
+        #expect(file.values["ARAGORA_MAIL_FROM"] == "\"Aragora\" <aragora@example.org>")
+        #expect(file.values["ARAGORA_SMTP_PASSWORD"] == "'a'b")
     }
 
     @Test("A comment behind a value is no part of it, within quotes it is no comment", arguments: ["'", "\""])

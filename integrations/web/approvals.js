@@ -26,7 +26,15 @@ function card(approval) {
         shown.delete(approval.id);
         await show();
         $("main").focus({ preventScroll: true });
-      } catch (error) { says.textContent = error.message; }
+      } catch (error) {
+        says.textContent = error.code === "comment_required" ? "This answer needs a reason: write it above." : error.message;
+        if (error.code !== "changed") return;
+        shown.delete(approval.id);
+        await show();
+        $("main").focus({ preventScroll: true });
+        $("announcer").textContent = "The text was changed meanwhile. Read it once more, and answer then.";
+        trouble("The text was changed meanwhile. It is shown as it is now: read it once more, and answer then.");
+      }
     },
   }, option.label));
   return h("li", { class: "card answer" },

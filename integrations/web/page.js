@@ -153,7 +153,8 @@ class DebateView {
     this.arrives = isLive ? " arrives" : "";
     const handler = this[`on_${event.type}`];
     if (handler) handler.call(this, data, isLive);
-    if (data.usage?.fallback_model) this.substitute(data.agent, data.usage.fallback_model);
+    // The end sums up everybody's usage and names nobody.
+    if (data.agent && data.usage?.fallback_model) this.substitute(data.agent, data.usage.fallback_model);
     this.count(data.usage);
     this.drawProgress();
   }

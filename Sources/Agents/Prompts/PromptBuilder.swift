@@ -25,13 +25,16 @@ package struct PromptBuilder: Sendable {
 
     /// The prompt for an answer, a proposal, a revision or a synthesis.
     package func prompt(for request: GenerateRequest) -> Prompt {
-        let materials = proposals(request.proposals, winner: request.winner)
+        var materials = proposals(request.proposals, winner: request.winner)
+        var criticism = critiques(request.critiques)
+        // A revision answers its criticism, which is as good as what it is about.
+        if request.purpose != .synthesis { (materials, criticism) = (materials + criticism, []) }
         return Prompt(
             system: system(.text, request.briefing, thinks: request.purpose != .answer),
             user: user(
                 request.briefing,
                 materials,
-                critiques(request.critiques),
+                criticism,
                 instruction: instruction(for: request)
             ),
             shape: .text

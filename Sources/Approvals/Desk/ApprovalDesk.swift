@@ -183,7 +183,9 @@ package struct ApprovalDesk: Sendable {
     ) throws -> ApprovalRecord {
         guard let record = try requests.find(origin: draft.originKey, workspace: draft.workspace, in: transaction)
         else { throw DatabaseError(.serialization, "The request is being made elsewhere.") }
-        guard record.asksTheSame(as: draft), record.policy == draft.policy,
+        // They may have been linked with somebody since.
+        let asker = try directory.ids(of: record.requester, workspace: draft.workspace, in: transaction).person
+        guard record.asksTheSame(as: draft), asker == draft.requester, record.policy == draft.policy,
             try course.requestedHash(record, in: transaction) == hash
         else { throw ApprovalError(.conflict, "The same key was used for another request.") }
         return record

@@ -83,7 +83,7 @@ struct ApprovalController: Sendable {
         let named = query["sources"]?.split(separator: ",").map(String.init) ?? []
         let caller = context.caller
         let found = try await approvals.list(
-            workspace: caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
+            workspace: caller.workspace(in: query),
             status: status,
             // The usual five together mean: everything.
             kinds: Set(named).isSuperset(of: Self.sources) ? [] : Array(named.prefix(50)),

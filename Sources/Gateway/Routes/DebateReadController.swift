@@ -28,7 +28,7 @@ struct DebateReadController: Sendable {
         let query = QueryParameters(request.uri.query)
         let page = try ListPage(query, defaultLimit: 20)
         let found = try await debates.list(
-            workspace: context.caller.workspace ?? query["workspace"].map { WorkspaceID($0) },
+            workspace: context.caller.workspace(in: query),
             status: status,
             limit: Int(page.limit),
             offset: Int(page.offset)

@@ -20,7 +20,7 @@ struct PublicationController: Sendable {
         api.resource("/publications/{id}/retry", [.post: retry])
         api.resource("/publications/{id}/parts/{number}/resolve", [.post: resolve])
         // The original's paths.
-        api.resource("/debates/{id}/publish/twitter", [.post: { try await publish($0, $1, on: "x") }])
+        api.resource("/debates/{id}/publish/twitter", [.post: { try await publish($0, $1, on: "x", text: "message") }])
         api.resource("/debates/{id}/publish/x", [.post: { try await publish($0, $1, on: "x") }])
         api.resource("/debates/{id}/publish/youtube", [.post: { try await publish($0, $1, on: "youtube") }])
     }
@@ -43,8 +43,15 @@ struct PublicationController: Sendable {
         return try await draft(id, platform, options: body["options"] ?? [:], request, context)
     }
 
-    private func publish(_ request: Request, _ context: GatewayContext, on platform: String) async throws -> Response {
-        let options = try await object(request)
+    /// - Parameter text: the name under which this path has the option `text`.
+    private func publish(
+        _ request: Request,
+        _ context: GatewayContext,
+        on platform: String,
+        text: String = "text"
+    ) async throws -> Response {
+        var options = try await object(request)
+        if options["text"] == nil, let said = options[text] { (options["text"], options[text]) = (said, nil) }
         let debate = try await DebateLookup(debates: debates).record(context)
         return try await draft(debate.id, platform, options: options, request, context)
     }

@@ -22,7 +22,8 @@ package enum KeyFile {
     /// - Throws: `DatabaseError`, with the reason `sealed` also where the file is missing, or others may read it.
     package static func sealer(directory: String, for database: any Database) async throws -> Sealer {
         let path = "\(directory)/\(name)"
-        if access(path, F_OK) != 0, try await hasSealed(database) {
+        // One that cannot be looked at is not missing.
+        if access(path, F_OK) != 0, errno == ENOENT, try await hasSealed(database) {
             throw DatabaseError(
                 .sealed,
                 "The key file \(path) is missing, and the database holds secrets that need its key. Restore the file "

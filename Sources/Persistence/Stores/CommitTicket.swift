@@ -45,7 +45,7 @@ package final class CommitTicket<Outcome: Sendable>: Sendable {
 
 extension CommitTicket where Outcome == Void {
     /// Has a closure called once after all commits: with nil, or with why the first of them failed that did.
-    static func whenAllResolved(
+    package static func whenAllResolved(
         _ tickets: ArraySlice<CommitTicket<Void>>,
         _ body: @escaping @Sendable ((any Error)?) -> Void
     ) {

@@ -75,7 +75,7 @@ extension DebateRecord {
     /// What the gateway noted under a name.
     package func fact(_ name: String) -> JSONValue? {
         if let noted = metadata[Self.factsMember]?[name] { return noted }
-        // Of chats, whose askers have no metadata, earlier versions kept it beside everything else.
+        // Of chats, whose askers have no metadata, it may stand beside everything else.
         return platform == "web" ? nil : metadata[name]
     }
 

@@ -188,6 +188,22 @@ package struct DebateStore: Sendable {
         ).map { try DebateRecord($0) }
     }
 
+    /// Notes in which conversation a debate goes on, where that was not known when it was asked for.
+    /// - Throws: `DatabaseError`.
+    package func move(
+        _ id: DebateID,
+        toConversation conversationKey: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            update debates set conversation_key = \(conversationKey)
+            where workspace_id = \(workspace) and debate_id = \(id)
+            """
+        )
+    }
+
     /// The newest debate of a conversation that has not ended.
     /// - Throws: `DatabaseError`.
     package func newestOpen(

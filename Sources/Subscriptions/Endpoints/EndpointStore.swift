@@ -40,7 +40,10 @@ package struct EndpointStore: Sendable {
         -> (endpoint: Endpoint, hash: String)?
     {
         try transaction.query(
-            "select * from webhook_configs where workspace_id = \(workspace) and idempotency_key = \(key)"
+            """
+            select * from webhook_configs where workspace_id = \(workspace) and idempotency_key = \(key)
+            \(raw: transaction.dialect.forUpdate)
+            """
         ).first.map { (try Endpoint(readable: $0), try $0.textOrNil("request_hash") ?? "") }
     }
 

@@ -23,8 +23,9 @@ enum JournalEvents {
         case "breakpoint_resolved": told.append(("breakpoint_resolved", data))
         default: break
         }
-        if let model = data["usage"]?["fallback_model"] {
-            told.append(("agent_fallback_triggered", .record(["agent": data["agent"], "fallback_model": model])))
+        // The end sums up everybody's usage and names nobody.
+        if let agent = data["agent"], let model = data["usage"]?["fallback_model"] {
+            told.append(("agent_fallback_triggered", ["agent": agent, "fallback_model": model]))
         }
         let at = Timestamp(milliseconds: entry["at"]?.integer ?? 0)
         let identity: JSONValue = ["debate_id": .string(debate.id.rawValue), "sequence": .integer(Int64(row.sequence))]

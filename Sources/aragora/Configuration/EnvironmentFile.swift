@@ -42,7 +42,7 @@ struct EnvironmentFile {
                 throw SettingsError("Line \(number + 1) of \(name) is no `NAME=value`.")
             }
             guard let value = Self.value(line[line.index(after: sign)...]) else {
-                throw SettingsError("Line \(number + 1) of \(name) has a quote that is not closed at its end.")
+                throw SettingsError("Line \(number + 1) of \(name) has a quote that is not closed.")
             }
             values[String(Self.trimmed(line[..<sign]))] = value
         }
@@ -70,7 +70,9 @@ struct EnvironmentFile {
             let rest = inside[inside.index(after: position)...]
             return withoutComment(rest).isEmpty
         }
-        return end.map { String(inside[..<$0]) }
+        if let end { return String(inside[..<end]) }
+        // Such as "Aragora" <aragora@example.org>, which is quoted in part.
+        return inside.contains(quote) ? String(withoutComment(text)) : nil
     }
 
     /// A text up to a `#` that has a space in front of it.

@@ -47,12 +47,13 @@ struct SlackInterpreter: Sendable {
                 person: author
             ),
             kind: .message(
-                text: content.markdown,
+                text: content.words,
                 messageID: message.ts,
                 mentionsUs: message.mentionsUs,
                 isDirect: message.isDirect
             ),
             mentions: content.people,
+            quotation: content.quotation,
             hasFiles: content.hasFiles
         )
     }

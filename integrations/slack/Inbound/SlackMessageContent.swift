@@ -5,9 +5,10 @@ import CoreTypes
 /// A forwarded message, and what another app writes below its words, are attachments
 /// (https://docs.slack.dev/messaging/formatting-message-text#attachments).
 struct SlackMessageContent {
-    /// The message's own words as Markdown, and behind them what it passes on, as quotations: a command is what
-    /// somebody says, never what they pass on.
-    let markdown: String
+    /// The message's own words as Markdown.
+    let words: String
+    /// What it passes on, as quotations: a command is what somebody says, never this.
+    let quotation: String
     /// Whom its own words mention, as `SlackText.people`.
     let people: [String: String]
     /// Whether files came with it, or with a message that it passes on.
@@ -23,12 +24,17 @@ struct SlackMessageContent {
         let passedOn = (message["attachments"]?.array ?? []).filter(Self.isPassedOn)
         let quotations = passedOn.compactMap { Self.quotation(of: $0, without: user) }
         people = own.people
-        markdown = ([own.markdown] + quotations).filter { !$0.isEmpty }.joined(separator: "\n\n")
+        words = own.markdown
+        quotation = quotations.joined(separator: "\n\n")
         hasFiles = ([message] + passedOn).contains { $0["files"]?.array?.isEmpty == false }
     }
 
+    /// The words and behind them what is passed on.
+    var markdown: String { [words, quotation].filter { !$0.isEmpty }.joined(separator: "\n\n") }
+
     /// Whether somebody meant an attachment to be read; Slack adds others by itself, as previews of links.
     private static func isPassedOn(_ attachment: JSONValue) -> Bool {
+        if attachment["is_app_unfurl"]?.bool == true || attachment["app_unfurl_url"] != nil { return false }
         if attachment["is_share"]?.bool == true || attachment["is_msg_unfurl"]?.bool == true { return true }
         return attachment["from_url"] == nil && attachment["service_name"] == nil
     }

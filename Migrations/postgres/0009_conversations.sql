@@ -1,0 +1,2 @@
+-- Nobody asks for the debates of a conversation that are over.
+drop index debates_conversation;
