@@ -53,7 +53,7 @@ package struct DebateConcluder: Sendable {
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)
             // First the debate, as a stop takes it too, so that the two cannot wait for each other.
-            _ = try debates.hold(record.id, workspace: record.workspace, in: transaction)
+            let held = try debates.hold(record.id, workspace: record.workspace, in: transaction)
             try queue.complete(claim, now: now, in: transaction)
             if let first = outcome.finalEntries.first {
                 try journal.append(
@@ -99,6 +99,8 @@ package struct DebateConcluder: Sendable {
                 at: now,
                 in: transaction
             )
+            // The workspace may have removed the app while the debate ran.
+            if held?.isUnreachable == true { return try leaveUntold(record, in: transaction) }
             try announce(record, settings, projection, in: transaction)
         }
         await database.notify(.debate(record.id))
@@ -112,9 +114,6 @@ package struct DebateConcluder: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         guard let address = Address(json: record.address), let result = projection.result else { return }
-        // The workspace may have removed the app while the debate ran.
-        let isUnreachable = try debates.find(record.id, workspace: record.workspace, in: transaction)?.isUnreachable
-        guard isUnreachable != true else { return try leaveUntold(record, in: transaction) }
         try finish(record, settings, result, at: address, in: transaction)
         let late = try inputs.count(
             of: record.id,

@@ -70,16 +70,5 @@ import Testing
 
 extension InboundEvent {
     /// The same with files.
-    fileprivate var withFiles: InboundEvent {
-        InboundEvent(
-            workspace: workspace,
-            originKey: originKey,
-            conversationKey: conversationKey,
-            actor: actor,
-            address: address,
-            kind: kind,
-            mentions: mentions,
-            hasFiles: true
-        )
-    }
+    fileprivate var withFiles: InboundEvent { bringing(hasFiles: true) }
 }

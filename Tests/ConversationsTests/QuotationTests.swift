@@ -13,8 +13,10 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func aQuestionTakesItsOptionsFromItsOwnWords(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
-            try await house.receive(house.mention("Should we? --rounds 2", "1").passingOn("> It costs a fortune."))
-            try await house.receive(house.mention("", "2").passingOn("> Tabs or spaces?"))
+            try await house.receive(
+                house.mention("Should we? --rounds 2", "1").bringing(quotation: "> It costs a fortune.")
+            )
+            try await house.receive(house.mention("", "2").bringing(quotation: "> Tabs or spaces?"))
             let debates = try await house.debates()
             #expect(debates.map(\.task).sorted() == ["> Tabs or spaces?", "Should we?\n\n> It costs a fortune."])
             let asked = try #require(debates.first { $0.task.hasPrefix("Should") })
@@ -26,28 +28,15 @@ import Testing
     func aCommandIsCarriedOutWhateverComesWithIt(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Tabs or spaces?", "1"))
-            try await house.receive(house.mention("", "2", thread: "1").passingOn("> stop"))
-            try await house.receive(house.reply("As he says:", "3", thread: "1").passingOn("> Spaces."))
+            try await house.receive(house.mention("", "2", thread: "1").bringing(quotation: "> stop"))
+            try await house.receive(house.reply("As he says:", "3", thread: "1").bringing(quotation: "> Spaces."))
             #expect(try await house.evidence(house.debate()) == ["Ada: > stop", "U2: As he says:\n\n> Spaces."])
             #expect(try await !house.debate().cancelRequested)
-            try await house.receive(house.mention("stop", "4", thread: "1").passingOn("> It costs a fortune."))
+            try await house.receive(
+                house.mention("stop", "4", thread: "1").bringing(quotation: "> It costs a fortune.")
+            )
             #expect(try await house.debate().cancelRequested)
             #expect(try await house.evidence(house.debate()).count == 2)
         }
-    }
-}
-
-extension InboundEvent {
-    fileprivate func passingOn(_ quotation: String) -> InboundEvent {
-        InboundEvent(
-            workspace: workspace,
-            originKey: originKey,
-            conversationKey: conversationKey,
-            actor: actor,
-            address: address,
-            kind: kind,
-            mentions: mentions,
-            quotation: quotation
-        )
     }
 }

@@ -91,3 +91,20 @@ extension ConversationHouse {
         )
     }
 }
+
+extension InboundEvent {
+    /// The same with what comes beside its words.
+    func bringing(quotation: String = "", hasFiles: Bool = false) -> InboundEvent {
+        InboundEvent(
+            workspace: workspace,
+            originKey: originKey,
+            conversationKey: conversationKey,
+            actor: actor,
+            address: address,
+            kind: kind,
+            mentions: mentions,
+            quotation: quotation,
+            hasFiles: hasFiles
+        )
+    }
+}
