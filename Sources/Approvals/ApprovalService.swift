@@ -37,7 +37,7 @@ package struct ApprovalService: Sendable {
     /// - Throws: `ApprovalError`, also where too many requests wait already; `DatabaseError`.
     package func open(_ draft: ApprovalDraft) async throws -> ApprovalRecord {
         let record = try await database.write { transaction in
-            try desk.checkPlaces(of: draft, in: transaction)
+            try desk.people.checkPlaces(of: draft, in: transaction)
             let (key, workspace) = (draft.originKey, draft.workspace)
             let isKnown = try desk.requests.find(origin: key, workspace: workspace, in: transaction) != nil
             let record = try desk.open(draft, in: transaction)
@@ -172,9 +172,9 @@ package struct ApprovalService: Sendable {
 
     /// The delegations of a workspace that hold now.
     /// - Throws: `DatabaseError`.
-    package func delegations(workspace: WorkspaceID) async throws -> [ApproverDirectory.Delegation] {
+    package func delegations(workspace: WorkspaceID) async throws -> [ApprovalDelegation] {
         try await database.read { transaction in
-            try desk.directory.openDelegations(at: desk.time.now(), workspace: workspace, in: transaction)
+            try desk.people.delegations.listOpen(at: desk.time.now(), workspace: workspace, in: transaction)
         }
     }
 
@@ -182,7 +182,7 @@ package struct ApprovalService: Sendable {
     /// - Returns: nil where it has ended before.
     /// - Throws: `DatabaseError`.
     package func endDelegation(_ id: String, evidence: String, workspace: WorkspaceID) async throws
-        -> ApproverDirectory.Delegation?
+        -> ApprovalDelegation?
     {
         let ended = try await database.write { transaction in
             try desk.delegations.end(id, evidence: evidence, workspace: workspace, in: transaction)

@@ -7,7 +7,8 @@ package import Persistence
 package struct AnswerDesk: Sendable {
     let panel: any PanelSource
     let outbox: Outbox
-    let posts: DebatePosts
+    private let posts: DebatePosts
+    private let answerPosts: AnswerPosts
     private let adapters: [String: any LinkingChannel]
     private let debates = DebateStore()
     private let inputs = DebateInputStore()
@@ -39,6 +40,7 @@ package struct AnswerDesk: Sendable {
         self.journal = journal
         self.outbox = outbox
         self.posts = posts
+        answerPosts = AnswerPosts(links: posts.links)
     }
 
     /// Answers one person with a line or two of Markdown.
@@ -139,7 +141,7 @@ package struct AnswerDesk: Sendable {
     }
 
     func help(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        try reply(posts.help(prefix: event.commandPrefix, isDemo: isDemo), event, in: transaction)
+        try reply(answerPosts.help(prefix: event.commandPrefix, isDemo: isDemo), event, in: transaction)
     }
 
     /// The newest debates that somebody may see from where they are.
@@ -147,7 +149,7 @@ package struct AnswerDesk: Sendable {
         to event: InboundEvent,
         limit: Int,
         in transaction: borrowing Transaction
-    ) throws -> [DebateRecord] {
+    ) throws -> [DebateListing] {
         try debates.visible(
             workspace: event.workspace,
             channel: event.address.channel,
@@ -161,7 +163,7 @@ package struct AnswerDesk: Sendable {
     func runningDebates(
         near event: InboundEvent,
         in transaction: borrowing Transaction
-    ) throws -> [DebateRecord] {
+    ) throws -> [DebateListing] {
         let running = try debates.visible(
             workspace: event.workspace,
             channel: event.address.channel,
@@ -170,18 +172,18 @@ package struct AnswerDesk: Sendable {
             limit: 100,
             in: transaction
         )
-        let own = running.filter { $0.requestedBy == event.actor.id }
+        let own = running.filter { $0.record.requestedBy == event.actor.id }
         return own.isEmpty ? running : own
     }
 
     /// Asks which of several debates is to be stopped.
     func askWhichToStop(
-        _ candidates: [DebateRecord],
+        _ candidates: [DebateListing],
         _ event: InboundEvent,
         in transaction: borrowing Transaction
     ) throws {
-        var post = posts.list(
-            of: try candidates.prefix(Self.listed).map { ($0, try thread(of: $0, in: transaction)) },
+        var post = answerPosts.list(
+            of: try candidates.prefix(Self.listed).map { ($0.record, try thread(of: $0.record, in: transaction)) },
             prefix: event.commandPrefix
         )
         post.title = "Several debates are running"
@@ -194,11 +196,11 @@ package struct AnswerDesk: Sendable {
 
     func recent(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
         var items: [(debate: DebateRecord, thread: String?)] = []
-        for debate in try visibleDebates(to: event, limit: Self.listed, in: transaction) {
-            items.append((debate, try thread(of: debate, in: transaction)))
+        for listing in try visibleDebates(to: event, limit: Self.listed, in: transaction) {
+            items.append((listing.record, try thread(of: listing.record, in: transaction)))
         }
         guard !items.isEmpty else { return try noSuchDebate(nil, event, in: transaction) }
-        try reply(posts.list(of: items, prefix: event.commandPrefix), event, in: transaction)
+        try reply(answerPosts.list(of: items, prefix: event.commandPrefix), event, in: transaction)
     }
 
     /// The address of the message that a debate's thread begins with, where the platform has such addresses.
@@ -216,16 +218,16 @@ package struct AnswerDesk: Sendable {
     }
 
     func agents(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        try reply(posts.agents(panel.known), event, in: transaction)
+        try reply(answerPosts.agents(panel.known), event, in: transaction)
     }
 
     func leaderboard(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let standings = try debates.standings(workspace: event.workspace, in: transaction)
-        try reply(posts.leaderboard(standings), event, in: transaction)
+        try reply(answerPosts.leaderboard(standings), event, in: transaction)
     }
 
     func status(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
-        let post = posts.status(
+        let post = answerPosts.status(
             of: debate,
             try projection(of: debate, in: transaction),
             thread: try thread(of: debate, in: transaction),
@@ -249,7 +251,7 @@ package struct AnswerDesk: Sendable {
     func details(of debate: DebateRecord, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let projection = try projection(of: debate, in: transaction)
         guard !projection.isHeldBack else { return try refuseHeldBack(debate, event, in: transaction) }
-        try reply(posts.details(of: debate, projection), event, in: transaction)
+        try reply(answerPosts.details(of: debate, projection), event, in: transaction)
     }
 
     private func refuseHeldBack(
@@ -268,7 +270,7 @@ package struct AnswerDesk: Sendable {
         guard try !projection(of: debate, in: transaction).isHeldBack else {
             return try refuseHeldBack(debate, event, in: transaction)
         }
-        try reply(posts.receipt(receipt.document, id: receipt.id, of: debate), event, in: transaction)
+        try reply(answerPosts.receipt(receipt.document, id: receipt.id, of: debate), event, in: transaction)
         try events.tellExport(
             of: debate,
             receiptID: receipt.id,
@@ -282,7 +284,7 @@ package struct AnswerDesk: Sendable {
     func openQuestionForm(text: String, _ event: InboundEvent, in transaction: borrowing Transaction) throws {
         let otherwise =
             "The form could not be opened. Try again, or type `\(InboundEvent.slashPrefix)debate <question>`."
-        let form = posts.questionForm(question: text, agents: panel.known)
+        let form = answerPosts.questionForm(question: text, agents: panel.known)
         try give(.ask(form, otherwise: Post(body: otherwise, fallbackText: otherwise)), event, in: transaction)
     }
 

@@ -52,7 +52,6 @@ package struct DebateConcluder: Sendable {
         try await database.write { transaction in
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)
-            // First the debate, as a stop takes it too, so that the two cannot wait for each other.
             let held = try debates.hold(record.id, workspace: record.workspace, in: transaction)
             try queue.complete(claim, now: now, in: transaction)
             if let first = outcome.finalEntries.first {
@@ -175,6 +174,12 @@ package struct DebateConcluder: Sendable {
             disagree: try issue("disagree", in: transaction),
             again: try issue("again", in: transaction)
         )
+    }
+
+    /// Holds the debate of a job that may have come to a bad end.
+    /// - Throws: `DatabaseError`.
+    func hold(_ job: ClaimedJob, in transaction: borrowing Transaction) throws {
+        _ = try debates.hold(DebateID(job.id.rawValue), workspace: job.workspaceID, in: transaction)
     }
 
     /// Tells those who wait that a debate could not be brought to its end.

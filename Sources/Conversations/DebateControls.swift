@@ -75,34 +75,62 @@ package struct DebateControls: Sendable {
         called name: String? = nil,
         in transaction: borrowing Transaction
     ) throws -> Bool {
-        var noted = debate
-        if debate.fact("stopped_by") == nil {
-            noted.note("stopped_by", .record(["id": .string(person), "name": name.map { .string($0) }]))
-        }
-        guard
-            try debates.requestCancel(
-                debate.id,
-                workspace: debate.workspace,
-                metadata: noted.metadata,
-                now: time.now(),
-                in: transaction
-            )
-        else { return false }
-        try jobs.requestCancel(
-            workspaceID: debate.workspace,
-            id: JobID(debate.id.rawValue),
-            now: time.now(),
-            in: transaction
-        )
+        let (id, workspace) = (debate.id, debate.workspace)
+        guard try stop(id, workspace, by: person, called: name, in: transaction) else { return false }
+        try stopJob(of: id, workspace, in: transaction)
         return true
     }
 
-    /// Stops a debate that nobody can be told of any more, because its workspace removed the app.
+    /// Stops debates that nobody can be told of any more, because their workspace removed the app.
+    /// - Parameter debates: in the order of their ids.
     /// - Throws: `DatabaseError`.
-    func abandon(_ debate: DebateRecord, in transaction: borrowing Transaction) throws {
-        var debate = debate
-        debate.note("unreachable", true)
-        _ = try cancel(debate, by: debate.platform, called: "the removal of the app", in: transaction)
+    func abandon(
+        _ debates: [DebateID],
+        of platform: String,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws {
+        let stopped = try debates.filter { id in
+            try stop(
+                id,
+                workspace,
+                by: platform,
+                called: "the removal of the app",
+                isUnreachable: true,
+                in: transaction
+            )
+        }
+        for id in stopped { try stopJob(of: id, workspace, in: transaction) }
+    }
+
+    private func stop(
+        _ id: DebateID,
+        _ workspace: WorkspaceID,
+        by person: String,
+        called name: String?,
+        isUnreachable: Bool = false,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        guard var debate = try debates.hold(id, workspace: workspace, in: transaction) else { return false }
+        if isUnreachable { debate.note("unreachable", true) }
+        if debate.fact("stopped_by") == nil {
+            debate.note("stopped_by", .record(["id": .string(person), "name": name.map { .string($0) }]))
+        }
+        return try debates.requestCancel(
+            id,
+            workspace: workspace,
+            metadata: debate.metadata,
+            now: time.now(),
+            in: transaction
+        )
+    }
+
+    private func stopJob(
+        of id: DebateID,
+        _ workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws {
+        try jobs.requestCancel(workspaceID: workspace, id: JobID(id.rawValue), now: time.now(), in: transaction)
     }
 }
 

@@ -3,7 +3,7 @@ import CoreTypes
 import Debates
 import Persistence
 
-/// Writes every message about a debate that people read in a chat.
+/// Writes the messages of a debate in its thread: the one that is edited while it runs, and its end.
 package struct DebatePosts: Sendable {
     let links: ReceiptLinks
 
@@ -11,10 +11,6 @@ package struct DebatePosts: Sendable {
     package init(links: ReceiptLinks) {
         self.links = links
     }
-
-    /// Said wherever demo agents speak: they must never be taken for models.
-    static let demoNotice =
-        "Offline demo agents – no AI model took part. Set a model key to put real models on the panel."
 
     /// The tokens of a verdict's buttons.
     struct VerdictTokens: Sendable {
@@ -28,29 +24,27 @@ package struct DebatePosts: Sendable {
     // MARK: The one message that is edited while the debate runs
 
     func start(of debate: DebateRecord, settings: DebateSettings) -> Post {
-        Post(
+        let rounds = DebateWords.rounds(settings.debateProtocol.rounds)
+        return Post(
             title: "Debate #\(debate.number)",
-            body: quoted(debate.task),
+            body: DebateWords.quoted(debate.task),
             fields: [
                 .init("Panel", settings.agents.joined(separator: ", ")),
-                .init(
-                    "Rules",
-                    "\(rounds(settings.debateProtocol.rounds)), \(settings.debateProtocol.consensus.rawValue)"
-                ),
+                .init("Rules", "\(rounds), \(settings.debateProtocol.consensus.rawValue)"),
                 .init("Progress", "Starting"),
             ],
             buttons: settings.stopToken.map { [.init(label: "Stop", token: $0, style: .danger)] } ?? [],
-            footer: footer(
+            footer: DebateWords.footer(
                 of: debate,
                 "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply in this thread to add evidence."
             ),
-            fallbackText: "Debate #\(debate.number) has started: \(plainLine(debate.task))"
+            fallbackText: "Debate #\(debate.number) has started: \(DebateWords.plainLine(debate.task))"
         )
     }
 
     func progress(of debate: DebateRecord, settings: DebateSettings, _ projection: DebateProjection) -> Post {
         var post = start(of: debate, settings: settings)
-        post.fields[2] = .init("Progress", progressLine(projection))
+        post.fields[2] = .init("Progress", DebateWords.progressLine(projection))
         let failed = Set(projection.failures.map(\.agent)).sorted()
         if !failed.isEmpty { post.fields.append(.init("Had trouble", failed.joined(separator: ", "))) }
         if !projection.evidence.isEmpty { post.fields.append(.init("Evidence added", "\(projection.evidence.count)")) }
@@ -59,25 +53,13 @@ package struct DebatePosts: Sendable {
 
     /// - Parameter result: nil where the debate could not be brought to its end.
     func finished(_ debate: DebateRecord, settings: DebateSettings, result: DebateResult?) -> Post {
-        let outcome = result.map(outcomeLine) ?? "Failed"
+        let outcome = result.map(DebateWords.outcomeLine) ?? "Failed"
         var post = start(of: debate, settings: settings)
         post.buttons = []
         post.fields[2] = .init("Progress", outcome)
-        post.footer = footer(of: debate, settings.requester.map { "Asked by \($0)." } ?? "")
+        post.footer = DebateWords.footer(of: debate, settings.requester.map { "Asked by \($0)." } ?? "")
         post.fallbackText = "Debate #\(debate.number): \(outcome)"
         return post
-    }
-
-    func progressLine(_ projection: DebateProjection) -> String {
-        if let breakpoint = projection.waiting { return "Waiting for people: \(breakpoint.reason)" }
-        let waiting = projection.awaited
-        let tail = waiting.isEmpty ? "" : " – waiting for \(waiting.joined(separator: ", "))"
-        switch projection.phase {
-        case .context: return "Reading the context"
-        case .proposals: return "Proposals\(tail)"
-        case .rounds: return "Round \(projection.round) of \(projection.totalRounds)\(tail)"
-        case .consensus: return projection.votes.isEmpty ? "Voting\(tail)" : "Deciding\(tail)"
-        }
     }
 
     // MARK: The verdict
@@ -92,14 +74,16 @@ package struct DebatePosts: Sendable {
         guard let result = projection.result, result.status == .completed else {
             return ending(of: debate, projection, tokens: tokens, late: late)
         }
-        var body = debate.isDemo ? "> **\(Self.demoNotice)**\n\n" : ""
+        var body = debate.isDemo ? "> **\(DebateWords.demoNotice)**\n\n" : ""
         body += MarkdownDocument.closed(result.finalAnswer)
         if let reason = result.reason { body += "\n\n_\(reason)_" }
         body += dissent(projection.consensus)
         let agreed = projection.consensus?.shares.first { $0.choice == result.winner }?.voters ?? []
+        let verdict = DebateWords.verdict(result.verdict)
+        let confidence = DebateWords.percent(result.confidence)
         var fields: [Post.Field] = [
-            .init("Verdict", words(result.verdict)),
-            .init("Confidence", percent(result.confidence)),
+            .init("Verdict", verdict),
+            .init("Confidence", confidence),
             .init("Consensus", consensusLine(result, projection.consensus)),
         ]
         if !agreed.isEmpty { fields.append(.init("Agreed", agreed.joined(separator: ", "))) }
@@ -114,12 +98,11 @@ package struct DebatePosts: Sendable {
             body: body,
             fields: fields,
             buttons: tokens.map { buttons($0, debate) } ?? [],
-            footer: footer(
+            footer: DebateWords.footer(
                 of: debate,
                 [signature(result), lateness(late), receiptLink(debate)].filter { !$0.isEmpty }.joined(separator: " ")
             ),
-            fallbackText:
-                "Verdict of debate #\(debate.number): \(words(result.verdict)), \(percent(result.confidence)) sure"
+            fallbackText: "Verdict of debate #\(debate.number): \(verdict), \(confidence) sure"
         )
     }
 
@@ -143,8 +126,11 @@ package struct DebatePosts: Sendable {
             title: title,
             body: body,
             buttons: tokens.map { buttons($0, debate, isVerdict: false, isHeldBack: projection.isHeldBack) } ?? [],
-            footer: footer(of: debate, [lateness(late), link].filter { !$0.isEmpty }.joined(separator: " ")),
-            fallbackText: "\(title): \(oneLine(reason))"
+            footer: DebateWords.footer(
+                of: debate,
+                [lateness(late), link].filter { !$0.isEmpty }.joined(separator: " ")
+            ),
+            fallbackText: "\(title): \(DebateWords.oneLine(reason))"
         )
     }
 
@@ -153,16 +139,17 @@ package struct DebatePosts: Sendable {
         return Post(
             title: title,
             body: "\(reason)\n\nThe log and `aragora doctor` tell the operator more.",
-            footer: footer(of: debate, ""),
-            fallbackText: "\(title): \(oneLine(reason))"
+            footer: DebateWords.footer(of: debate, ""),
+            fallbackText: "\(title): \(DebateWords.oneLine(reason))"
         )
     }
 
     private func dissent(_ consensus: Consensus?) -> String {
         guard let dissent = consensus?.dissent, !dissent.isEmpty else { return "" }
         return dissent.reduce(into: "\n\n**Dissent**") { text, vote in
-            text += "\n\n**\(vote.agent)** voted for \(vote.choice) (\(percent(vote.confidence)) sure):\n\n"
-            text += quoted(vote.reasoning.isEmpty ? vote.proposal : vote.reasoning)
+            let confidence = DebateWords.percent(vote.confidence)
+            text += "\n\n**\(vote.agent)** voted for \(vote.choice) (\(confidence) sure):\n\n"
+            text += DebateWords.quoted(vote.reasoning.isEmpty ? vote.proposal : vote.reasoning)
         }
     }
 
@@ -211,70 +198,19 @@ package struct DebatePosts: Sendable {
     private func signature(_ result: DebateResult) -> String {
         var parts: [String] = []
         if let author = result.synthesizedBy { parts.append("Written by \(author).") }
-        parts.append("\(result.roundsUsed) of \(rounds(result.totalRounds)).")
-        if result.usage.costMicrodollars > 0 { parts.append("Cost \(dollars(result.usage.costMicrodollars)).") }
+        parts.append("\(result.roundsUsed) of \(DebateWords.rounds(result.totalRounds)).")
+        if result.usage.costMicrodollars > 0 {
+            parts.append("Cost \(DebateWords.dollars(result.usage.costMicrodollars)).")
+        }
         return parts.joined(separator: " ")
     }
 
     func consensusLine(_ result: DebateResult, _ consensus: Consensus?) -> String {
         guard let consensus else { return "no vote was held" }
-        let share = consensus.shares.first.map { ", \(percent($0.share)) for \($0.choice)" } ?? ""
+        let share = consensus.shares.first.map { ", \(DebateWords.percent($0.share)) for \($0.choice)" } ?? ""
         return
             (result.consensusReached
             ? "reached (\(consensus.mode.rawValue)" : "not reached (\(consensus.mode.rawValue)")
             + "\(share))"
-    }
-
-    func outcomeLine(_ result: DebateResult) -> String {
-        switch result.status {
-        case .completed: "Finished – \(words(result.verdict)), \(percent(result.confidence)) sure."
-        case .cancelled: result.reason ?? "Stopped"
-        default: "Failed"
-        }
-    }
-
-    // MARK: Words
-
-    func footer(of debate: DebateRecord, _ text: String) -> String {
-        var parts = ["Debate `\(debate.id)`."]
-        if !text.isEmpty { parts.append(text) }
-        if debate.isDemo { parts.append("**\(Self.demoNotice)**") }
-        return parts.joined(separator: " ")
-    }
-
-    func words(_ verdict: Verdict?) -> String {
-        switch verdict {
-        case .approved: "approved"
-        case .approvedWithConditions: "approved with conditions"
-        case .needsReview: "needs review"
-        case .rejected: "rejected"
-        case nil: "none"
-        }
-    }
-
-    func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded()))%" }
-
-    func rounds(_ count: Int) -> String { count == 1 ? "1 round" : "\(count) rounds" }
-
-    private func dollars(_ microdollars: Int64) -> String {
-        let cents = (microdollars + 5_000) / 10_000
-        return cents == 0 ? "under $0.01" : "$\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
-    }
-
-    /// Markdown of a quotation that keeps every line of a text inside it.
-    func quoted(_ text: String) -> String {
-        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }
-            .joined(separator: "\n")
-    }
-
-    /// The beginning of a Markdown text on one line, without its markup.
-    func plainLine(_ markdown: String) -> String {
-        oneLine(MarkdownDocument(parsing: String(markdown.prefix(2000))).plainText)
-    }
-
-    /// The beginning of a text on one line, for notifications.
-    func oneLine(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.count > 150 ? "\(line.prefix(149))…" : line
     }
 }

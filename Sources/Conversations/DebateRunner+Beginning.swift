@@ -31,8 +31,8 @@ extension DebateRunner {
         }
         let background = entries.isEmpty ? await background(of: record, settings) : settings.background
         try await database.write { transaction in
-            try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
             try debates.start(id, workspace: record.workspace, now: time.now(), in: transaction)
+            try queue.assertHeld(JobClaim(id: job.id, fence: job.fence), in: transaction)
             if record.status == .created {
                 try events.publish(record.event("debate_start", at: time.now(), data: [:]), in: transaction)
             }

@@ -64,6 +64,7 @@ package struct DebateRunner: Sendable {
     package var handler: JobWorker.Handler {
         JobWorker.Handler(
             run: { try await run($0, signals: $1) },
+            hold: { try concluder.hold($0, in: $1) },
             giveUp: { try concluder.giveUp($0, reason: $1, in: $2) }
         )
     }

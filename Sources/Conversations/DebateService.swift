@@ -60,7 +60,7 @@ package struct DebateService: Sendable {
     /// - Parameter workspace: whose debates; nil shows the operator those of all workspaces.
     /// - Throws: `ConversationError` for an unknown status; `DatabaseError`.
     package func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
-        -> (items: [DebateRecord], total: Int)
+        -> (items: [DebateListing], total: Int)
     {
         let wanted = try status.map { word in
             guard let standing = DebateStanding(rawValue: word) else {

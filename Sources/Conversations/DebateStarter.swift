@@ -183,7 +183,7 @@ package struct DebateStarter: Sendable {
         )
         guard isNew else { return }
         try outbox.post(
-            posts.quickAnswerPending(text, agent: agent, requester: event.actor.displayName),
+            QuickAnswerPosts.pending(text, agent: agent, requester: event.actor.displayName),
             to: address,
             key: key,
             context: DeliveryContext(role: .quickAnswer, debate: nil).json,

@@ -23,10 +23,12 @@ extension EventHandler {
         }
         // There, what was begun since shows that the app came back.
         let end = isDisabled ? nil : moment.map { $0 + IntegrationStore.clockAllowance }
-        for debate in try debates.open(workspace: workspace, platform: platform, in: transaction) {
-            if let end, debate.createdAt > end { continue }
-            try controls.abandon(debate, in: transaction)
-        }
+        try controls.abandon(
+            try debates.open(workspace: workspace, platform: platform, until: end, in: transaction),
+            of: platform,
+            workspace: workspace,
+            in: transaction
+        )
         try OutboxStore().abandon(
             workspace: workspace,
             platform: platform,

@@ -36,7 +36,8 @@ package struct EventHandler: Sendable {
     }
 
     /// Carries out one event.
-    /// - Throws: `DatabaseError`; mistakes of the person are answered, not thrown.
+    /// - Throws: `DatabaseError`; `UnnamedActor` where the actor's name is missing; mistakes of the person are answered,
+    ///   not thrown.
     package func handle(_ event: InboundEvent, in transaction: borrowing Transaction) throws {
         do {
             if event.actor.isBot {
@@ -246,7 +247,7 @@ package struct EventHandler: Sendable {
         if name == nil, try boundDebate(of: event, in: transaction) == nil {
             let running = try answers.runningDebates(near: event, in: transaction)
             guard running.count <= 1 else { return try answers.askWhichToStop(running, event, in: transaction) }
-            guard let debate = running.first else {
+            guard let debate = try whole(running.first, in: transaction) else {
                 return try answers.reply(
                     "No debate of yours is running, nor one of this channel.",
                     event,
@@ -306,12 +307,18 @@ package struct EventHandler: Sendable {
             } else if let bound = try boundDebate(of: event, in: transaction) {
                 bound
             } else if prefersRunning, let running = try answers.runningDebates(near: event, in: transaction).first {
-                running
+                try whole(running, in: transaction)
             } else {
-                try answers.visibleDebates(to: event, limit: 1, in: transaction).first
+                try whole(answers.visibleDebates(to: event, limit: 1, in: transaction).first, in: transaction)
             }
         if found == nil { try answers.noSuchDebate(name, event, in: transaction) }
         return found
+    }
+
+    /// All of a debate of which a list has a part.
+    private func whole(_ listing: DebateListing?, in transaction: borrowing Transaction) throws -> DebateRecord? {
+        guard let record = listing?.record else { return nil }
+        return try debates.find(record.id, workspace: record.workspace, in: transaction)
     }
 }
 

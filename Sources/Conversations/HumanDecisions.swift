@@ -24,7 +24,7 @@ package protocol HumanDecisions: Sendable {
     ) throws -> HumanDecisionAnswer?
 
     /// Something was written; nil where it answers no prompt.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `UnnamedActor` where the person's name is to be written down; `DatabaseError`.
     func reply(
         _ text: String,
         isDirect: Bool,
@@ -33,7 +33,7 @@ package protocol HumanDecisions: Sendable {
     ) throws -> HumanDecisionAnswer?
 
     /// A command was given.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `UnnamedActor` where the person's name is to be written down; `DatabaseError`.
     func perform(
         _ command: HumanDecisionCommand,
         _ event: InboundEvent,

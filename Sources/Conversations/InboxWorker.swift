@@ -22,6 +22,10 @@ package struct InboxWorker: Sendable {
     private static let batch = 256
     /// A row that fails this often is set aside and shown to the operator.
     private static let maximumAttempts = 8
+    /// How many it takes with names that had to be asked for: nobody else waits for those.
+    private static let namingBatch = 16
+    /// How long a batch waits for what one person is called.
+    private static let patience = Duration.seconds(3)
 
     /// Makes a worker.
     /// - Parameters:
@@ -69,7 +73,7 @@ package struct InboxWorker: Sendable {
             let rest = Self.rest(worked: time.now() - start, waited: start - (outcome.oldest ?? start))
             try await time.sleep(for: rest)
         }
-        return outcome.count == Self.batch
+        return outcome.isFull
     }
 
     /// How long to rest where senders crowd.
@@ -88,23 +92,48 @@ package struct InboxWorker: Sendable {
     }
 
     private func workOff() async throws -> Outcome {
-        do {
-            let outcome = try await database.write { try workOff(in: $0) }
-            if outcome.acted {
-                await database.notify(.outbox)
-                await database.notify(.jobs)
+        var names: [UnnamedActor: String] = [:]
+        while true {
+            do {
+                let known = names
+                let outcome = try await database.write { try workOff(calling: known, in: $0) }
+                if outcome.acted {
+                    await database.notify(.outbox)
+                    await database.notify(.jobs)
+                }
+                return outcome
+            } catch let unnamed as UnnamedActor {
+                // Its transaction is gone: the rows are taken once more, with the name.
+                names[unnamed] = await name(of: unnamed)
+                try Task.checkCancellation()
+            } catch let spoilt as SpoiltRow {
+                // Its transaction is gone, and the rows beside it will be taken again.
+                try await database.write { try setAside(spoilt.row, spoilt.description, in: $0) }
+                return Outcome(count: 1, isFull: false, acted: false, oldest: spoilt.row.receivedAt)
             }
-            return outcome
-        } catch let spoilt as SpoiltRow {
-            // Its transaction is gone, and the rows beside it will be taken again.
-            try await database.write { try setAside(spoilt.row, spoilt.description, in: $0) }
-            return Outcome(count: 1, acted: false, oldest: spoilt.row.receivedAt)
+        }
+    }
+
+    /// What somebody is called; their id where the platform does not say it in time.
+    private func name(of actor: UnnamedActor) async -> String {
+        let people = PeopleNames(channel: adapters[actor.platform], workspace: actor.workspace)
+        return await withTaskGroup(of: String?.self) { group in
+            group.addTask { await people.name(of: actor.id) }
+            group.addTask {
+                try? await time.sleep(for: Self.patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            let first = await group.next()
+            return (first ?? nil) ?? actor.id
         }
     }
 
     /// What one batch was.
     private struct Outcome {
         let count: Int
+        /// Whether there may be more.
+        let isFull: Bool
         /// Whether something is to be sent or done because of it.
         let acted: Bool
         /// When the first of it was received.
@@ -117,8 +146,13 @@ package struct InboxWorker: Sendable {
         let description: String
     }
 
-    private func workOff(in transaction: borrowing Transaction) throws -> Outcome {
-        let rows = try inbox.claim(limit: Self.batch, now: time.now(), in: transaction)
+    /// - Parameter names: what those are called whose events did not say it.
+    private func workOff(
+        calling names: [UnnamedActor: String],
+        in transaction: borrowing Transaction
+    ) throws -> Outcome {
+        let limit = names.isEmpty ? Self.batch : Self.namingBatch
+        let rows = try inbox.claim(limit: limit, now: time.now(), in: transaction)
         var finished: [Int64] = []
         finished.reserveCapacity(rows.count)
         var acted = false
@@ -134,9 +168,14 @@ package struct InboxWorker: Sendable {
                 continue
             }
             do {
-                for event in events { try handler.handle(event, in: transaction) }
+                for event in events {
+                    let name = names.isEmpty ? nil : names[UnnamedActor(of: event)]
+                    try handler.handle(name.map(event.called) ?? event, in: transaction)
+                }
             } catch let error as DatabaseError where error.isRetryable {
                 throw error
+            } catch let unnamed as UnnamedActor where names[unnamed] == nil {
+                throw unnamed
             } catch {
                 throw SpoiltRow(row: row, description: Self.describe(error))
             }
@@ -144,7 +183,12 @@ package struct InboxWorker: Sendable {
             finished.append(row.id)
         }
         try inbox.complete(ids: finished, in: transaction)
-        return Outcome(count: rows.count, acted: acted, oldest: rows.map(\.receivedAt).min())
+        return Outcome(
+            count: rows.count,
+            isFull: rows.count == limit,
+            acted: acted,
+            oldest: rows.map(\.receivedAt).min()
+        )
     }
 
     private static func describe(_ error: any Error) -> String {

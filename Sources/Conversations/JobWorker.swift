@@ -16,15 +16,19 @@ package final class JobWorker: Sendable {
     package struct Handler: Sendable {
         /// Runs one job to its end, completion included.
         let run: @Sendable (ClaimedJob, AsyncStream<Signal>) async throws -> Void
+        /// Locks what has to be locked before the job, in the transaction that may end it badly.
+        let hold: @Sendable (ClaimedJob, borrowing Transaction) throws -> Void
         /// Brings the bad end of a job to those who wait for it, in the transaction that ends it.
         let giveUp: @Sendable (ClaimedJob, String, borrowing Transaction) throws -> Void
 
         /// Pairs the two ends of a job.
         package init(
             run: @escaping @Sendable (ClaimedJob, AsyncStream<Signal>) async throws -> Void,
+            hold: @escaping @Sendable (ClaimedJob, borrowing Transaction) throws -> Void = { _, _ in },
             giveUp: @escaping @Sendable (ClaimedJob, String, borrowing Transaction) throws -> Void
         ) {
             self.run = run
+            self.hold = hold
             self.giveUp = giveUp
         }
     }
@@ -221,21 +225,23 @@ package final class JobWorker: Sendable {
         }
         let delay = Duration.milliseconds(Int64(1000 * (1 + jitter.next()) * Double(1 << min(job.attempts, 6))))
         let claim = JobClaim(id: job.id, fence: job.fence)
-        let giveUp = handlers[job.type]?.giveUp
+        let handler = handlers[job.type]
         // Unstructured and awaited at once: the hand-back has to survive the cancellation that caused it.
         let handBack = Task {
             try await database.write { transaction in
                 let now = time.now()
                 if isHandBack {
                     try queue.release(claim, runAt: now, now: now, in: transaction)
-                } else if try queue.fail(
-                    claim,
-                    error: description,
-                    retryAt: isRetryable ? now + delay : nil,
-                    now: now,
-                    in: transaction
-                ) == .failed {
-                    try giveUp?(job, description, transaction)
+                } else {
+                    try handler?.hold(job, transaction)
+                    let failure = try queue.fail(
+                        claim,
+                        error: description,
+                        retryAt: isRetryable ? now + delay : nil,
+                        now: now,
+                        in: transaction
+                    )
+                    if failure == .failed { try handler?.giveUp(job, description, transaction) }
                 }
             }
             await database.notify(.jobs)

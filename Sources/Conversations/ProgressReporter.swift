@@ -98,7 +98,7 @@ package struct ProgressReporter: Sendable {
             let (post, line) = projection.withLock { projection in
                 (
                     reporter.posts.progress(of: record, settings: settings, projection),
-                    reporter.posts.progressLine(projection)
+                    DebateWords.progressLine(projection)
                 )
             }
             guard line != last else { return nil }

@@ -9,7 +9,6 @@ package struct QuickAnswerRunner: Sendable {
     private let database: any Database
     private let panel: any PanelSource
     private let outbox: Outbox
-    private let posts: DebatePosts
     private let time: any TimeSource
     private let backgrounds: ThreadBackgrounds
     private let queue = JobQueue()
@@ -20,7 +19,6 @@ package struct QuickAnswerRunner: Sendable {
         panel: any PanelSource,
         adapters: [any ChannelAdapter],
         outbox: Outbox,
-        posts: DebatePosts,
         time: any TimeSource,
         logger: Logger
     ) {
@@ -31,7 +29,6 @@ package struct QuickAnswerRunner: Sendable {
         self.database = database
         self.panel = panel
         self.outbox = outbox
-        self.posts = posts
         self.time = time
     }
 
@@ -63,7 +60,7 @@ package struct QuickAnswerRunner: Sendable {
         try await database.write { transaction in
             try queue.complete(JobClaim(id: job.id, fence: job.fence), now: time.now(), in: transaction)
             try reply(
-                posts.quickAnswer(question, answer: answer.value, agent: agent.profile),
+                QuickAnswerPosts.answer(question, answer: answer.value, agent: agent.profile),
                 for: job,
                 in: transaction
             )

@@ -87,7 +87,7 @@ package final class Arena: Sendable {
                 step = debate.machine.handleCancel(by: board.cancelledBy ?? "")
             case .pause(let breakpoint):
                 try handOver(debate)
-                return debate.recorder.outcome(waitingAt: breakpoint, debate.machine)
+                return debate.recorder.outcome(waitingAt: breakpoint, debate.machine.state.makeResult())
             case .loadInputs(let cursor):
                 try handOver(debate)
                 step = debate.machine.handle(inputs: try await inputs.load(after: cursor))
@@ -108,7 +108,7 @@ package final class Arena: Sendable {
             return DebateUnderWay(machine: machine, seats: agents.map { $0 }, recorder: recorder, start: time.now())
         }
         let machine = try DebateMachine(replaying: entries, voteWeight: voteWeight)
-        let seats = machine.panel.map { profile -> (any Agent)? in
+        let seats = machine.state.panel.map { profile -> (any Agent)? in
             guard let agent = agents.first(where: { $0.profile.name == profile.name }) else { return nil }
             return agent.profile == profile ? agent : StandInAgent(agent)
         }
@@ -121,7 +121,7 @@ package final class Arena: Sendable {
         _ debate: DebateUnderWay
     ) async throws -> DebateStep {
         guard let kind = calls.first?.id.kind else { return DebateStep() }
-        let settings = debate.machine.description.settings
+        let settings = debate.machine.state.description.settings
         let phaseEnd = min(debate.deadline, time.now() + settings.time(for: calls.count, of: kind))
         let seats = debate.seats
         board.put(up: calls)
@@ -242,7 +242,7 @@ private final class DebateUnderWay {
         self.machine = machine
         self.seats = seats
         self.recorder = recorder
-        deadline = start + machine.description.settings.debateTimeout
+        deadline = start + machine.state.description.settings.debateTimeout
     }
 }
 
@@ -291,8 +291,8 @@ private struct Recorder {
         return (recorded, lines)
     }
 
-    func outcome(waitingAt breakpoint: DebateBreakpoint, _ machine: DebateMachine) -> DebateOutcome {
-        var result = machine.makeResult()
+    func outcome(waitingAt breakpoint: DebateBreakpoint, _ soFar: DebateResult) -> DebateOutcome {
+        var result = soFar
         result.status = .running
         var outcome = outcome(result)
         outcome.waiting = breakpoint

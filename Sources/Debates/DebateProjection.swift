@@ -17,7 +17,7 @@ package struct DebateProjection: Sendable {
     }
 
     /// What the debate is about; nil before its start was journaled.
-    package var description: DebateDescription? { machine?.description }
+    package var description: DebateDescription? { state?.description }
     package private(set) var status = DebateStatus.created
     /// The agents, in the order of their seats.
     package private(set) var seats: [Seat] = []
@@ -46,7 +46,7 @@ package struct DebateProjection: Sendable {
     package private(set) var lastSequence = 0
     /// The hash of the last entry.
     package private(set) var head = JournalHash.zero
-    private var machine: DebateMachine?
+    private var state: DebateState?
 
     /// A debate without any entry.
     package init() {}
@@ -58,32 +58,32 @@ package struct DebateProjection: Sendable {
     }
 
     /// The part of the debate that is under way.
-    package var phase: DebatePhase { machine?.phase ?? .context }
+    package var phase: DebatePhase { state?.phase ?? .context }
     /// The present round, from 1; 0 before the first.
-    package var round: Int { machine?.round ?? 0 }
+    package var round: Int { state?.round ?? 0 }
     package var totalRounds: Int { description?.settings.rounds ?? 0 }
     /// The agents that the debate waits for.
-    package var awaited: [String] { result == nil ? machine?.awaited ?? [] : [] }
+    package var awaited: [String] { result == nil ? state?.awaited ?? [] : [] }
     /// Whether any agent of the panel is a demo.
     package var isDemo: Bool { seats.contains(where: \.agent.isDemo) }
     package var verdict: Verdict? { result?.verdict }
     /// Whether what the panel says is the operator's alone to read, because people have to release it and have not.
-    package var isHeldBack: Bool { machine?.isHeldBack ?? false }
+    package var isHeldBack: Bool { state?.isHeldBack ?? false }
     /// The text that the debate would answer with if it ended now; empty before its start.
-    package var answerSoFar: String { machine?.makeResult().finalAnswer ?? "" }
+    package var answerSoFar: String { state?.makeResult().finalAnswer ?? "" }
     /// The cursor of the last input that the panel took up; 0 where it took up none.
     package var evidenceCursor: Int64 { evidence.map(\.cursor).max() ?? 0 }
     /// The proposals that stand, in the order of the panel.
-    package var proposals: [Proposal] { machine?.livingProposals.filter { !$0.content.isEmpty } ?? [] }
+    package var proposals: [Proposal] { state?.livingProposals.filter { !$0.content.isEmpty } ?? [] }
 
     /// Takes in the next entry.
     package mutating func apply(_ entry: JournalEntry) {
         lastSequence = entry.sequence
         head = entry.hash
-        machine?.apply(entry.event)
+        state?.apply(entry.event)
         switch entry.event {
         case .debateStart(let start):
-            machine = try? DebateMachine(replaying: [entry])
+            state = try? DebateState(replaying: [entry])
             seats = start.panel.map { Seat(agent: $0) }
             status = .running
             startedAt = entry.at

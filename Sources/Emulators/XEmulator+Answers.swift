@@ -13,11 +13,16 @@ extension XEmulator {
             return .json(["data": ["id": .string(account), "username": name, "name": name]])
         case ("GET", 4) where segments[1] == "users" && segments[3] == "tweets":
             return timeline(request, of: segments[2])
-        case ("POST", 4) where segments[1...] == ["media", "upload", "initialize"]: return initialize(request)
-        case ("POST", 5) where segments[1] == "media" && segments[4] == "append": return append(request)
-        case ("POST", 5) where segments[1] == "media" && segments[4] == "finalize": return finalize(request)
-        case ("GET", 3) where segments[1...] == ["media", "upload"]: return status(request)
-        case ("POST", 3) where segments[1...] == ["media", "metadata"]: return describe(request)
+        case ("POST", 4) where segments[1...] == ["media", "upload", "initialize"]:
+            return state.withLock { $0.uploads.initialize(request, nextID: &$0.nextID, now: time.now()) }
+        case ("POST", 5) where segments[1] == "media" && segments[4] == "append":
+            return state.withLock { $0.uploads.append(request, faults) }
+        case ("POST", 5) where segments[1] == "media" && segments[4] == "finalize":
+            return state.withLock { $0.uploads.finalize(request) }
+        case ("GET", 3) where segments[1...] == ["media", "upload"]:
+            return state.withLock { $0.uploads.status(request) }
+        case ("POST", 3) where segments[1...] == ["media", "metadata"]:
+            return state.withLock { $0.uploads.describe(request) }
         default: return Self.problem(404, "Not Found")
         }
     }
@@ -51,8 +56,6 @@ extension XEmulator {
         .json(["title": .string(detail), "detail": .string(detail), "status": .integer(Int64(status))], status: status)
     }
 
-    // MARK: Posts
-
     private func post(_ state: inout State, _ request: EmulatorRequest, _ account: String) -> EmulatorResponse {
         guard request.header("content-type") == "application/json", let json = request.json else {
             return Self.problem(400, "The body is no JSON.")
@@ -64,8 +67,7 @@ extension XEmulator {
             return Self.problem(400, "Your Tweet text is too long or empty.")
         }
         let now = time.now()
-        let isKnown = media.allSatisfy { id in state.uploads[id].map { $0.isFinal && $0.end > now } ?? false }
-        guard media.count <= XLimits.imagesPerPost, isKnown else {
+        guard media.count <= XLimits.imagesPerPost, state.uploads.areWhole(media, at: now) else {
             return .json(
                 [
                     "title": "Invalid Request", "detail": "One or more parameters to your request was invalid.",
@@ -144,84 +146,5 @@ extension XEmulator {
             "id": .string(post.id), "text": .string((names + [text]).joined(separator: " ")),
             "referenced_tweets": post.repliesTo.map { [["type": "replied_to", "id": .string($0)]] },
         ])
-    }
-
-    // MARK: Media
-
-    private func initialize(_ request: EmulatorRequest) -> EmulatorResponse {
-        guard let json = request.json, let type = json["media_type"]?.string, json["media_category"]?.string != nil,
-            let total = json["total_bytes"]?.integer, total > 0, total <= XLimits.videoBytes
-        else { return Self.problem(400, "media_type, media_category and total_bytes are required.") }
-        let id = state.withLock { state in
-            let id = String(state.nextID)
-            state.nextID += 1
-            state.uploads[id] = Upload(type: type, total: Int(total), end: time.now() + Self.uploadLifetime)
-            return id
-        }
-        return .json([
-            "data": ["id": .string(id), "expires_after_secs": .integer(Self.uploadLifetime.components.seconds)]
-        ])
-    }
-
-    private func append(_ request: EmulatorRequest) -> EmulatorResponse {
-        let fields = request.parts
-        guard let media = fields.first(where: { $0.name == "media" })?.content, media.count <= 5_000_000,
-            let index = fields.first(where: { $0.name == "segment_index" })
-                .flatMap({ Int(String(decoding: $0.content, as: UTF8.self)) }), (0...999).contains(index)
-        else { return Self.problem(400, "A piece has segment_index and media of 5 MB at most.") }
-        let fault = faults.write()
-        if fault == .before { return .drop }
-        let isKnown = state.withLock { state in
-            guard state.uploads[request.segments[3]]?.isFinal == false else { return false }
-            state.uploads[request.segments[3]]?.segments[index] = media
-            return true
-        }
-        if fault == .after { return .drop }
-        return isKnown ? .empty(204) : Self.problem(400, "There is no such upload.")
-    }
-
-    private func finalize(_ request: EmulatorRequest) -> EmulatorResponse {
-        let id = request.segments[3]
-        return state.withLock { state in
-            guard var upload = state.uploads[id] else { return Self.problem(400, "There is no such upload.") }
-            let indices = upload.segments.keys.sorted()
-            guard indices == Array(0..<indices.count),
-                upload.segments.values.reduce(0, { $0 + $1.count }) == upload.total
-            else { return Self.problem(400, "The pieces are not the whole file.") }
-            if !upload.isFinal, upload.type.hasPrefix("video/") { upload.pollsLeft = 2 }
-            upload.isFinal = true
-            state.uploads[id] = upload
-            return .json(Self.processing(id, upload))
-        }
-    }
-
-    private func status(_ request: EmulatorRequest) -> EmulatorResponse {
-        let id = request.parameter("media_id") ?? ""
-        guard request.parameter("command") == "STATUS" else { return Self.problem(400, "The command is STATUS.") }
-        return state.withLock { state in
-            guard var upload = state.uploads[id], upload.isFinal else { return Self.problem(404, "Not Found") }
-            upload.pollsLeft = max(0, upload.pollsLeft - 1)
-            state.uploads[id] = upload
-            return .json(Self.processing(id, upload))
-        }
-    }
-
-    private static func processing(_ id: String, _ upload: Upload) -> JSONValue {
-        var data: JSONValue = ["id": .string(id), "size": .integer(Int64(upload.total))]
-        if upload.type.hasPrefix("video/") {
-            data["processing_info"] =
-                upload.pollsLeft > 0 ? ["state": "in_progress", "check_after_secs": 1] : ["state": "succeeded"]
-        }
-        return ["data": data]
-    }
-
-    private func describe(_ request: EmulatorRequest) -> EmulatorResponse {
-        guard let id = request.json?["id"]?.string, let text = request.json?["metadata"]?["alt_text"]?["text"]?.string
-        else { return Self.problem(400, "id and metadata.alt_text.text are required.") }
-        return state.withLock { state in
-            guard state.uploads[id] != nil else { return Self.problem(404, "Not Found") }
-            state.uploads[id]?.alternative = text
-            return .json(["data": ["id": .string(id)]])
-        }
     }
 }

@@ -30,22 +30,10 @@ package final class XEmulator: Emulator {
         package let createdAt: Timestamp
     }
 
-    struct Upload {
-        var type: String
-        var total: Int
-        var segments: [Int: [UInt8]] = [:]
-        var isFinal = false
-        /// How often it is asked before a film is processed.
-        var pollsLeft = 0
-        var alternative: String?
-        /// When it is forgotten.
-        var end: Timestamp
-    }
-
     struct State {
         var posts: [Post] = []
         var deleted: Set<String> = []
-        var uploads: [String: Upload] = [:]
+        var uploads = XUploads()
         var nonces: Set<String> = []
         var nextID = 1_900_000_000_000_000_001
         var requests: [String] = []
@@ -70,8 +58,6 @@ package final class XEmulator: Emulator {
     package static let secondAccount = "1002"
     package static let strangersAccount = "2001"
     static let names = [ownAccount: "emulated", secondAccount: "second", strangersAccount: "stranger"]
-    /// How long an upload is kept that no post shows.
-    static let uploadLifetime = Duration.seconds(86_400)
     static let window = Duration.seconds(900)
 
     /// Makes an emulator.
@@ -103,7 +89,7 @@ package final class XEmulator: Emulator {
     /// Whether tokens can be renewed with a token.
     package func accepts(_ refresh: Secret) -> Bool { oauth.acceptsRefresh(refresh.reveal()) }
     /// The alternative texts of the uploads.
-    package var alternatives: [String] { state.withLock { $0.uploads.values.compactMap(\.alternative) } }
+    package var alternatives: [String] { state.withLock { $0.uploads.alternatives } }
 
     /// Sets how many posts a window takes.
     package func limit(posts: Int) { state.withLock { $0.postLimit = posts } }
@@ -112,16 +98,12 @@ package final class XEmulator: Emulator {
     /// Ends all access tokens.
     package func expireTokens() { oauth.expireTokens() }
     /// The bytes of an upload.
-    package func bytes(of media: String) -> [UInt8] {
-        state.withLock { state in
-            (state.uploads[media]?.segments ?? [:]).sorted { $0.key < $1.key }.flatMap(\.value)
-        }
-    }
+    package func bytes(of media: String) -> [UInt8] { state.withLock { $0.uploads.bytes(of: media) } }
 
     /// Who agrees from now on, when an account is connected.
     package func signIn(_ account: String) { oauth.signIn(account) }
     /// Forgets all uploads.
-    package func forgetUploads() { state.withLock { $0.uploads = [:] } }
+    package func forgetUploads() { state.withLock { $0.uploads = XUploads() } }
 
     /// A post that is just there.
     package func add(text: String, author: String = XEmulator.strangersAccount) {

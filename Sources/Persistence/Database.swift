@@ -99,6 +99,14 @@ package enum Dialect: String, Sendable {
         }
     }
 
+    /// A column that holds a JSON object as text, without one of its members.
+    package func without(_ name: String, in column: String) -> String {
+        switch self {
+        case .postgres: "cast(cast(\(column) as jsonb) - '\(name)' as text)"
+        case .sqlite: "json_remove(\(column), '$.\(name)')"
+        }
+    }
+
     /// How many bytes the value of a text column has.
     package func bytes(of column: String) -> String {
         switch self {

@@ -23,7 +23,7 @@ extension SubscriptionService {
         let given = try secret.map { try WebhookSecret(parsing: $0) }
         let now = time.now()
         let rotated = try await database.write { transaction in
-            let endpoint = try existing(id, workspace, in: transaction)
+            let endpoint = try endpoints.existing(id, workspace: workspace, in: transaction)
             let former = try readableSecrets(of: endpoint, in: transaction)
             let next = given ?? .generate(scheme ?? former?.current.scheme ?? .symmetric)
             if endpoint.settings.addsLegacySignature { try checkLegacySignature(next.scheme) }

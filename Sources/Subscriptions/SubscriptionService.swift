@@ -2,7 +2,7 @@ package import CoreTypes
 package import Persistence
 package import Transport
 
-/// What programs, the page and the operator do with webhooks.
+/// What programs, the page and the operator do with webhooks; what is owed to them is `deliveries`.
 ///
 /// A call with a workspace sees that one alone; one without sees all of them and is the operator's.
 package struct SubscriptionService: Sendable {
@@ -21,12 +21,13 @@ package struct SubscriptionService: Sendable {
     /// The most endpoints of one workspace.
     private static let mostEndpoints = 1000
 
+    /// What is done with what they are owed.
+    package let deliveries: DeliveryService
     let database: any Database
     let endpoints: EndpointStore
-    let deliveries = DeliveryStore()
     private let cursors = CursorStore()
     let time: any TimeSource
-    let identifiers: any IdentifierSource
+    private let identifiers: any IdentifierSource
     private let addressGuard: AddressGuard
     private let places: OwnerPlaces
 
@@ -42,6 +43,12 @@ package struct SubscriptionService: Sendable {
         time: any TimeSource,
         identifiers: any IdentifierSource
     ) {
+        deliveries = DeliveryService(
+            database: database,
+            endpoints: endpoints,
+            time: time,
+            identifiers: identifiers
+        )
         self.places = places
         self.database = database
         self.endpoints = endpoints
@@ -148,7 +155,7 @@ package struct SubscriptionService: Sendable {
         try endpoints.update(endpoint, now: now, in: transaction)
         try endpoints.save(EndpointSecrets(secret, headers: draft.headers), of: endpoint, now: now, in: transaction)
         try setStatus(.active, reason: nil, of: endpoint, now: now, in: transaction)
-        return try existing(former.id, former.workspace, in: transaction)
+        return try endpoints.existing(former.id, workspace: former.workspace, in: transaction)
     }
 
     /// The endpoints, the newest first, and how many there are.
@@ -176,7 +183,7 @@ package struct SubscriptionService: Sendable {
     /// One endpoint.
     /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
     package func find(_ id: EndpointID, workspace: WorkspaceID?) async throws -> Endpoint {
-        try await database.read { try existing(id, workspace, in: $0) }
+        try await database.read { try endpoints.existing(id, workspace: workspace, in: $0) }
     }
 
     /// Changes an endpoint.
@@ -190,7 +197,7 @@ package struct SubscriptionService: Sendable {
     ) async throws -> Endpoint {
         let now = time.now()
         let changed = try await database.write { transaction in
-            var endpoint = try existing(id, workspace, in: transaction)
+            var endpoint = try endpoints.existing(id, workspace: workspace, in: transaction)
             let before = endpoint
             try change(&endpoint)
             // A guard that has become stricter must not keep anybody from pausing.
@@ -215,7 +222,7 @@ package struct SubscriptionService: Sendable {
             if endpoint.status != before.status {
                 try setStatus(endpoint.status, reason: nil, of: endpoint, now: now, in: transaction)
             }
-            return try existing(id, workspace, in: transaction)
+            return try endpoints.existing(id, workspace: workspace, in: transaction)
         }
         await database.notify(.outbox)
         return changed
@@ -241,7 +248,7 @@ package struct SubscriptionService: Sendable {
     /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
     package func delete(_ id: EndpointID, workspace: WorkspaceID?) async throws {
         try await database.write { transaction in
-            let endpoint = try existing(id, workspace, in: transaction)
+            let endpoint = try endpoints.existing(id, workspace: workspace, in: transaction)
             try endpoints.delete(id, workspace: endpoint.workspace, in: transaction)
         }
     }
@@ -275,14 +282,6 @@ package struct SubscriptionService: Sendable {
         }
         await database.notify(.outbox)
         return changed
-    }
-
-    func existing(_ id: EndpointID, _ workspace: WorkspaceID?, in transaction: borrowing Transaction) throws -> Endpoint
-    {
-        guard let endpoint = try endpoints.find(id, workspace: workspace, in: transaction) else {
-            throw SubscriptionError.noEndpoint
-        }
-        return endpoint
     }
 
     @discardableResult

@@ -141,7 +141,11 @@ import Testing
                 }
             }
             _ = try await house.database.write { try house.chat.delegate("<@U5>", until: day, typed, in: $0) }
-            try await approve(house.event(by: "U5", in: "U5", isNamed: false))
+            let unnamed = house.event(by: "U5", in: "U5", isNamed: false)
+            await #expect(throws: UnnamedActor(of: unnamed)) { try await approve(unnamed) }
+            #expect(try await house.detail(other)?.decisions.isEmpty == true)
+            // Nobody knows it, so the id stands in for it.
+            try await approve(unnamed.called("U5"))
             let line = try #require(try await house.detail(other)).record.outcomeLine
             #expect(line.hasPrefix("approved by U5 for Person U2 at"), "\(line)")
             let third = try await house.open("third") { $0.approvers = [.person("chat:U2")] }

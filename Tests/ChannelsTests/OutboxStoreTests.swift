@@ -129,7 +129,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func anEditThatComesBackGivesWayToANewerOne(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
-            let (store, now) = (house.store, house.time.now())
+            let (store, ledger, now) = (house.store, OutboxLedger(), house.time.now())
             try await house.edit("t", body: "one", key: "e1", coalesceKey: "t")
             let claim = try #require(try await house.claim("x").first).claim
             try await house.edit("t", body: "two", key: "e2", coalesceKey: "t")
@@ -149,7 +149,7 @@ import Testing
             let next = try await house.claim("x")
             #expect(next.map(\.claim.key.rawValue) == ["e2"])
             let (troubled, counts) = try await house.database.read { transaction in
-                (try store.listTroubles(limit: 10, in: transaction), try store.counts(in: transaction))
+                (try ledger.listTroubles(limit: 10, in: transaction), try ledger.counts(in: transaction))
             }
             #expect(troubled.isEmpty)
             #expect(counts == [.sending: 1])
@@ -159,15 +159,15 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func whatWasSentLongAgoIsForgotten(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
-            let (store, now) = (house.store, house.time.now())
+            let (store, ledger, now) = (house.store, OutboxLedger(), house.time.now())
             try await house.post("1", key: "k1")
             let claim = try #require(try await house.claim("x").first).claim
             try await house.database.write { try store.markSent(claim, receiptsJSON: "[]", now: now, in: $0) }
             try await house.post("2", key: "k2")
             let purged = try await house.database.write { transaction in
                 [
-                    try store.purgeSent(before: now, limit: 10, in: transaction),
-                    try store.purgeSent(before: now + .seconds(1), limit: 10, in: transaction),
+                    try ledger.purgeSent(before: now, limit: 10, in: transaction),
+                    try ledger.purgeSent(before: now + .seconds(1), limit: 10, in: transaction),
                 ]
             }
             #expect(purged == [0, 1])
@@ -179,7 +179,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func whatFailedLongAgoIsForgottenAndNothingElse(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
-            let (store, now) = (OutboxStore(), house.time.now())
+            let (store, ledger, now) = (house.store, OutboxLedger(), house.time.now())
             let note = OutboxNote(code: "channel_not_found", message: "The channel is gone.")
             for name in ["1", "2"] {
                 try await house.post(name, key: "k\(name)")
@@ -194,8 +194,8 @@ import Testing
             }
             let purged = try await house.database.write { transaction in
                 [
-                    try store.purgeFailed(before: now, limit: 10, in: transaction),
-                    try store.purgeFailed(before: now + .seconds(1), limit: 10, in: transaction),
+                    try ledger.purgeFailed(before: now, limit: 10, in: transaction),
+                    try ledger.purgeFailed(before: now + .seconds(1), limit: 10, in: transaction),
                 ]
             }
             #expect(purged == [0, 1])
@@ -207,9 +207,9 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func whatNobodyKnowsIsSentOnceMoreIfTheOperatorWants(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
-            let (store, outbox) = (house.store, house.outbox)
+            let (ledger, outbox) = (OutboxLedger(), house.outbox)
             func ids() async throws -> [String: Int64] {
-                let rows = try await house.database.read { try store.unsettled(limit: 10, in: $0) }
+                let rows = try await house.database.read { try ledger.unsettled(limit: 10, in: $0) }
                 return Dictionary(uniqueKeysWithValues: rows.map { ($0.key.rawValue, $0.id) })
             }
             func retry(_ id: Int64) async throws -> Outbox.Retry {
@@ -233,7 +233,7 @@ import Testing
             try await house.settle(limited)
             #expect(house.channel.calls == ["post k#1", "post l#1", "post k#1"])
             #expect(try await house.status("k") == .sent)
-            #expect(try await house.database.write { try store.forget(failed, in: $0) })
+            #expect(try await house.database.write { try ledger.forget(failed, in: $0) })
             #expect(try await ids().isEmpty)
         }
     }

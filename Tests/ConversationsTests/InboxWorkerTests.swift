@@ -89,6 +89,23 @@ import Testing
         }
     }
 
+    @Test("Who has to be named is asked for between two transactions, and an id nobody knows stands in for itself")
+    func unnamed() async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            house.platform.introduce(["U2": "Ben"])
+            try await house.store([
+                house.mention("Tabs or spaces?", "1"), house.command("approvals", "t2", by: "U2"),
+                house.command("approvals", "t3", by: "U3"), house.command("approvals", "t4"),
+            ])
+            let worker = house.inboxWorker(decisions: NamingDecisions())
+            #expect(try await worker.workOnce() == 4)
+            #expect(try await house.count("debates") == 1)
+            #expect(try await house.count("inbox", where: "status = 1") == 4)
+            try await house.deliver()
+            #expect(house.answers.map(\.payload).sorted() == ["Ada", "Ben", "U3"])
+        }
+    }
+
     @Test func acknowledgementsComeFirstButNotForEver() {
         #expect(InboxWorker.rest(worked: .milliseconds(20), waited: .seconds(9)) == .milliseconds(380))
         #expect(InboxWorker.rest(worked: .milliseconds(200), waited: .zero) == .seconds(1))
@@ -105,5 +122,36 @@ import Testing
                 try await house.wait { try await house.debates().count == 2 }
             }
         }
+    }
+}
+
+/// Tells people what they are called, which has to be known.
+private struct NamingDecisions: HumanDecisions {
+    func press(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) -> HumanDecisionAnswer? {
+        nil
+    }
+
+    func submit(
+        callback: String,
+        answers: [String: String],
+        state: String,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer? { nil }
+
+    func reply(
+        _ text: String,
+        isDirect: Bool,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) -> HumanDecisionAnswer? { nil }
+
+    func perform(
+        _ command: HumanDecisionCommand,
+        _ event: InboundEvent,
+        in transaction: borrowing Transaction
+    ) throws -> HumanDecisionAnswer {
+        guard let name = event.actor.displayName else { throw UnnamedActor(of: event) }
+        return .say(Post(body: name, fallbackText: name))
     }
 }

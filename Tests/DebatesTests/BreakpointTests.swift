@@ -127,7 +127,7 @@ import Testing
                     from: machine.handle(.init(number: earlier, action: .continue, by: "Ann"))
                 )
             }
-            #expect(machine.waiting?.number == number)
+            #expect(machine.state.waiting?.number == number)
             return machine
         }
         for number in 1...2 {

@@ -217,7 +217,7 @@ import Testing
             return
         }
         step = machine.handle([script.answer(calls[1])])
-        #expect(machine.awaited == ["alpha", "gamma"])
+        #expect(machine.state.awaited == ["alpha", "gamma"])
         step = machine.handle([script.answer(calls[2])])
         step = machine.handlePhaseTimeout()
         let play = try script.play(&machine, from: step)

@@ -73,6 +73,7 @@ struct ApprovalRouteTests {
             #expect(try again.json["code"] == "already_answered")
             let detail = try await client.request("GET", "\(Self.path)/\(id)").json
             #expect(detail["decisions"]?.array?.count == 1 && detail["log"]?.array?.count == 2)
+            #expect(detail["requested_by"] == "api:local" && detail["requester_name"] == "the operator")
             #expect(try await client.request("GET", "\(Self.path)/nothing").status == 404)
         }
     }
@@ -323,6 +324,27 @@ struct ApprovalRouteTests {
         #expect(page.contains(#"<pre>{"pay":12345678901234567}</pre>"#))
         #expect(page.contains("one &lt;b&gt;two&lt;/b&gt;") && page.contains("Operation "))
         #expect(!page.contains("<b>two"))
+    }
+
+    @Test("In a browser an answer is given by keyboard, and the list changes nothing under anybody's hands")
+    func keyboard() async throws {
+        try await run { client, _ in
+            let id = try await client.post(Self.path, #"{"title":"Pay 7?"}"#).json["id"]?.string ?? ""
+            let browser = try await client.openInBrowser("/approvals")
+            try await browser.wait(for: "Pay 7?")
+            try await browser.evaluate("document.querySelector('#inbox textarea').focus()")
+            try await browser.type("Within budget")
+            _ = try await client.post(Self.path, #"{"title":"Pay 8?"}"#)
+            try await browser.evaluate("show()")
+            try await browser.wait(for: "Pay 8?")
+            #expect(try await browser.evaluate("document.activeElement.value") == "Within budget")
+            try await browser.press(.tab)
+            #expect(try await browser.evaluate("document.activeElement.textContent") == "Approve")
+            try await browser.press(.enter)
+            try await browser.wait(until: "document.activeElement.id === 'main' && $('inbox').children.length === 1")
+            let decided = try await client.request("GET", "\(Self.path)/\(id)").json
+            #expect(decided["status"] == "approved" && "\(decided)".contains("Within budget"))
+        }
     }
 
     @Test("A program's key sees and decides in its workspace alone, and makes nobody an operator")

@@ -39,4 +39,14 @@ struct DebateListRouteTests {
             #expect(whole["left_out"] == nil)
         }
     }
+
+    @Test("Metadata that was not even read for a list is named like any other that is too long")
+    func unreadMetadata() async throws {
+        harness.debates.update(harness.debates.add("d1")) { $0.lacksMetadata = true }
+        try await harness.run { client async throws in
+            let line = try #require(try await client.request("GET", Self.path).json["items"]?.array?.first)
+            #expect(line["left_out"] == ["metadata"] && line["metadata"] == nil)
+            #expect(line["task"]?.string == "Tabs or spaces?")
+        }
+    }
 }

@@ -79,9 +79,9 @@ import Testing
     func whatIsOverIsFoundByItsAge(engine: DatabaseEngine) async throws {
         try await withDatabase(engine) { test in
             let moment = Timestamp(rawValue: 1)
-            let sent = try await test.plan { _ = try OutboxStore().purgeSent(before: moment, limit: 9, in: $0) }
+            let sent = try await test.plan { _ = try OutboxLedger().purgeSent(before: moment, limit: 9, in: $0) }
             #expect(sent.contains("outbox_sent") && sent.contains("outbox_failed"), "\(sent)")
-            let failed = try await test.plan { _ = try OutboxStore().purgeFailed(before: moment, limit: 9, in: $0) }
+            let failed = try await test.plan { _ = try OutboxLedger().purgeFailed(before: moment, limit: 9, in: $0) }
             #expect(failed.contains("outbox_failed"), "\(failed)")
             let jobs = try await test.plan { _ = try JobQueue().prune(endedBefore: moment, limit: 9, in: $0) }
             #expect(jobs.contains("job_queue_over"), "\(jobs)")

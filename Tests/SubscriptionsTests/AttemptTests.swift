@@ -20,7 +20,7 @@ import Testing
                 house.time.advance(by: .seconds(2 * 3600))
             }
             func find(_ key: String) async throws -> (items: [AttemptRecord], total: Int) {
-                try await house.service.attempts(
+                try await house.deliveries.attempts(
                     of: endpoint.id,
                     workspace: nil,
                     message: EventMessage.id(of: key, in: house.workspace),

@@ -60,7 +60,7 @@ import Transport
             #expect(try await deliverer.deliverDue() == 0)
             let attempts = try await house.attempts(endpoint)
             #expect(attempts.count == 10)
-            let letters = try await house.service.deadLetters(workspace: nil, limit: 10, offset: 0)
+            let letters = try await house.deliveries.deadLetters(workspace: nil, limit: 10, offset: 0)
             #expect(letters.items.first?.attempts == 10)
             #expect(letters.items.first?.lastStatus == 500)
         }
@@ -180,17 +180,18 @@ import Transport
                 house.time.advance(by: .seconds(10))
             }
             let ids = house.receiver.ids
-            let service = house.service
-            #expect(try await service.replay(.message(MessageID(ids[1])), to: endpoint.id, workspace: nil).count == 1)
+            let deliveries = house.deliveries
+            let again = try await deliveries.replay(.message(MessageID(ids[1])), to: endpoint.id, workspace: nil)
+            #expect(again.count == 1)
             _ = try await deliverer.deliverDue()
             #expect(house.receiver.ids == ids + [ids[1]])
             let range = Replay.range(since: start + .seconds(10), until: start + .seconds(30))
-            #expect(try await service.replay(range, to: endpoint.id, workspace: nil).count == 2)
+            #expect(try await deliveries.replay(range, to: endpoint.id, workspace: nil).count == 2)
             _ = try await deliverer.deliverDue()
             #expect(Set(house.receiver.ids.suffix(2)) == Set(ids.suffix(2)))
-            #expect(try await service.replay(.failedSince(start), to: endpoint.id, workspace: nil).count == 0)
+            #expect(try await deliveries.replay(.failedSince(start), to: endpoint.id, workspace: nil).count == 0)
             await #expect(throws: SubscriptionError.self) {
-                try await service.replay(.message(MessageID("msg_none")), to: endpoint.id, workspace: nil)
+                try await deliveries.replay(.message(MessageID("msg_none")), to: endpoint.id, workspace: nil)
             }
         }
     }
@@ -209,11 +210,11 @@ import Transport
                 try await house.database.run("update webhook_configs set failing_since = null")
             }
             let letter = try #require(
-                try await house.service.deadLetters(workspace: house.workspace, limit: 10, offset: 0).items.first
+                try await house.deliveries.deadLetters(workspace: house.workspace, limit: 10, offset: 0).items.first
             )
             #expect(letter.body.contains("Forty-two"))
             house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 200) }
-            _ = try await house.service.retry(deadLetter: letter.number, workspace: house.workspace)
+            _ = try await house.deliveries.retry(deadLetter: letter.number, workspace: house.workspace)
             #expect(try await deliverer.deliverDue() == 1)
             #expect(try await house.counts() == DeliveryCounts(delivered: 1))
         }
@@ -256,7 +257,7 @@ import Transport
             while try await deliverer.deliverDue() > 0 {}
             house.time.advance(by: .seconds(1))
             let range = Replay.range(since: start, until: house.time.now())
-            #expect(try await house.service.replay(range, to: id, workspace: nil).count == 9)
+            #expect(try await house.deliveries.replay(range, to: id, workspace: nil).count == 9)
             while try await deliverer.deliverDue() > 0 {}
             let order = house.receiver.requests.compactMap { $0.json["data"]?["final_answer"]?.string?.last }
             #expect(String(order) == "123456789123456789")

@@ -41,7 +41,7 @@ import Transport
             let deliverer = house.deliverer()
             house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 500) }
             for _ in 0..<6 {
-                _ = try await house.service.test(endpoint.id, workspace: nil, patience: .zero)
+                _ = try await house.deliveries.test(endpoint.id, workspace: nil, patience: .zero)
                 #expect(try await deliverer.deliverDue() == 1)
                 house.time.advance(by: Self.day)
             }
@@ -49,23 +49,23 @@ import Transport
             #expect(now.status == .active && now.failingSince == nil && now.lastDeliveryAt == nil)
             #expect(now.failureCount == 6)
             // Nobody is owed a test: it stays in the log alone.
-            #expect(try await house.service.deadLetters(workspace: nil, limit: 10, offset: 0).total == 0)
+            #expect(try await house.deliveries.deadLetters(workspace: nil, limit: 10, offset: 0).total == 0)
             #expect(try await house.counts() == DeliveryCounts())
             #expect(try await house.attempts(endpoint).count == 6)
             let range = Replay.range(since: Timestamp(milliseconds: 0), until: house.time.now())
-            #expect(try await house.service.replay(range, to: endpoint.id, workspace: nil).count == 0)
+            #expect(try await house.deliveries.replay(range, to: endpoint.id, workspace: nil).count == 0)
             // One that succeeds shows that the endpoint is well.
             try await house.publish(house.event("1"))
             _ = try await deliverer.deliverDue()
             #expect(try await house.reload(endpoint).failingSince != nil)
             house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 200) }
-            _ = try await house.service.test(endpoint.id, workspace: nil, patience: .zero)
+            _ = try await house.deliveries.test(endpoint.id, workspace: nil, patience: .zero)
             _ = try await deliverer.deliverDue()
             #expect(try await house.reload(endpoint).failingSince == nil)
             // The test that arrived is no event either.
             let again = Replay.range(since: Timestamp(milliseconds: 0), until: house.time.now() + Self.day)
             let delivered = try await house.attempts(endpoint).filter { $0.isDelivered && $0.type != "webhook.test" }
-            let replayed = try await house.service.replay(again, to: endpoint.id, workspace: nil)
+            let replayed = try await house.deliveries.replay(again, to: endpoint.id, workspace: nil)
             #expect(replayed.count == delivered.count)
         }
     }
@@ -85,7 +85,7 @@ import Transport
             house.time.advance(by: Self.day * 30)
             try await house.publish(house.event("vote 4", "vote"))
             var rounds = 1
-            while try await house.service.purge(olderThan: Self.day * 7, limit: 2) { rounds += 1 }
+            while try await house.deliveries.purge(olderThan: Self.day * 7, limit: 2) { rounds += 1 }
             // What an active endpoint is owed stays, however old it is.
             #expect(rounds == 2)
             #expect(try await house.counts() == DeliveryCounts(waiting: 4))
@@ -105,7 +105,7 @@ import Transport
                 "delete from webhook_messages where message_id = \(try first.text("message_id"))"
             )
             #expect(try await house.counts() == DeliveryCounts(waiting: 6))
-            try await house.service.sweep(limit: 2)
+            try await house.deliveries.sweep(limit: 2)
             #expect(try await house.counts() == DeliveryCounts(waiting: 2))
         }
     }
@@ -118,9 +118,9 @@ import Transport
             for number in 1...3 { try await house.publish(house.event("\(number)")) }
             while try await deliverer.deliverDue() > 0 {}
             house.time.advance(by: Self.day * 30)
-            #expect(try await house.service.purge(olderThan: Self.day, limit: 2))
+            #expect(try await house.deliveries.purge(olderThan: Self.day, limit: 2))
             #expect(try await house.attempts(endpoint).count == 1)
-            #expect(try await !house.service.purge(olderThan: Self.day, limit: 2))
+            #expect(try await !house.deliveries.purge(olderThan: Self.day, limit: 2))
             #expect(try await house.attempts(endpoint).isEmpty)
         }
     }

@@ -107,7 +107,7 @@ import Transport
             try await house.publish(house.event("1"))
             try await house.database.run("update webhooks set attempts = 9")
             let delivery = try #require(await house.claim("one").deliveries.first)
-            #expect(try await house.service.replay(.message(delivery.message), to: id, workspace: nil).count == 1)
+            #expect(try await house.deliveries.replay(.message(delivery.message), to: id, workspace: nil).count == 1)
             let ledger = DeliveryLedger(endpoints: house.endpoints, sink: house.sink, outbox: Outbox(time: house.time))
             let now = house.time.now()
             func record(_ status: Int, _ decision: RetryPolicy.Decision) async throws {

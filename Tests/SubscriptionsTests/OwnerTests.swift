@@ -79,16 +79,16 @@ import Transport
             try await house.publish(house.event("1"))
             _ = try await deliverer.deliverDue()
             let letter = try #require(
-                try await house.service.deadLetters(workspace: nil, limit: 10, offset: 0).items.first
+                try await house.deliveries.deadLetters(workspace: nil, limit: 10, offset: 0).items.first
             )
-            await #expect { try await house.service.retry(deadLetter: letter.number, workspace: nil) } throws: {
+            await #expect { try await house.deliveries.retry(deadLetter: letter.number, workspace: nil) } throws: {
                 ($0 as? SubscriptionError)?.reason == .conflict
             }
             await #expect {
-                try await house.service.replay(.failedSince(Timestamp(milliseconds: 0)), to: id, workspace: nil)
+                try await house.deliveries.replay(.failedSince(Timestamp(milliseconds: 0)), to: id, workspace: nil)
             } throws: { ($0 as? SubscriptionError)?.reason == .conflict }
             _ = try await house.service.setStatus(.paused, of: id, workspace: nil)
-            #expect(try await house.service.retry(deadLetter: letter.number, workspace: nil))
+            #expect(try await house.deliveries.retry(deadLetter: letter.number, workspace: nil))
             #expect(try await deliverer.deliverDue() == 0)
             house.receiver.answer { _ throws(TransportError) in HTTPResponse(status: 200) }
             _ = try await house.service.setStatus(.active, of: id, workspace: nil)

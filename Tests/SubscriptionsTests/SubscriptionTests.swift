@@ -184,7 +184,7 @@ import Transport
             await #expect(throws: SubscriptionError.self) { try await service.find(id, workspace: other) }
             await #expect(throws: SubscriptionError.self) { try await service.delete(id, workspace: other) }
             await #expect(throws: SubscriptionError.self) {
-                try await service.attempts(of: id, workspace: other, limit: 1, offset: 0)
+                try await service.deliveries.attempts(of: id, workspace: other, limit: 1, offset: 0)
             }
             #expect(try await service.list(workspace: other, activeOnly: false, limit: 10, offset: 0).total == 0)
             #expect(try await service.list(workspace: nil, activeOnly: true, limit: 10, offset: 0).total == 1)

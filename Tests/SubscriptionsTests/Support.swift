@@ -49,6 +49,8 @@ struct SubscriberHouse: Sendable {
         )
     }
 
+    var deliveries: DeliveryService { service.deliveries }
+
     func deliverer(
         _ owner: String = "one",
         database: (any Database)? = nil,
@@ -112,10 +114,10 @@ struct SubscriberHouse: Sendable {
     }
 
     func attempts(_ endpoint: Endpoint) async throws -> [AttemptRecord] {
-        try await service.attempts(of: endpoint.id, workspace: nil, limit: 1000, offset: 0).items
+        try await deliveries.attempts(of: endpoint.id, workspace: nil, limit: 1000, offset: 0).items
     }
 
-    func counts() async throws -> DeliveryCounts { try await service.counts(workspace: nil) }
+    func counts() async throws -> DeliveryCounts { try await deliveries.counts(workspace: nil) }
 
     func reload(_ endpoint: Endpoint) async throws -> Endpoint {
         try await service.find(endpoint.id, workspace: nil)

@@ -31,19 +31,22 @@ package final class ChildProcess: Sendable {
     ///   - environment: All that the program finds in its environment, beside `PATH`.
     ///   - input: What it reads from its standard input, at most 64 KiB.
     ///   - directory: Where it runs.
+    ///   - descriptors: Descriptors of ours that the program finds open, by the numbers that they have there; ours are
+    ///     greater than all of these.
     /// - Throws: `ProcessFailure` when it cannot be started.
     package init(
         _ executable: String,
         _ arguments: [String],
         environment: [String: String] = [:],
         input: String = "",
-        directory: String = "/"
+        directory: String = "/",
+        descriptors: [Int32: Int32] = [:]
     ) throws {
         let shared = Shared()
         self.shared = shared
         // One program at a time: a pipe that a twin inherits by chance never ends.
         processID = try Self.spawning.withLock { _ in
-            try Self.spawn(executable, arguments, environment, input, directory, shared)
+            try Self.spawn(executable, arguments, environment, input, directory, descriptors, shared)
         }
     }
 
@@ -59,6 +62,7 @@ package final class ChildProcess: Sendable {
         _ environment: [String: String],
         _ input: String,
         _ directory: String,
+        _ descriptors: [Int32: Int32],
         _ shared: Shared
     ) throws -> Int32 {
         guard access(executable, X_OK) == 0 else {
@@ -75,6 +79,7 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
         posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
         posix_spawn_file_actions_adddup2(&actions, fromChild[1], 2)
+        for (theirs, ours) in descriptors { posix_spawn_file_actions_adddup2(&actions, ours, theirs) }
 
         var environment = environment
         if environment["PATH"] == nil { environment["PATH"] = "/usr/bin:/bin" }

@@ -78,6 +78,16 @@ struct ApprovalRuleTests {
             }
             let detail = try await world.look(at: "/approvals/\(id)", gateway)
             #expect(detail["workspace"] == "local" && detail["prompts"]?.array?.first?["state"] == "open")
+            // A message has its author's id alone: people read a name, and the id is kept beside it.
+            let payloads = SlackPayloads.standard
+            let ts = await world.slack.say("1", channel: payloads.directChannel, user: user)
+            #expect(await world.send(payloads.directMessage("1", ts: ts), to: gateway) == 200)
+            let decided = try await eventually("the decision") { () -> JSONValue? in
+                let detail = try await world.look(at: "/approvals/\(id)", gateway)
+                return detail["status"] == "approved" ? detail : nil
+            }
+            #expect(decided["summary"]?.string?.hasPrefix("approved by Alice at") == true, "\(decided)")
+            #expect(decided["decisions"]?.array?.first?["identity"]?.string == "slack:\(user)")
             #expect(try await gateway.terminate() == .exited(0))
         }
     }

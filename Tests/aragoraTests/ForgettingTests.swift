@@ -6,7 +6,6 @@ import Subscriptions
 import Synchronization
 import TestSupport
 import Testing
-import Transport
 
 @testable import aragora
 
@@ -23,10 +22,9 @@ struct ForgettingTests {
         let key = Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
         return Forgetting(
             database: database,
-            webhooks: SubscriptionService(
+            deliveries: DeliveryService(
                 database: webhooks ?? database,
                 endpoints: EndpointStore(sealer: try Sealer(keys: key)),
-                addressGuard: AddressGuard(),
                 time: time,
                 identifiers: SequentialIdentifiers()
             ),

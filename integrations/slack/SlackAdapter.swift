@@ -17,6 +17,7 @@ package struct SlackAdapter: ScreeningChannel {
     let credentials: SlackCredentials
     let people: SlackPeople
     let channels: SlackChannels
+    let reader: SlackReader
     let installations: (any SlackInstallations)?
     let time: any TimeSource
     private let signature: SlackSignature
@@ -47,6 +48,7 @@ package struct SlackAdapter: ScreeningChannel {
         )
         people = SlackPeople(api: api)
         channels = SlackChannels(api: api)
+        reader = SlackReader(api: api, credentials: credentials, people: people)
         signature = SlackSignature(secret: configuration.signingSecret)
         reception = SlackReception(logger: logger)
         interpreter = SlackInterpreter(apiURL: configuration.apiURL)

@@ -48,7 +48,7 @@ function card(approval) {
     approval.operation_json && h("pre", {}, approval.operation_json),
     isPending ? "" : h("p", { class: "outcome" }, `It is ${approval.status}: ${approval.summary}`),
     !isPending || isOpen || isLong ? "" : h("p", { class: "hint" }, "An answer from here would not count: others were asked, or it has been given."),
-    h("p", { class: "hint" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requested_by} · workspace ${approval.workspace}`
+    h("p", { class: "hint" }, `Operation ${approval.operation_hash.slice(0, 12)} · ${approval.summary} · asked by ${approval.requester_name ?? approval.requested_by} · workspace ${approval.workspace}`
       + (approval.expires_at ? ` · until ${new Date(approval.expires_at).toLocaleString()}` : "")),
     isOpen ? comment : "", h("div", { class: "row end" }, buttons), says);
 }

@@ -77,7 +77,7 @@ package struct ApprovalChat: Sendable {
     ///
     /// What can be no answer is left to whoever reads the thread, and so are words of somebody who may not decide.
     /// - Returns: nil where it is no answer to a prompt.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `UnnamedActor` where nobody has told the person's name; `DatabaseError`.
     package func reply(
         _ text: String,
         isDirect: Bool,
@@ -122,7 +122,7 @@ package struct ApprovalChat: Sendable {
             record.id,
             workspace: record.workspace,
             ApprovalReply(
-                actor: actor(event, .reply),
+                actor: try namedActor(event, .reply, workspace: record.workspace, in: transaction),
                 optionID: option.id,
                 comment: typed.comment,
                 operationHash: option.effect.isForText ? shownHash : nil
@@ -195,7 +195,7 @@ package struct ApprovalChat: Sendable {
     }
 
     /// `approve <id>`, `reject <id> <reason>`, `revise <id> <guidance>`: the first option of that effect.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `UnnamedActor` where nobody has told the person's name; `DatabaseError`.
     package func decide(
         _ name: String,
         effect: ApprovalOption.Effect,
@@ -209,7 +209,7 @@ package struct ApprovalChat: Sendable {
     }
 
     /// `answer <id> <option> <reason>`: any option, by its own id.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `UnnamedActor` where nobody has told the person's name; `DatabaseError`.
     package func decide(
         _ name: String,
         option: String,
@@ -232,7 +232,7 @@ package struct ApprovalChat: Sendable {
                 "There is no request “\(name.prefix(40))”. `\(event.commandPrefix)approvals` lists what waits for you."
             )
         }
-        let actor = actor(event, .command)
+        let actor = try namedActor(event, .command, workspace: record.workspace, in: transaction)
         let optionID = optionID(record.policy)
         var comment = comment
         var seen: String?
@@ -287,7 +287,7 @@ package struct ApprovalChat: Sendable {
     }
 
     /// `delegate <person> until <date>`.
-    /// - Throws: `DatabaseError`.
+    /// - Throws: `UnnamedActor` where nobody has told the person's name; `DatabaseError`.
     package func delegate(
         _ person: String,
         until date: String,
@@ -301,13 +301,16 @@ package struct ApprovalChat: Sendable {
             return Answer("Name the person by a mention, by an id such as slack:U012, or by a mail address.")
         }
         do {
+            let actor = try namedActor(event, .command, workspace: event.workspace, in: transaction)
             try desk.delegations.give(
-                from: actor(event, .command),
+                from: actor,
                 to: other,
                 until: moment,
                 workspace: event.workspace,
                 in: transaction
             )
+            // What is decided in their place says for whom.
+            try desk.directory.learn(actor, workspace: event.workspace, in: transaction)
         } catch let error as ApprovalError {
             return Answer(error.description)
         }
@@ -346,6 +349,24 @@ package struct ApprovalChat: Sendable {
                 offersForm: offersForm
             )
         }
+    }
+
+    /// Whoever did something that is written down with their name.
+    /// - Throws: `UnnamedActor` where neither this event nor an earlier one tells it; `DatabaseError`.
+    private func namedActor(
+        _ event: InboundEvent,
+        _ surface: ApprovalActor.Surface,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> ApprovalActor {
+        var named = actor(event, surface)
+        guard event.actor.displayName == nil, !event.actor.isBot else { return named }
+        let ids = try desk.directory.ids(of: named.identity, workspace: workspace, in: transaction).all
+        guard let name = try desk.directory.name(of: ids, workspace: workspace, in: transaction) else {
+            throw UnnamedActor(of: event)
+        }
+        named.name = name
+        return named
     }
 
     private func actor(_ event: InboundEvent, _ surface: ApprovalActor.Surface) -> ApprovalActor {

@@ -9,6 +9,7 @@ package struct ApprovalDelegations: Sendable {
 
     private var people: ApprovalPeople { course.people }
     private var directory: ApproverDirectory { course.people.directory }
+    private var store: ApprovalDelegationStore { course.people.delegations }
     private var time: any TimeSource { course.time }
 
     /// Lets another person decide in one's place until a moment; the same event, told again, changes nothing.
@@ -37,13 +38,13 @@ package struct ApprovalDelegations: Sendable {
         guard moment > now, moment - now <= ApprovalPolicy.longest else {
             throw ApprovalError(.invalid, "The end has to be in the future, and within a year.")
         }
-        let delegation = ApproverDirectory.Delegation(
+        let delegation = ApprovalDelegation(
             id: Self.delegationID(actor, workspace: workspace),
             delegator: person.person,
             delegate: other.person,
             endsAt: moment
         )
-        let isNew = try directory.insert(
+        let isNew = try store.insert(
             delegation,
             createdBy: actor.identity,
             workspace: workspace,
@@ -87,7 +88,7 @@ package struct ApprovalDelegations: Sendable {
     /// - Returns: the delegations that this has ended.
     /// - Throws: `DatabaseError`.
     package func takeBack(by actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction)
-        throws -> [ApproverDirectory.Delegation]
+        throws -> [ApprovalDelegation]
     {
         try course.audit.hold(workspace, in: transaction)
         let actor = try people.resolved(actor, workspace: workspace, in: transaction)
@@ -102,10 +103,10 @@ package struct ApprovalDelegations: Sendable {
         evidence: String,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
-    ) throws -> ApproverDirectory.Delegation? {
+    ) throws -> ApprovalDelegation? {
         try course.audit.hold(workspace, in: transaction)
         let now = time.now()
-        guard let delegation = try directory.end(id, workspace: workspace, now: now, in: transaction) else {
+        guard let delegation = try store.end(id, workspace: workspace, now: now, in: transaction) else {
             return nil
         }
         try course.steps.drop(of: id, workspace: workspace, now: now, in: transaction)
@@ -123,10 +124,10 @@ package struct ApprovalDelegations: Sendable {
     /// The delegations that hold now, which a person has given and got.
     /// - Throws: `DatabaseError`.
     package func list(of actor: ApprovalActor, workspace: WorkspaceID, in transaction: borrowing Transaction)
-        throws -> (mine: [ApproverDirectory.Delegation], forOthers: [ApproverDirectory.Delegation])
+        throws -> (mine: [ApprovalDelegation], forOthers: [ApprovalDelegation])
     {
         let ids = try people.resolved(actor, workspace: workspace, in: transaction).ids
-        let open = try directory.openDelegations(at: time.now(), workspace: workspace, in: transaction)
+        let open = try store.listOpen(at: time.now(), workspace: workspace, in: transaction)
         return (open.filter { ids.contains($0.delegator) }, open.filter { ids.contains($0.delegate) })
     }
 
@@ -137,15 +138,15 @@ package struct ApprovalDelegations: Sendable {
         evidence: String,
         in workspace: WorkspaceID,
         in transaction: borrowing Transaction
-    ) throws -> [ApproverDirectory.Delegation] {
-        try directory.openDelegations(at: time.now(), workspace: workspace, in: transaction)
+    ) throws -> [ApprovalDelegation] {
+        try store.listOpen(at: time.now(), workspace: workspace, in: transaction)
             .filter { actor.ids.contains($0.delegator) && $0.id != kept }
             .compactMap { try end($0.id, evidence: evidence, workspace: workspace, in: transaction) }
     }
 
     /// Tells the other person, wherever they are reached directly.
     private func tell(
-        _ delegation: ApproverDirectory.Delegation,
+        _ delegation: ApprovalDelegation,
         _ line: String,
         key: String,
         workspace: WorkspaceID,
@@ -171,7 +172,7 @@ package struct ApprovalDelegations: Sendable {
 
     /// The time of a delegation is over.
     func lapse(_ id: String, workspace: WorkspaceID, in transaction: borrowing Transaction) throws {
-        guard let delegation = try directory.end(id, workspace: workspace, now: time.now(), in: transaction) else {
+        guard let delegation = try store.end(id, workspace: workspace, now: time.now(), in: transaction) else {
             return
         }
         try note("delegation_ended", delegation, evidence: "time", workspace: workspace, in: transaction)
@@ -179,7 +180,7 @@ package struct ApprovalDelegations: Sendable {
 
     private func note(
         _ type: String,
-        _ delegation: ApproverDirectory.Delegation,
+        _ delegation: ApprovalDelegation,
         evidence: String,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction

@@ -89,7 +89,7 @@ extension ApprovalDesk {
         in transaction: borrowing Transaction,
         _ reply: (_ optionID: String?, _ recipient: String) -> ApprovalReply
     ) throws -> ApprovalAnswer? {
-        guard let meaning = try meaning(of: token, in: transaction) else { return nil }
+        guard let meaning = try reader.meaning(of: token, in: transaction) else { return nil }
         let record = meaning.record
         guard workspace == nil ? meaning.option == nil : meaning.option != nil && meaning.workspace == workspace else {
             return .unknown
@@ -107,48 +107,8 @@ extension ApprovalDesk {
         token: String,
         in transaction: borrowing Transaction
     ) throws -> (record: ApprovalRecord, recipient: String, isStale: Bool)? {
-        guard let meaning = try meaning(of: token, in: transaction), meaning.option == nil else { return nil }
+        guard let meaning = try reader.meaning(of: token, in: transaction), meaning.option == nil else { return nil }
         return (meaning.record, meaning.recipient, meaning.operationHash != meaning.record.operationHash)
-    }
-
-    /// What a token stands for.
-    private struct Meaning {
-        let record: ApprovalRecord
-        /// Where the copy is.
-        let workspace: WorkspaceID
-        /// The answer of a button; nil for a link, whose page asks.
-        let option: ApprovalOption?
-        /// A person's one id, or `channel:<platform>:<channel>`.
-        let boundTo: String
-        /// The id to which the copy was sent, or the channel.
-        let recipient: String
-        /// What was shown with it.
-        let operationHash: String
-    }
-
-    /// What a token stands for; nil for one that is none of ours, or leads to what has ended long ago.
-    private func meaning(of token: String, in transaction: borrowing Transaction) throws -> Meaning? {
-        guard let claim = tokens.read(token),
-            let prompt = try ApprovalPromptStore().find(number: claim.number, in: transaction),
-            let record = try requests.find(prompt.request, in: transaction)
-        else { return nil }
-        var shown = record.operationHash
-        if !tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) {
-            shown = try course.requestedHash(record, in: transaction)
-            guard tokens.isMade(claim, for: prompt, operationHash: shown, workspace: record.workspace) else {
-                return nil
-            }
-        }
-        if let ended = record.respondedAt, time.now() >= ended + ApprovalTokens.lifetimeAfterEnd { return nil }
-        if let position = claim.option, !record.policy.options.indices.contains(position) { return nil }
-        return Meaning(
-            record: record,
-            workspace: prompt.workspace,
-            option: claim.option.map { record.policy.options[$0] },
-            boundTo: prompt.boundTo,
-            recipient: prompt.recipient,
-            operationHash: shown
-        )
     }
 
     /// The request that people of a workspace mean by its number or its id: one of their own, or one about which
@@ -177,6 +137,8 @@ extension ApprovalDesk {
         return seen.contains { $0.shownHash == record.operationHash }
             ? record.operationHash : seen.last?.shownHash
     }
+
+    private var reader: ApprovalTokenReader { ApprovalTokenReader(tokens: tokens, course: course) }
 
     private static func isBound(_ bound: String, to actor: ApprovalActor) -> Bool {
         if bound.hasPrefix("channel:") { return actor.channel.map { "channel:\($0)" } == bound }

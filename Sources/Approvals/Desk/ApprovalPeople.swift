@@ -7,6 +7,7 @@ import Persistence
 /// both.
 struct ApprovalPeople: Sendable {
     let directory: ApproverDirectory
+    let delegations = ApprovalDelegationStore()
     let places: any ApprovalPlaces
     /// The platforms on which people are asked.
     let platforms: Set<String>
@@ -42,10 +43,10 @@ struct ApprovalPeople: Sendable {
         throws -> [ApprovalDelegator]
     {
         let now = time.now()
-        var found = try directory.delegators(of: actor.ids, at: now, workspace: workspace, in: transaction)
+        var found = try delegators(of: actor.ids, at: now, in: workspace, transaction)
         for home in try homes(for: workspace, in: transaction) {
             let known = try ids(of: actor.ids, in: home.workspace, transaction)
-            let others = try directory.delegators(of: known, at: now, workspace: home.workspace, in: transaction)
+            let others = try delegators(of: known, at: now, in: home.workspace, transaction)
             // As whoever they are on that platform, they are asked there.
             for id in others.flatMap(\.ids).filter(home.has).sorted() {
                 let (person, all) = try directory.ids(of: id, workspace: workspace, in: transaction)
@@ -57,15 +58,30 @@ struct ApprovalPeople: Sendable {
         return found
     }
 
+    /// Those for whom somebody decides at a moment in one workspace, whichever of their ids was named then.
+    private func delegators(
+        of delegate: Set<String>,
+        at now: Timestamp,
+        in workspace: WorkspaceID,
+        _ transaction: borrowing Transaction
+    ) throws -> [ApprovalDelegator] {
+        let named = try delegations.delegators(of: delegate, at: now, workspace: workspace, in: transaction)
+        return try named.map { person in
+            let known = try directory.ids(of: person, workspace: workspace, in: transaction).all
+            let held = try directory.roles(of: known, workspace: workspace, in: transaction)
+            return ApprovalDelegator(person: person, ids: known, roles: held)
+        }
+    }
+
     /// Those who decide for somebody now, each with all their ids.
     func deputies(of person: Set<String>, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
         -> [(person: String, all: Set<String>)]
     {
         let now = time.now()
-        var found = try directory.delegates(of: person, at: now, workspace: workspace, in: transaction)
+        var found = try delegations.delegates(of: person, at: now, workspace: workspace, in: transaction)
         for home in try homes(for: workspace, in: transaction) {
             let known = try ids(of: person.filter(home.has), in: home.workspace, transaction)
-            let others = try directory.delegates(of: known, at: now, workspace: home.workspace, in: transaction)
+            let others = try delegations.delegates(of: known, at: now, workspace: home.workspace, in: transaction)
             for other in others {
                 found += try directory.ids(of: other, workspace: home.workspace, in: transaction).all
                     .filter(Self.isAnywhere).sorted()

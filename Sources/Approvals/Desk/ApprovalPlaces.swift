@@ -34,14 +34,14 @@ extension ApprovalPlaces {
     }
 }
 
-extension ApprovalDesk {
+extension ApprovalPeople {
     /// Checks that it can be told where those are asked who are named.
     /// - Throws: `ApprovalError` that says what to add; `DatabaseError`.
     func checkPlaces(of draft: ApprovalDraft, in transaction: borrowing Transaction) throws {
-        let platforms = Set(draft.policy.everybody.compactMap(\.platform)).intersection(people.platforms)
-        for platform in platforms.sorted()
-        where try people.places.home(of: platform, for: draft.workspace, in: transaction) == nil {
-            let known = try people.places.workspaces(of: platform, in: transaction) ?? []
+        let named = platforms.intersection(draft.policy.everybody.compactMap(\.platform))
+        for platform in named.sorted()
+        where try places.home(of: platform, for: draft.workspace, in: transaction) == nil {
+            let known = try places.workspaces(of: platform, in: transaction) ?? []
             throw ApprovalError(
                 .invalid,
                 known.isEmpty

@@ -1,17 +1,9 @@
 package import CoreTypes
 package import Persistence
 
-/// Who people are, which roles they hold, and for whom they decide: the tables `user_id_mappings`, `approver_roles` and
-/// `approval_delegations`.
+/// Who people are, what they are called and which roles they hold: the tables `user_id_mappings`, `approver_names` and
+/// `approver_roles`.
 package struct ApproverDirectory: Sendable {
-    /// One person who decides for another until a moment.
-    package struct Delegation: Hashable, Sendable {
-        package let id: String
-        package let delegator: String
-        package let delegate: String
-        package let endsAt: Timestamp
-    }
-
     let mappings = UserMappingStore()
 
     /// Makes the directory.
@@ -138,113 +130,5 @@ package struct ApproverDirectory: Sendable {
         let data: JSONValue = ["role": .string(role), "person": .string(person), "evidence": .string(evidence)]
         try note("role_revoked", "role:\(role)", data, workspace: workspace, now: now, in: transaction)
         return true
-    }
-
-    /// Those for whom somebody decides at a moment, whichever of their ids was named then.
-    /// - Throws: `DatabaseError`.
-    func delegators(
-        of delegate: Set<String>,
-        at now: Timestamp,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> [ApprovalDelegator] {
-        let rows = try transaction.query(
-            """
-            select distinct delegator from approval_delegations
-            where workspace_id = \(workspace) and delegate in (\(list: delegate.sorted())) and ended_at is null
-                and ends_at > \(now)
-            order by delegator
-            """
-        )
-        var delegators: [ApprovalDelegator] = []
-        for row in rows {
-            let person = try row.text("delegator")
-            let known = try ids(of: person, workspace: workspace, in: transaction).all
-            let held = try roles(of: known, workspace: workspace, in: transaction)
-            delegators.append(ApprovalDelegator(person: person, ids: known, roles: held))
-        }
-        return delegators
-    }
-
-    /// Those who decide for somebody at a moment, whichever of their ids they used then.
-    /// - Throws: `DatabaseError`.
-    func delegates(
-        of delegator: Set<String>,
-        at now: Timestamp,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> [String] {
-        try transaction.query(
-            """
-            select distinct delegate from approval_delegations
-            where workspace_id = \(workspace) and delegator in (\(list: delegator.sorted())) and ended_at is null
-                and ends_at > \(now)
-            order by delegate
-            """
-        ).map { try $0.text("delegate") }
-    }
-
-    /// The delegations of a workspace that hold at a moment, the one that ends first before the others.
-    /// - Throws: `DatabaseError`.
-    package func openDelegations(at now: Timestamp, workspace: WorkspaceID, in transaction: borrowing Transaction)
-        throws -> [Delegation]
-    {
-        try transaction.query(
-            """
-            select * from approval_delegations
-            where workspace_id = \(workspace) and ended_at is null and ends_at > \(now)
-            order by ends_at, delegation_id
-            """
-        ).map { row in
-            Delegation(
-                id: try row.text("delegation_id"),
-                delegator: try row.text("delegator"),
-                delegate: try row.text("delegate"),
-                endsAt: try row.timestamp("ends_at")
-            )
-        }
-    }
-
-    /// Lets somebody decide for another.
-    /// - Returns: false where the same delegation is there already.
-    /// - Throws: `DatabaseError`.
-    func insert(
-        _ delegation: Delegation,
-        createdBy identity: String,
-        workspace: WorkspaceID,
-        now: Timestamp,
-        in transaction: borrowing Transaction
-    ) throws -> Bool {
-        try transaction.execute(
-            """
-            insert into approval_delegations (workspace_id, delegation_id, delegator, delegate, created_by, created_at,
-                ends_at)
-            values (\(workspace), \(delegation.id), \(delegation.delegator), \(delegation.delegate), \(identity),
-                \(now), \(delegation.endsAt))
-            on conflict do nothing
-            """
-        ) == 1
-    }
-
-    /// Ends a delegation.
-    /// - Returns: nil where it had ended before.
-    /// - Throws: `DatabaseError`.
-    func end(_ id: String, workspace: WorkspaceID, now: Timestamp, in transaction: borrowing Transaction) throws
-        -> Delegation?
-    {
-        try transaction.query(
-            """
-            update approval_delegations set ended_at = \(now)
-            where workspace_id = \(workspace) and delegation_id = \(id) and ended_at is null
-            returning delegator, delegate, ends_at
-            """
-        ).first.map { row in
-            Delegation(
-                id: id,
-                delegator: try row.text("delegator"),
-                delegate: try row.text("delegate"),
-                endsAt: try row.timestamp("ends_at")
-            )
-        }
     }
 }

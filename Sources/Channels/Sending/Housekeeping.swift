@@ -18,15 +18,15 @@ struct Housekeeping {
 
     /// Does what is due; a failure waits for the next time.
     mutating func work(_ context: DispatchContext, retention: Duration) async {
-        let (store, now) = (context.store, context.time.now())
+        let (ledger, now) = (OutboxLedger(), context.time.now())
         do {
             if nextMeasure <= now {
                 nextMeasure = now + Self.measureInterval
-                context.metrics.depths(try await context.database.read { try store.unsentCounts(in: $0) })
+                context.metrics.depths(try await context.database.read { try ledger.unsentCounts(in: $0) })
             }
             if nextPurge <= now {
                 let purged = try await context.database.write { transaction in
-                    try store.purgeSent(before: now - retention, limit: Self.purgeBatch, in: transaction)
+                    try ledger.purgeSent(before: now - retention, limit: Self.purgeBatch, in: transaction)
                 }
                 nextPurge = now + (purged == Self.purgeBatch ? .seconds(1) : Self.purgeInterval)
             }

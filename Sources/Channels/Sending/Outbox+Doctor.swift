@@ -5,11 +5,11 @@ extension Outbox {
     /// - Parameter limit: the most kinds of trouble that are told.
     /// - Throws: `DatabaseError`.
     package func findings(limit: Int = 10, in transaction: borrowing Transaction) throws -> [Finding] {
-        let store = OutboxStore()
-        let counts = try store.counts(in: transaction)
+        let ledger = OutboxLedger()
+        let counts = try ledger.counts(in: transaction)
         let summary = OutboxStatus.allCases.map { "\(counts[$0] ?? 0) \($0.label)" }.joined(separator: ", ")
         return [Finding(.fine, "Outbox", "\(summary).")]
-            + (try store.listTroubles(limit: limit, in: transaction).map { trouble in
+            + (try ledger.listTroubles(limit: limit, in: transaction).map { trouble in
                 Finding(
                     trouble.status == .queued ? .warning : .problem,
                     "Outbox",

@@ -19,14 +19,14 @@ extension Outbox {
     /// Parts that certainly arrived are not sent again.
     /// - Throws: `DatabaseError`.
     package func retry(_ id: Int64, in transaction: borrowing Transaction) throws -> Retry {
-        let store = OutboxStore()
-        guard let row = try store.unsettled(id, in: transaction) else { return .absent }
+        let ledger = OutboxLedger()
+        guard let row = try ledger.unsettled(id, in: transaction) else { return .absent }
         guard row.hasContent else { return .empty }
         let now = time.now()
         let receipts = try PartReceipt.list(from: row.receiptsJSON).map { receipt in
             receipt.state == .sent ? receipt : .waiting(now)
         }
-        let isQueued = try store.retry(row, receiptsJSON: try receipts.storedText(), now: now, in: transaction)
+        let isQueued = try ledger.retry(row, receiptsJSON: try receipts.storedText(), now: now, in: transaction)
         return isQueued ? .queued : .overtaken
     }
 }

@@ -11,6 +11,8 @@ package protocol DebateAPI: Sendable {
     func start(_ question: DebateQuestion) async throws -> DebateSummary
 
     /// The newest debates, newest first, and how many there are in all.
+    ///
+    /// A task that is too long for a list may be cut, though not to where it would fit into one.
     /// - Parameters:
     ///   - workspace: whose debates; nil shows those of all workspaces.
     ///   - status: a status of `DebateSummary`, or `active` for all that have not ended.
@@ -144,6 +146,8 @@ package struct DebateSummary: Sendable {
     package var title: String?
     package var tags: [String] = []
     package var metadata: JSONValue
+    /// Whether the metadata was left out because it is too long for a list.
+    package var lacksMetadata = false
     /// What the request that it came from can be told from another one by; no part of the public form.
     package var fingerprint: String?
 

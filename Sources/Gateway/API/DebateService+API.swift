@@ -34,13 +34,15 @@ extension DebateService: DebateAPI {
     package func list(workspace: WorkspaceID?, status: String?, limit: Int, offset: Int) async throws
         -> (items: [DebateSummary], total: Int)
     {
-        let page: (items: [DebateRecord], total: Int) = try await list(
+        let page: (items: [DebateListing], total: Int) = try await list(
             workspace: workspace,
             status: status,
             limit: limit,
             offset: offset
         )
-        return (try await summaries(of: page.items), page.total)
+        var items = try await summaries(of: page.items.map(\.record))
+        for (position, listing) in page.items.enumerated() { items[position].lacksMetadata = listing.lacksMetadata }
+        return (items, page.total)
     }
 
     package func findAnywhere(_ id: DebateID) async throws -> DebateSummary? {

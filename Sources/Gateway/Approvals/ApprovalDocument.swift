@@ -55,6 +55,8 @@ enum ApprovalDocument {
             "priority": .integer(Int64(record.priority)),
             "requested_at": .string(record.createdAt.iso8601),
             "requested_by": .string(record.requester),
+            // What people read in its place.
+            "requester_name": record.requesterName.isEmpty ? nil : .string(record.requesterName),
             "expires_at": record.expiresAt.map { .string($0.iso8601) },
             "decided_at": record.respondedAt.map { .string($0.iso8601) },
             "debate_id": record.debate.map { .string($0.rawValue) },

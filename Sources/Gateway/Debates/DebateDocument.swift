@@ -1,13 +1,13 @@
-import Approvals
 import CoreTypes
+import Persistence
 
 /// Debates as the public API shows them.
 enum DebateDocument {
     /// One line of a list: without what is too long for one, whose names it has.
     static func line(_ record: DebateSummary) -> JSONValue {
         var long: [String] = []
-        if record.task.utf8.count > ListPage.longestText { long.append("task") }
-        if record.metadata.bytes.count > ListPage.longestText { long.append("metadata") }
+        if record.task.utf8.count > DebateListing.longestText { long.append("task") }
+        if record.lacksMetadata || record.metadata.bytes.count > DebateListing.longestText { long.append("metadata") }
         return summary(record).leavingOut(long)
     }
 
@@ -103,9 +103,6 @@ enum DebateDocument {
 
 /// One page of a list in the form that the public client pages through.
 struct ListPage {
-    /// The longest text of a list, in bytes.
-    static let longestText = ApprovalListing.longestText
-
     let limit: Int64
     let offset: Int64
 

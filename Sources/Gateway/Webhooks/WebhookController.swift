@@ -11,7 +11,7 @@ struct WebhookController: Sendable {
 
     func addRoutes(to api: RouterGroup<GatewayContext>) {
         let log = WebhookLogController(
-            subscriptions: subscriptions,
+            deliveries: subscriptions.deliveries,
             bodyReader: bodyReader,
             maximumBodyBytes: maximumBodyBytes
         )
@@ -103,7 +103,7 @@ struct WebhookController: Sendable {
 
     /// `POST /webhooks/{id}/test`: 502 where the endpoint does not take the message, as the public client expects.
     private func test(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let attempt = try await subscriptions.test(try Self.id(context), workspace: context.caller.workspace)
+        let attempt = try await subscriptions.deliveries.test(try Self.id(context), workspace: context.caller.workspace)
         let isDelivered = attempt?.isDelivered ?? false
         let message =
             switch attempt {

@@ -11,7 +11,7 @@ import Foundation
 
 /// What became of deliveries: attempts, dead letters, replays.
 struct WebhookLogController: Sendable {
-    let subscriptions: SubscriptionService
+    let deliveries: DeliveryService
     let bodyReader: BodyReader
     let maximumBodyBytes: Int
 
@@ -19,7 +19,7 @@ struct WebhookLogController: Sendable {
     func attempts(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = QueryParameters(request.uri.query)
         let page = try ListPage(query, defaultLimit: 50)
-        let attempts = try await subscriptions.attempts(
+        let attempts = try await deliveries.attempts(
             of: try WebhookController.id(context),
             workspace: context.caller.workspace,
             message: query["message_id"].map { MessageID($0) },
@@ -35,7 +35,7 @@ struct WebhookLogController: Sendable {
     func replay(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let fields = try QuestionReader().object(try await bodyReader.read(request, upTo: maximumBodyBytes))
         let selection = try selection(fields)
-        let replayed = try await subscriptions.replay(
+        let replayed = try await deliveries.replay(
             selection,
             to: try WebhookController.id(context),
             workspace: context.caller.workspace
@@ -68,7 +68,7 @@ struct WebhookLogController: Sendable {
     func deadLetters(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = QueryParameters(request.uri.query)
         let page = try ListPage(query, defaultLimit: 50)
-        let found = try await subscriptions.deadLetters(
+        let found = try await deliveries.deadLetters(
             workspace: context.caller.workspace(in: query),
             endpoint: query["webhook_id"].map { EndpointID($0) },
             limit: Int(page.limit),
@@ -81,7 +81,7 @@ struct WebhookLogController: Sendable {
 
     /// `GET /webhooks/dead-letter/{id}`: with the payload.
     func deadLetter(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let letter = try await subscriptions.deadLetter(try number(context), workspace: context.caller.workspace)
+        let letter = try await deliveries.deadLetter(try number(context), workspace: context.caller.workspace)
         var document = WebhookDocument.deadLetter(letter)
         document["payload"] = try JSONValue(parsing: letter.body)
         return .json(["delivery": document])
@@ -90,7 +90,7 @@ struct WebhookLogController: Sendable {
     /// `POST /webhooks/dead-letter/{id}/retry`.
     func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let number = try number(context)
-        let isPaused = try await subscriptions.retry(deadLetter: number, workspace: context.caller.workspace)
+        let isPaused = try await deliveries.retry(deadLetter: number, workspace: context.caller.workspace)
         return .json(
             .record([
                 "success": true, "delivery_id": .string(String(number)),
@@ -107,14 +107,14 @@ struct WebhookLogController: Sendable {
     /// `DELETE /webhooks/dead-letter/{id}`.
     func forget(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let number = try number(context)
-        try await subscriptions.forget(deadLetter: number, workspace: context.caller.workspace)
+        try await deliveries.forget(deadLetter: number, workspace: context.caller.workspace)
         return .json(["success": true, "deleted": true, "delivery_id": .string(String(number))])
     }
 
     /// `GET /webhooks/queue/stats`.
     func statistics(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let workspace = context.caller.workspace(in: QueryParameters(request.uri.query))
-        let counts = try await subscriptions.counts(workspace: workspace)
+        let counts = try await deliveries.counts(workspace: workspace)
         return .json([
             "pending": .integer(Int64(counts.waiting)), "delivered": .integer(Int64(counts.delivered)),
             "dead_letter": .integer(Int64(counts.givenUp)),

@@ -57,7 +57,7 @@ package struct DebateRecord: Sendable {
         isDemo = try row.bool("demo")
         title = try row.textOrNil("title")
         tags = try row.json("tags_json")
-        metadata = try row.json("metadata_json")
+        metadata = try row.textOrNil("metadata_json") == nil ? [:] : row.json("metadata_json")
         cancelRequested = try row.bool("cancel_requested")
         winner = try row.textOrNil("winner")
         confidence = try row.realOrNil("confidence")

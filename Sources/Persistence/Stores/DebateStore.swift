@@ -34,6 +34,10 @@ package struct DebateStore: Sendable {
     }
 
     /// The debate with this id, whose row nobody else changes or holds before this transaction ends.
+    ///
+    /// Whoever locks the rows of a debate and of its job, by this or by changing them, locks the debate first; of several,
+    /// all debates come before the first job, and both in the order of their ids. So no two transactions wait for each
+    /// other. A batch of events alone takes them as people sent them, and may have to be run again.
     /// - Throws: `DatabaseError`.
     package func hold(_ id: DebateID, workspace: WorkspaceID, in transaction: borrowing Transaction) throws
         -> DebateRecord?
@@ -92,7 +96,7 @@ package struct DebateStore: Sendable {
         limit: Int,
         offset: Int = 0,
         in transaction: borrowing Transaction
-    ) throws -> (items: [DebateRecord], total: Int) {
+    ) throws -> (items: [DebateListing], total: Int) {
         let owner: SQL = workspace.map { "workspace_id = \($0)" } ?? "true"
         let filter: SQL = standing.map { "and \($0.condition)" } ?? ""
         let total = try transaction.query(
@@ -100,11 +104,11 @@ package struct DebateStore: Sendable {
         ).first?.integer("total")
         let rows = try transaction.query(
             """
-            select * from debates where \(owner) \(filter)
+            select \(raw: DebateListing.columns(transaction.dialect)) from debates where \(owner) \(filter)
             order by debate_number desc limit \(limit) offset \(offset)
             """
         )
-        return (try rows.map { try DebateRecord($0) }, Int(total ?? 0))
+        return (try rows.map { try DebateListing($0) }, Int(total ?? 0))
     }
 
     /// Those among some debates that wait for people.
@@ -147,7 +151,7 @@ package struct DebateStore: Sendable {
         isRunning: Bool = false,
         limit: Int,
         in transaction: borrowing Transaction
-    ) throws -> [DebateRecord] {
+    ) throws -> [DebateListing] {
         let place = transaction.dialect.member("channel", of: "address_json")
         // Among those that go on, which are few, all are looked at. Among all, the newest of the person and the newest
         // of the channel each have an index, which an `or` would leave aside.
@@ -170,22 +174,31 @@ package struct DebateStore: Sendable {
                 ) as here
             )
             """
-        return try transaction.query("select * from debates where \(which) order by debate_number desc limit \(limit)")
-            .map { try DebateRecord($0) }
+        return try transaction.query(
+            """
+            select \(raw: DebateListing.columns(transaction.dialect)) from debates where \(which)
+            order by debate_number desc limit \(limit)
+            """
+        ).map { try DebateListing($0) }
     }
 
-    /// The debates of a platform that have not ended.
+    /// The debates of a platform that have not ended, in the order of their ids.
+    /// - Parameter end: those that were asked for later are left out; nil leaves none out.
     /// - Throws: `DatabaseError`.
-    package func open(workspace: WorkspaceID, platform: String, in transaction: borrowing Transaction) throws
-        -> [DebateRecord]
-    {
-        try transaction.query(
+    package func open(
+        workspace: WorkspaceID,
+        platform: String,
+        until end: Timestamp?,
+        in transaction: borrowing Transaction
+    ) throws -> [DebateID] {
+        let isInTime: SQL = if let end { "and created_at <= \(end)" } else { "" }
+        return try transaction.query(
             """
-            select * from debates where workspace_id = \(workspace) and platform = \(platform)
-                and status in ('created', 'running')
-            order by debate_number
+            select debate_id from debates where workspace_id = \(workspace) and platform = \(platform)
+                and status in ('created', 'running') \(isInTime)
+            order by debate_id
             """
-        ).map { try DebateRecord($0) }
+        ).map { try $0.id("debate_id") }
     }
 
     /// Notes in which conversation a debate goes on, where that was not known when it was asked for.
@@ -274,20 +287,20 @@ package struct DebateStore: Sendable {
     }
 
     /// Asks a debate to stop.
-    /// - Parameter metadata: takes the place of what stands there; nil leaves it.
+    /// - Parameter metadata: takes the place of what stands there.
     /// - Returns: false where it has ended already.
     /// - Throws: `DatabaseError`.
     package func requestCancel(
         _ id: DebateID,
         workspace: WorkspaceID,
-        metadata: JSONValue? = nil,
+        metadata: JSONValue,
         now: Timestamp,
         in transaction: borrowing Transaction
     ) throws -> Bool {
         try transaction.execute(
             """
             update debates set cancel_requested = \(true), updated_at = \(now),
-                metadata_json = coalesce(\(metadata), metadata_json)
+                metadata_json = \(metadata)
             where workspace_id = \(workspace) and debate_id = \(id) and status in ('created', 'running')
             """
         ) == 1
@@ -301,14 +314,16 @@ package struct DebateStore: Sendable {
     {
         let rows = try transaction.query(
             """
-            select winner, settings_json from debates where workspace_id = \(workspace) and status = 'completed'
+            select winner, \(raw: transaction.dialect.member("agents", of: "settings_json")) as agents from debates
+            where workspace_id = \(workspace) and status = 'completed'
             order by debate_number desc limit \(limit)
             """
         )
         var seats: [String: (wins: Int, debates: Int)] = [:]
         for row in rows {
             let winner = try row.textOrNil("winner")
-            for agent in try row.json("settings_json")["agents"]?.array ?? [] {
+            let agents = try row.textOrNil("agents") == nil ? [] : row.json("agents").array ?? []
+            for agent in agents {
                 guard let name = agent.string else { continue }
                 seats[name, default: (0, 0)].debates += 1
                 if name == winner { seats[name, default: (0, 0)].wins += 1 }

@@ -24,6 +24,15 @@ package enum OutboxStatus: Int64, Sendable, CaseIterable {
     }
 }
 
+extension OutboxStatus {
+    init(column value: Int64) throws {
+        guard let status = OutboxStatus(rawValue: value) else {
+            throw DatabaseError(.decoding, "The outbox has a status that is not known: \(value).")
+        }
+        self = status
+    }
+}
+
 /// An effect to be enqueued.
 ///
 /// JSON is text here: what it means is known on the floor above.

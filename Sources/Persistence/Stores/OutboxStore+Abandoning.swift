@@ -21,7 +21,7 @@ extension OutboxStore {
             """
             update outbox set status = case status when 0 then 3 else 4 end,
                 available_at = case status when 0 then available_at else \(Self.never) end,
-                \(Self.nothing), error_code = \(note.code), error_message = \(note.message),
+                \(Self.contentGone), error_code = \(note.code), error_message = \(note.message),
                 lease_owner = null, lease_until = null, fence = fence + 1, updated_at = \(now)
             where status in (0, 1, 4) and workspace_id = \(workspace) and platform = \(platform)
                 \(isInTime)
@@ -49,12 +49,10 @@ extension OutboxStore {
     ) throws {
         try transaction.execute(
             """
-            update outbox set status = 3, \(Self.nothing), error_code = \(note.code), error_message = \(note.message),
-                updated_at = \(now)
+            update outbox set status = 3, \(Self.contentGone), error_code = \(note.code),
+                error_message = \(note.message), updated_at = \(now)
             where workspace_id = \(workspace) and coalesce_key = \(coalesceKey) and status = 0
             """
         )
     }
-
-    private static let nothing: SQL = "payload_json = '{}', parts_json = null"
 }

@@ -26,127 +26,14 @@ extension OutboxStore {
         }
     }
 
-    /// How many rows are in each state but sent.
+    /// When the next row that nobody holds is due; nil where there is none.
     /// - Throws: `DatabaseError`.
-    package func unsentCounts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
-        try counts(
-            """
-            select status, count(*) as total from outbox where status in (0, 1, 4) group by status
-            union all
-            select 3, count(*) from outbox where status = 3 and error_code <> \(Self.superseded)
-            """,
-            transaction
-        )
-    }
-
-    /// How many rows are in each state.
-    ///
-    /// Reads the whole table: for a person who asks, not for a loop.
-    /// - Throws: `DatabaseError`.
-    package func counts(in transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
-        try counts(
-            """
-            select status, count(*) as total from outbox
-            where error_code is null or error_code <> \(Self.superseded) group by status
-            """,
-            transaction
-        )
-    }
-
-    private func counts(_ statement: SQL, _ transaction: borrowing Transaction) throws -> [OutboxStatus: Int] {
-        var counts: [OutboxStatus: Int] = [:]
-        for row in try transaction.query(statement) {
-            counts[try OutboxStatus(column: row.integer("status"))] = Int(try row.integer("total"))
-        }
-        return counts
-    }
-
-    /// The rows that failed, are unknown, or wait because something is wrong: one line for each platform, state and
-    /// code, with its newest row; the line with the newest row first.
-    /// - Parameter limit: the most lines.
-    /// - Throws: `DatabaseError`.
-    package func listTroubles(limit: Int, in transaction: borrowing Transaction) throws -> [OutboxTrouble] {
+    package func nextDue(after now: Timestamp, in transaction: borrowing Transaction) throws -> Timestamp? {
         try transaction.query(
             """
-            select o.*, g.total from outbox o join (
-                select max(outbox_id) as newest, count(*) as total from outbox
-                where (status in (3, 4) or (status = 0 and error_code is not null))
-                    and (error_code is null or error_code <> \(Self.superseded))
-                group by platform, status, error_code
-            ) g on g.newest = o.outbox_id
-            order by o.outbox_id desc limit \(limit)
+            select min(available_at) as due from outbox
+            where status in (0, 1, 4) and lease_until is null and available_at > \(now) and available_at < \(Self.never)
             """
-        ).map { row in
-            OutboxTrouble(
-                count: Int(try row.integer("total")),
-                workspace: try row.id("workspace_id"),
-                key: try row.id("outbox_key"),
-                platform: try row.text("platform"),
-                operation: try row.text("operation"),
-                status: try OutboxStatus(column: row.integer("status")),
-                errorCode: try row.textOrNil("error_code") ?? "",
-                errorMessage: try row.textOrNil("error_message") ?? "",
-                updatedAt: try row.timestamp("updated_at")
-            )
-        }
-    }
-
-    /// Makes everything due at once that waits for a workspace's credentials.
-    /// - Returns: how many rows.
-    /// - Throws: `DatabaseError`.
-    @discardableResult
-    package func wake(workspace: WorkspaceID, now: Timestamp, in transaction: borrowing Transaction) throws -> Int {
-        try transaction.execute(
-            """
-            update outbox set available_at = \(now)
-            where status in (0, 1, 4) and status = 0 and workspace_id = \(workspace)
-                and error_code = \(Self.authentication)
-            """
-        )
-    }
-
-    /// Forgets rows that were sent before a moment.
-    /// - Returns: how many, at most `limit`.
-    /// - Throws: `DatabaseError`.
-    @discardableResult
-    package func purgeSent(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int {
-        try transaction.execute(
-            """
-            delete from outbox where outbox_id in (
-                select outbox_id from (
-                    select outbox_id, updated_at from outbox where status = 2 and updated_at < \(moment)
-                    union all
-                    select outbox_id, updated_at from outbox
-                    where status = 3 and updated_at < \(moment) and error_code = \(Self.superseded)
-                    order by updated_at limit \(limit)
-                ) as settled
-            )
-            """
-        )
-    }
-
-    /// Forgets rows that failed for good before a moment.
-    /// - Returns: how many, at most `limit`.
-    /// - Throws: `DatabaseError`.
-    @discardableResult
-    package func purgeFailed(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int
-    {
-        try transaction.execute(
-            """
-            delete from outbox where outbox_id in (
-                select outbox_id from outbox where status = 3 and updated_at < \(moment)
-                order by updated_at limit \(limit)
-            )
-            """
-        )
-    }
-}
-
-extension OutboxStatus {
-    fileprivate init(column value: Int64) throws {
-        guard let status = OutboxStatus(rawValue: value) else {
-            throw DatabaseError(.decoding, "The outbox has a status that is not known: \(value).")
-        }
-        self = status
+        ).first?.timestampOrNil("due")
     }
 }

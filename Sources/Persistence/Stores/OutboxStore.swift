@@ -95,15 +95,18 @@ package struct OutboxStore: Sendable {
         return try rows.map { try ClaimedOutboxRow($0, owner: owner) }
     }
 
-    /// When the next row that nobody holds is due; nil where there is none.
+    /// Makes everything due at once that waits for a workspace's credentials.
+    /// - Returns: how many rows.
     /// - Throws: `DatabaseError`.
-    package func nextDue(after now: Timestamp, in transaction: borrowing Transaction) throws -> Timestamp? {
-        try transaction.query(
+    @discardableResult
+    package func wake(workspace: WorkspaceID, now: Timestamp, in transaction: borrowing Transaction) throws -> Int {
+        try transaction.execute(
             """
-            select min(available_at) as due from outbox
-            where status in (0, 1, 4) and lease_until is null and available_at > \(now) and available_at < \(Self.never)
+            update outbox set available_at = \(now)
+            where status in (0, 1, 4) and status = 0 and workspace_id = \(workspace)
+                and error_code = \(Self.authentication)
             """
-        ).first?.timestampOrNil("due")
+        )
     }
 
     /// Renews a lease.
@@ -138,7 +141,7 @@ package struct OutboxStore: Sendable {
     }
 
     /// What was said is not kept longer than it is needed: it may hold links that let whoever has them decide.
-    private static let contentGone: SQL = "payload_json = '{}', parts_json = null"
+    static let contentGone: SQL = "payload_json = '{}', parts_json = null"
 
     /// Ends a row well.
     /// - Throws: `DatabaseError`; `leaseLost` where somebody else has the row.
@@ -151,8 +154,8 @@ package struct OutboxStore: Sendable {
         try fenced(
             claim,
             set: """
-                status = 2, receipts_json = \(receiptsJSON), \(Self.contentGone), error_code = null, error_message = null,
-                lease_owner = null, lease_until = null, updated_at = \(now)
+                status = 2, receipts_json = \(receiptsJSON), \(Self.contentGone), error_code = null,
+                error_message = null, lease_owner = null, lease_until = null, updated_at = \(now)
                 """,
             in: transaction
         )
@@ -170,16 +173,16 @@ package struct OutboxStore: Sendable {
         try fenced(
             claim,
             set: """
-                status = 3, receipts_json = \(receiptsJSON), \(Self.contentGone), error_code = \(note.code), error_message = \(note.message),
-                lease_owner = null, lease_until = null, updated_at = \(now)
+                status = 3, receipts_json = \(receiptsJSON), \(Self.contentGone), error_code = \(note.code),
+                error_message = \(note.message), lease_owner = null, lease_until = null, updated_at = \(now)
                 """,
             in: transaction
         )
     }
 
     /// Gives a row back whose last part may or may not have arrived.
-    /// - Parameter moment: when the platform is to be asked; `never` where it cannot be, which ends the row. What it says
-    ///   is kept then until somebody has settled it: it may have to be sent once more.
+    /// - Parameter moment: when the platform is to be asked; `never` where it cannot be, which ends the row. What it
+    ///   says is kept then until somebody has settled it: it may have to be sent once more.
     /// - Throws: `DatabaseError`; `leaseLost` where somebody else has the row.
     package func markUnknown(
         _ claim: OutboxClaim,

@@ -56,6 +56,15 @@ package struct EndpointStore: Sendable {
         ).first.map { try Endpoint(readable: $0) }
     }
 
+    /// One endpoint that has to be there.
+    /// - Throws: `SubscriptionError` with code `not_found`; `DatabaseError`.
+    func existing(_ id: EndpointID, workspace: WorkspaceID?, in transaction: borrowing Transaction) throws -> Endpoint {
+        guard let endpoint = try find(id, workspace: workspace, in: transaction) else {
+            throw SubscriptionError.noEndpoint
+        }
+        return endpoint
+    }
+
     /// An endpoint's secrets.
     /// - Throws: `DatabaseError`, with the reason `sealed` where they do not open.
     func secrets(of endpoint: Endpoint, in transaction: borrowing Transaction) throws -> EndpointSecrets? {

@@ -152,10 +152,10 @@ package struct DeliveryStore: Sendable {
             )
     }
 
-    /// Forgets messages of before a moment that nobody is owed any more, and attempts of before it.
+    /// Forgets messages of before a moment that nobody is owed any more.
     ///
     /// What waits for an endpoint that is not active has waited long enough by then.
-    /// - Parameter limit: the most messages, and the most attempts.
+    /// - Parameter limit: the most messages.
     /// - Returns: whether there may be more.
     /// - Throws: `DatabaseError`.
     func purge(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Bool {
@@ -184,15 +184,7 @@ package struct DeliveryStore: Sendable {
                 "delete from webhook_messages where workspace_id = \(workspace) and message_id = \(message)"
             )
         }
-        // Their numbers are in the order of time.
-        let attempts = try transaction.execute(
-            """
-            delete from webhook_attempts where attempt_id in (
-                select attempt_id from webhook_attempts order by attempt_id limit \(limit)
-            ) and attempted_at < \(moment)
-            """
-        )
-        return old.count == limit || attempts == limit
+        return old.count == limit
     }
 
     /// What is owed to an endpoint that is gone, and what is owed of a message that is gone: each for itself, because a

@@ -23,7 +23,7 @@ struct OutboxCommand: AsyncParsableCommand {
         func run() async throws {
             try await withHouse { house in
                 let limit = max(1, min(limit, 500))
-                let rows = try await house.database.read { try OutboxStore().unsettled(limit: limit, in: $0) }
+                let rows = try await house.database.read { try OutboxLedger().unsettled(limit: limit, in: $0) }
                 for row in rows {
                     print(
                         "\(row.id)  \(row.updatedAt.iso8601)  \(row.status.label)  \(row.workspace)  \(row.platform) "
@@ -78,7 +78,7 @@ struct OutboxCommand: AsyncParsableCommand {
         func run() async throws {
             try await withHouse { house in
                 let id = id
-                guard try await house.database.write({ try OutboxStore().forget(id, in: $0) }) else {
+                guard try await house.database.write({ try OutboxLedger().forget(id, in: $0) }) else {
                     throw OutboxCommand.noMessage(id)
                 }
                 print("forgotten")

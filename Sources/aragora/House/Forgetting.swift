@@ -20,7 +20,7 @@ struct Forgetting: Sendable {
     private static let batch = 1000
 
     let database: any Database
-    let webhooks: SubscriptionService
+    let deliveries: DeliveryService
     let time: any TimeSource
     let logger: Logger
 
@@ -45,17 +45,17 @@ struct Forgetting: Sendable {
         await delete("button tokens") { try ButtonTokenStore().prune(expiredBefore: week, limit: $0, in: $1) }
         await delete("jobs") { try JobQueue().prune(endedBefore: month, limit: $0, in: $1) }
         await delete("steps of approvals") { try ApprovalStepStore().prune(endedBefore: month, limit: $0, in: $1) }
-        await delete("failed messages") { try OutboxStore().purgeFailed(before: month, limit: $0, in: $1) }
+        await delete("failed messages") { try OutboxLedger().purgeFailed(before: month, limit: $0, in: $1) }
         let unknown = await delete("unknown messages") {
-            try OutboxStore().purgeUnknown(before: month, limit: $0, in: $1)
+            try OutboxLedger().purgeUnknown(before: month, limit: $0, in: $1)
         }
         noteUnsettled(unknown, in: "outbox", "Messages of which nobody knows whether they arrived were forgotten.")
         let givenUp = await delete("given up events") {
             try InboxStore().pruneGivenUp(receivedBefore: month, limit: $0, in: $1)
         }
         noteUnsettled(givenUp, in: "inbox", "Events that could not be handled were forgotten.")
-        await attempt("webhooks") { while try await webhooks.purge(olderThan: Self.webhookRetention) {} }
-        await attempt("deliveries to nobody") { try await webhooks.sweep() }
+        await attempt("webhooks") { while try await deliveries.purge(olderThan: Self.webhookRetention) {} }
+        await attempt("deliveries to nobody") { try await deliveries.sweep() }
     }
 
     /// Deletes a little at a time until nothing is left.
@@ -96,7 +96,7 @@ extension Forgetting {
     init(house: House) {
         self.init(
             database: house.database,
-            webhooks: house.subscribers.service,
+            deliveries: house.subscribers.service.deliveries,
             time: house.time,
             logger: house.logger
         )

@@ -108,7 +108,7 @@ struct GaugeReporter: Sendable {
                 oldestWaiting.record(counts.longestWait(at: house.time.now()).inSeconds)
                 givenUp.record(counts.givenUp)
             }
-            if let waiting = try? await house.subscribers.service.waiting() { owed.record(waiting) }
+            if let waiting = try? await house.subscribers.service.deliveries.waiting() { owed.record(waiting) }
             try? await house.time.sleep(for: .seconds(10))
         }
     }

@@ -194,7 +194,6 @@ struct House: Sendable {
             panel: agents,
             adapters: adapters,
             outbox: outbox,
-            posts: posts,
             time: time,
             logger: logger
         )

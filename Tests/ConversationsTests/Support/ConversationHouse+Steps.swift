@@ -103,10 +103,13 @@ extension ConversationHouse {
 
     func debates(in workspace: WorkspaceID? = nil) async throws -> [DebateRecord] {
         let workspace = workspace ?? self.workspace
-        let items = try await database.read { transaction in
-            try DebateStore().list(workspace: workspace, limit: 100, in: transaction).items
+        let debates = try await database.read { transaction in
+            let store = DebateStore()
+            return try store.list(workspace: workspace, limit: 100, in: transaction).items.compactMap { listing in
+                try store.find(listing.record.id, workspace: workspace, in: transaction)
+            }
         }
-        return items.reversed()
+        return debates.reversed()
     }
 
     func debate(_ number: Int = 1) async throws -> DebateRecord {

@@ -123,11 +123,11 @@ struct ConversationHouse: Sendable {
         )
     }
 
-    func inboxWorker(panel: ScriptedPanel? = nil) -> InboxWorker {
+    func inboxWorker(panel: ScriptedPanel? = nil, decisions: (any HumanDecisions)? = nil) -> InboxWorker {
         InboxWorker(
             database: database,
             adapters: [platform],
-            handler: handler(panel: panel),
+            handler: handler(panel: panel, decisions: decisions),
             time: time,
             logger: .silent
         )
@@ -179,7 +179,6 @@ struct ConversationHouse: Sendable {
             panel: panel,
             adapters: [platform],
             outbox: outbox,
-            posts: posts,
             time: time,
             logger: .silent
         )

@@ -61,16 +61,16 @@ struct GatewayHarness {
                 try await tasks.waitForAll()
                 throw CancellationError()
             }
-            let result: R
+            let result: Result<R, any Error>
             do {
-                result = try await body(RawClient(port: port), group)
+                result = .success(try await body(RawClient(port: port), group))
             } catch {
-                tasks.cancelAll()
-                throw error
+                result = .failure(error)
             }
+            // In order even then: a server that is cancelled with a connection that it has not looked at ends the process.
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
-            return result
+            return try result.get()
         }
     }
 }

@@ -18,7 +18,7 @@ package struct UnsettledOutboxRow: Sendable {
 }
 
 /// What the operator does with rows that have ended without success.
-extension OutboxStore {
+extension OutboxLedger {
     /// The rows that have ended so, the newest first.
     /// - Throws: `DatabaseError`.
     package func unsettled(limit: Int, in transaction: borrowing Transaction) throws -> [UnsettledOutboxRow] {
@@ -67,25 +67,10 @@ extension OutboxStore {
         try transaction.execute("delete from outbox where outbox_id = \(id) and \(Self.isUnsettled)") == 1
     }
 
-    /// Forgets rows of which nobody will ever know whether they arrived and about which nobody has done anything for long.
-    /// - Returns: how many, at most `limit`.
-    /// - Throws: `DatabaseError`.
-    package func purgeUnknown(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Int
-    {
-        try transaction.execute(
-            """
-            delete from outbox where outbox_id in (
-                select outbox_id from outbox where \(Self.isUnknownForGood) and updated_at < \(moment)
-                order by outbox_id limit \(limit)
-            )
-            """
-        )
-    }
-
     // In the words of the indexes, which SQLite takes for these words alone.
-    private static let isUnknownForGood: SQL = "status in (0, 1, 4) and status = 4 and available_at = \(never)"
+    static let isUnknownForGood: SQL = "status in (0, 1, 4) and status = 4 and available_at = \(OutboxStore.never)"
     private static let isUnsettled: SQL = """
-        (status = 3 and error_code <> \(superseded) or \(isUnknownForGood))
+        (status = 3 and error_code <> \(OutboxStore.superseded) or \(isUnknownForGood))
         """
 }
 

@@ -20,7 +20,8 @@ package struct AttemptRecord: Sendable {
     package var isDelivered: Bool { (200...299).contains(status) }
 }
 
-extension DeliveryStore {
+/// The table `webhook_attempts`, as it is read and forgotten; `DeliveryLedger` writes it.
+struct AttemptStore: Sendable {
     /// How much later than it began an attempt may be written down, and how far clocks may differ.
     private static let tolerance = Duration.seconds(3600)
 
@@ -126,6 +127,21 @@ extension DeliveryStore {
             order by a.attempt_id desc limit 1
             """
         ).first.map { try AttemptRecord($0) }
+    }
+
+    /// Forgets attempts of before a moment.
+    /// - Parameter limit: the most.
+    /// - Returns: whether there may be more.
+    /// - Throws: `DatabaseError`.
+    func purge(before moment: Timestamp, limit: Int, in transaction: borrowing Transaction) throws -> Bool {
+        // Their numbers are in the order of time.
+        try transaction.execute(
+            """
+            delete from webhook_attempts where attempt_id in (
+                select attempt_id from webhook_attempts order by attempt_id limit \(limit)
+            ) and attempted_at < \(moment)
+            """
+        ) == limit
     }
 }
 

@@ -1,4 +1,4 @@
-package import Channels
+import Channels
 import CoreTypes
 import Transport
 
@@ -8,11 +8,18 @@ import FoundationEssentials
 import Foundation
 #endif
 
-extension SlackAdapter: DiagnosableChannel {
+/// Checks the app's secret, its tokens and its installations, without posting anything.
+struct SlackDiagnosis: Sendable {
     /// How far our clock may be away from Slack's before requests are in danger of being refused.
     private static let allowedSkew: Duration = .seconds(60)
 
-    package func diagnose() async -> [Finding] {
+    let configuration: SlackConfiguration
+    let api: SlackAPI
+    let credentials: SlackCredentials
+    let installations: (any SlackInstallations)?
+
+    /// What `aragora doctor` says of Slack.
+    func findings() async -> [Finding] {
         var findings = [Finding(.fine, "slack.signing_secret", "The signing secret is set.")]
         if configuration.signingSecret.reveal().utf8.count < 16 {
             findings[0] = Finding(
@@ -123,7 +130,7 @@ extension SlackAdapter: DiagnosableChannel {
     }
 
     private func checkClock(_ theirs: Timestamp) -> [Finding] {
-        let skew = time.now() - theirs
+        let skew = api.time.now() - theirs
         let seconds = abs(skew.components.seconds)
         guard seconds > Self.allowedSkew.components.seconds else { return [] }
         return [

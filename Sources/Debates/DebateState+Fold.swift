@@ -1,7 +1,7 @@
 import CoreTypes
 
 /// The fold: how each event of the journal changes the state.
-extension DebateMachine {
+extension DebateState {
     /// Takes in one event of the journal.
     mutating func apply(_ event: DebateEvent) {
         switch event {
@@ -77,6 +77,36 @@ extension DebateMachine {
         case .critique: settle(seat, target: failure.target.flatMap { self.seat(of: $0) })
         case .revision, .vote: settle(seat)
         case .synthesis: synthesisFailure = failure.code
+        }
+    }
+
+    private mutating func apply(_ breakpoint: DebateBreakpoint) {
+        firedTriggers.formUnion(breakpoint.triggers)
+        breakpointCount = breakpoint.number
+        waitingFrom = stage
+        waiting = breakpoint
+        stage = .waiting
+    }
+
+    private mutating func apply(_ resolution: BreakpointResolution) {
+        if waiting?.isRelease == true {
+            isWithheld = resolution.action == .abort
+            isReleased = !isWithheld
+        }
+        waiting = nil
+        if !resolution.guidance.isEmpty {
+            evidence.append(Evidence(author: resolution.by, text: resolution.guidance))
+        }
+        stage = waitingFrom
+        isRequested = false
+        isLoaded = false
+        switch resolution.action {
+        case .continue: break
+        case .conclude: isConverged = true
+        case .abort:
+            isCancelled = true
+            cancelledBy = resolution.by
+            stage = .ending
         }
     }
 

@@ -4,8 +4,10 @@ import Crypto
 import Debates
 import Persistence
 
-/// The answers to commands and buttons.
-extension DebatePosts {
+/// Writes the answers to commands and buttons.
+struct AnswerPosts: Sendable {
+    let links: ReceiptLinks
+
     func help(prefix: String, isDemo: Bool) -> Post {
         var body = """
             Ask a hard question; a panel of AI models proposes, criticises, revises and votes, and the verdict comes back \
@@ -32,7 +34,7 @@ extension DebatePosts {
             Whatever you write in the thread of a running debate becomes evidence for its next round, as long as \
             there is one; what comes after the last round is counted in the verdict.
             """
-        if isDemo { body += "\n\n**\(Self.demoNotice)**" }
+        if isDemo { body += "\n\n**\(DebateWords.demoNotice)**" }
         return Post(title: "Aragora", body: body, fallbackText: "Aragora: the commands")
     }
 
@@ -43,9 +45,9 @@ extension DebatePosts {
         let lines = debates.map { debate, thread in
             let state =
                 debate.status == .completed
-                ? "verdict, \(percent(debate.confidence ?? 0)) sure" : debate.status.rawValue
+                ? "verdict, \(DebateWords.percent(debate.confidence ?? 0)) sure" : debate.status.rawValue
             let number = thread.map { "[#\(debate.number)](\($0))" } ?? "#\(debate.number)"
-            return "- \(number) \(escaped(plainLine(debate.task))) – \(state)"
+            return "- \(number) \(DebateWords.escaped(DebateWords.plainLine(debate.task))) – \(state)"
         }
         return Post(
             title: "Newest debates",
@@ -63,7 +65,7 @@ extension DebatePosts {
         return Post(
             title: "The panel",
             body: lines.joined(separator: "\n"),
-            footer: profiles.contains(where: \.isDemo) ? Self.demoNotice : "Choose with `--agents name,name`.",
+            footer: profiles.contains(where: \.isDemo) ? DebateWords.demoNotice : "Choose with `--agents name,name`.",
             fallbackText: "The agents that can sit on a panel"
         )
     }
@@ -74,8 +76,8 @@ extension DebatePosts {
             return Post(title: "Leaderboard", body: text, fallbackText: text)
         }
         let rows = standings.enumerated().map { rank, entry in
-            "| \(rank + 1) | \(escaped(entry.agent)) | \(entry.wins) | \(entry.debates) | "
-                + "\(percent(Double(entry.wins) / Double(max(1, entry.debates)))) |"
+            "| \(rank + 1) | \(DebateWords.escaped(entry.agent)) | \(entry.wins) | \(entry.debates) | "
+                + "\(DebateWords.percent(Double(entry.wins) / Double(max(1, entry.debates)))) |"
         }
         return Post(
             title: "Leaderboard",
@@ -90,21 +92,21 @@ extension DebatePosts {
     func status(of debate: DebateRecord, _ projection: DebateProjection, thread: String?, prefix: String) -> Post {
         let state: String =
             if let result = projection.result {
-                outcomeLine(result)
+                DebateWords.outcomeLine(result)
             } else if debate.status == .created {
                 "Waiting for its turn"
             } else if debate.status.isFinal {
                 "Ended without a verdict"
             } else {
-                progressLine(projection)
+                DebateWords.progressLine(projection)
             }
         var leads = thread.map { ["[Open the thread](\($0))."] } ?? []
         if debate.status == .completed { leads.append("`\(prefix)verdict \(debate.number)` shows the verdict.") }
         return Post(
             title: "Debate #\(debate.number)",
-            body: quoted(debate.task),
+            body: DebateWords.quoted(debate.task),
             fields: [.init("Status", debate.status.rawValue), .init("Progress", state)],
-            footer: footer(of: debate, leads.joined(separator: " ")),
+            footer: DebateWords.footer(of: debate, leads.joined(separator: " ")),
             fallbackText: "Debate #\(debate.number): \(state)"
         )
     }
@@ -118,25 +120,26 @@ extension DebatePosts {
         if !projection.critiques.isEmpty {
             body += "### Criticism\n\n"
             for given in projection.critiques {
-                let issues = given.critique.issues.map { escaped(oneLine($0)) }.joined(separator: "; ")
+                let issues = given.critique.issues.map(escapedLine).joined(separator: "; ")
                 body += "- Round \(given.round): **\(given.critique.agent)** on **\(given.critique.target)** "
-                body += "(severity \(percent(given.critique.severity))): \(issues)\n"
+                body += "(severity \(DebateWords.percent(given.critique.severity))): \(issues)\n"
             }
         }
         if !projection.votes.isEmpty {
             body += "\n### Votes\n\n"
             for vote in projection.votes {
-                body += "- **\(vote.agent)** for **\(escaped(vote.choice))**, "
-                body += "\(percent(vote.confidence)) sure: \(escaped(oneLine(vote.reasoning)))\n"
+                body += "- **\(vote.agent)** for **\(DebateWords.escaped(vote.choice))**, "
+                body += "\(DebateWords.percent(vote.confidence)) sure: \(escapedLine(vote.reasoning))\n"
             }
         }
         for failure in projection.failures {
-            body += "\n- **\(failure.agent)** had trouble (\(failure.kind.rawValue)): \(escaped(failure.message))"
+            body += "\n- **\(failure.agent)** had trouble (\(failure.kind.rawValue)): "
+            body += DebateWords.escaped(failure.message)
         }
         return Post(
             title: "Details of debate #\(debate.number)",
             body: body.isEmpty ? "Nothing was said yet." : body,
-            footer: footer(of: debate, ""),
+            footer: DebateWords.footer(of: debate, ""),
             fallbackText: "Details of debate #\(debate.number)"
         )
     }
@@ -165,33 +168,12 @@ extension DebatePosts {
             title: "Receipt of debate #\(debate.number)",
             body: body,
             fields: fields,
-            footer: footer(of: debate, ""),
+            footer: DebateWords.footer(of: debate, ""),
             fallbackText: "Receipt \(id) of debate #\(debate.number)"
         )
     }
 
-    func quickAnswerPending(_ question: String, agent: AgentProfile, requester: String?) -> Post {
-        Post(
-            body: quoted(question),
-            fields: [.init("Answer", "\(agent.name) is thinking …")],
-            footer: quickFooter(agent, requester),
-            fallbackText: "\(agent.name) is thinking"
-        )
-    }
-
-    func quickAnswer(_ question: String, answer: String, agent: AgentProfile) -> Post {
-        Post(
-            body: "\(quoted(question))\n\n\(answer)",
-            footer: quickFooter(agent, nil),
-            fallbackText: oneLine(answer)
-        )
-    }
-
-    private func quickFooter(_ agent: AgentProfile, _ requester: String?) -> String {
-        (requester.map { "Asked by \($0). " } ?? "")
-            + "A quick answer by \(agent.name) alone, without a debate."
-            + (agent.isDemo ? " **\(Self.demoNotice)**" : "")
-    }
+    private func escapedLine(_ text: String) -> String { DebateWords.escaped(DebateWords.oneLine(text)) }
 
     /// The most of a message that is put into the form: forms take 3,000 characters on Slack, and what is beyond the
     /// basic plane counts twice.
@@ -226,7 +208,7 @@ extension DebatePosts {
                 .init(
                     name: "rounds",
                     label: "Rounds",
-                    kind: .choice(DebateOptions.rounds.map { .init(value: "\($0)", label: rounds($0)) }),
+                    kind: .choice(DebateOptions.rounds.map { .init(value: "\($0)", label: DebateWords.rounds($0)) }),
                     isOptional: true
                 ),
                 .init(
@@ -237,17 +219,5 @@ extension DebatePosts {
                 ),
             ]
         )
-    }
-
-    /// A text that Markdown leaves as it is.
-    ///
-    /// Scalar by scalar: to Swift, a sign with a mark in front of it or behind it is another character.
-    private func escaped(_ text: String) -> String {
-        var output = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if "\\`*_[]<>|~#".unicodeScalars.contains(scalar) { output.append("\\") }
-            output.append(scalar)
-        }
-        return String(output)
     }
 }

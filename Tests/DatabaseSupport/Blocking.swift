@@ -1,9 +1,9 @@
 import Dispatch
-import Persistence
+package import Persistence
 
 /// Does something while a transaction of another connection is open.
 /// - Returns: what both gave.
-func blocking<Inside: Sendable, Outside: Sendable>(
+package func blocking<Inside: Sendable, Outside: Sendable>(
     on database: any Database,
     _ inside: @escaping @Sendable (borrowing Transaction) throws -> Inside,
     while outside: () async throws -> Outside

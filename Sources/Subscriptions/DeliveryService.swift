@@ -1,7 +1,30 @@
 package import CoreTypes
-import Persistence
+package import Persistence
 
-extension SubscriptionService {
+/// What programs, the page and the operator do with what is owed to webhooks: test, read, send once more, forget.
+///
+/// A call with a workspace sees that one alone; one without sees all of them and is the operator's.
+package struct DeliveryService: Sendable {
+    private let database: any Database
+    private let endpoints: EndpointStore
+    private let deliveries = DeliveryStore()
+    private let attemptStore = AttemptStore()
+    private let time: any TimeSource
+    private let identifiers: any IdentifierSource
+
+    /// Makes the service.
+    package init(
+        database: any Database,
+        endpoints: EndpointStore,
+        time: any TimeSource,
+        identifiers: any IdentifierSource
+    ) {
+        self.database = database
+        self.endpoints = endpoints
+        self.time = time
+        self.identifiers = identifiers
+    }
+
     /// Sends a test message through the usual way and waits for what comes of it.
     /// - Returns: the attempt; nil where none was made in time, and then it is still made.
     /// - Throws: `SubscriptionError` with code `conflict` for an endpoint that is not active; `DatabaseError`.
@@ -11,7 +34,7 @@ extension SubscriptionService {
         let now = time.now()
         let key = "\(id)/test/\(identifiers.next())"
         let sent = try await database.write { transaction in
-            let endpoint = try existing(id, workspace, in: transaction)
+            let endpoint = try endpoints.existing(id, workspace: workspace, in: transaction)
             guard endpoint.status == .active else {
                 throw SubscriptionError(.conflict, "The webhook is \(endpoint.status.rawValue); resume it first.")
             }
@@ -23,7 +46,7 @@ extension SubscriptionService {
                 data: ["webhook_id": .string(id.rawValue), "message": "This is a test."]
             )
             let message = EventMessage(event)
-            let before = try deliveries.newestAttempt(at: endpoint, in: transaction)
+            let before = try attemptStore.newestAttempt(at: endpoint, in: transaction)
             try deliveries.add(message, for: [id], isTest: true, now: now, in: transaction)
             try endpoints.letGo(id, workspace: endpoint.workspace, in: transaction)
             return (message: message.id, to: endpoint, before: before)
@@ -32,7 +55,7 @@ extension SubscriptionService {
         let end = now + patience
         while time.now() < end {
             let attempt = try await database.read { transaction in
-                try deliveries.attempt(atTest: sent.message, of: sent.to, after: sent.before, in: transaction)
+                try attemptStore.attempt(atTest: sent.message, of: sent.to, after: sent.before, in: transaction)
             }
             if let attempt { return attempt }
             try await time.sleep(for: .milliseconds(50))
@@ -49,7 +72,7 @@ extension SubscriptionService {
     ) {
         let now = time.now()
         let replayed = try await database.write { transaction in
-            let endpoint = try existing(id, workspace, in: transaction)
+            let endpoint = try endpoints.existing(id, workspace: workspace, in: transaction)
             guard endpoint.status != .disabled else {
                 throw SubscriptionError(.conflict, "The webhook is disabled; resume it first.")
             }
@@ -83,8 +106,8 @@ extension SubscriptionService {
         offset: Int
     ) async throws -> (items: [AttemptRecord], total: Int) {
         try await database.read { transaction in
-            let endpoint = try existing(id, workspace, in: transaction)
-            return try deliveries.attempts(
+            let endpoint = try endpoints.existing(id, workspace: workspace, in: transaction)
+            return try attemptStore.attempts(
                 at: endpoint,
                 message: message,
                 limit: limit,
@@ -173,6 +196,10 @@ extension SubscriptionService {
     /// - Throws: `DatabaseError`.
     package func purge(olderThan retention: Duration, limit: Int = 500) async throws -> Bool {
         let moment = time.now() - retention
-        return try await database.write { try deliveries.purge(before: moment, limit: limit, in: $0) }
+        return try await database.write { transaction in
+            let hasMoreMessages = try deliveries.purge(before: moment, limit: limit, in: transaction)
+            let hasMoreAttempts = try attemptStore.purge(before: moment, limit: limit, in: transaction)
+            return hasMoreMessages || hasMoreAttempts
+        }
     }
 }
