@@ -306,7 +306,7 @@ let rooms: KeyValuePairs<String, [Target.Dependency]> = [
 /// What lies beside the tests and is no code of theirs.
 let excluded = [
     "SlackIntegration": ["Golden", "Peers"], "EmailIntegration": ["Peers"], "Subscriptions": ["Peers"],
-    "Publishing": ["Peers"],
+    "Publishing": ["Peers"], "aragora": ["Peers"],
 ]
 for (room, beside) in rooms {
     package.targets.append(

@@ -29,10 +29,11 @@ package struct ApprovalClock: Sendable {
         while !Task.isCancelled {
             do {
                 _ = try await fireDue()
+                database.wakeUps.noteSuccess(of: "approvals", at: time.now(), logger)
             } catch is CancellationError {
                 return
             } catch {
-                logger.warning("The approvals' clock could not look; trying again.", metadata: ["error": "\(error)"])
+                database.wakeUps.noteFailure(of: "approvals", error, at: time.now(), logger)
             }
             let next = try? await database.read { try desk.course.steps.nextDue(in: $0) }
             let wait = next.map { max($0 - time.now(), .milliseconds(200)) } ?? Self.poll

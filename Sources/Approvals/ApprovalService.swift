@@ -34,10 +34,11 @@ package struct ApprovalService: Sendable {
     }
 
     /// Makes a request; the same origin gives the same one.
+    /// - Parameter choosesWorkspace: whether whoever asks may ask for any workspace, and so hear which there are.
     /// - Throws: `ApprovalError`, also where too many requests wait already; `DatabaseError`.
-    package func open(_ draft: ApprovalDraft) async throws -> ApprovalRecord {
+    package func open(_ draft: ApprovalDraft, choosesWorkspace: Bool = true) async throws -> ApprovalRecord {
         let record = try await database.write { transaction in
-            try desk.people.checkPlaces(of: draft, in: transaction)
+            try desk.people.checkPlaces(of: draft, choosesWorkspace: choosesWorkspace, in: transaction)
             let (key, workspace) = (draft.originKey, draft.workspace)
             let isKnown = try desk.requests.find(origin: key, workspace: workspace, in: transaction) != nil
             let record = try desk.open(draft, in: transaction)
@@ -68,13 +69,7 @@ package struct ApprovalService: Sendable {
     /// the page: their platform is not mounted, or it cannot be told in which of its workspaces they are.
     /// - Throws: `DatabaseError`.
     package func unreachable(_ approvers: [Approver]) async throws -> [Approver] {
-        try await database.read { transaction in
-            try approvers.filter { approver in
-                guard let platform = approver.platform else { return false }
-                guard desk.course.copies.reaches(platform) else { return true }
-                return try desk.people.places.home(of: platform, for: .local, in: transaction) == nil
-            }
-        }
+        try await database.read { try desk.unreachable(approvers, for: .local, in: $0) }
     }
 
     /// The newest requests, and how many there are.

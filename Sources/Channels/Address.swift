@@ -45,4 +45,10 @@ package struct Address: Codable, Hashable, Sendable {
         self.responseURLExpires = responseURLExpires
         self.trigger = trigger
     }
+
+    /// Whether the response URL takes answers at a moment.
+    package func hasResponseURL(at moment: Timestamp) -> Bool {
+        guard responseURL != nil, let responseURLExpires else { return false }
+        return moment < responseURLExpires
+    }
 }

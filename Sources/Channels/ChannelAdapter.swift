@@ -136,6 +136,8 @@ package protocol EditingChannel: ChannelAdapter {
 /// A platform on which one person alone can be answered in a channel.
 package protocol EphemeralChannel: ChannelAdapter {
     /// Answers `address.person`, through `address.responseURL` while it lives.
+    ///
+    /// As long as the URL takes it, the answer needs no credentials.
     func sendEphemeral(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome
 }
 
@@ -148,6 +150,12 @@ package protocol FormChannel: ChannelAdapter {
 /// A platform that can be asked whether a message with a key was posted.
 package protocol ReconcilingChannel: ChannelAdapter {
     func reconcile(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation
+}
+
+/// A platform on which some answers to one person are messages that last: it can be asked for them as for others.
+package protocol LastingAnswerChannel: EphemeralChannel, ReconcilingChannel {
+    /// Whether an answer at the address lasts unless a response URL takes it. Makes no call.
+    func answerLasts(at address: Address) -> Bool
 }
 
 /// What a platform says about an unknown send.

@@ -14,6 +14,8 @@ package struct Post: Codable, Hashable, Sendable {
     package var footer: String?
     /// What a notification or a screen reader gets; plain text of one line.
     package var fallbackText: String
+    /// The platform's id of a person who is to be told of the post, where the platform has mentions.
+    package var mention: String?
 
     /// Describes a post.
     package init(
@@ -22,7 +24,8 @@ package struct Post: Codable, Hashable, Sendable {
         fields: [Field] = [],
         buttons: [Button] = [],
         footer: String? = nil,
-        fallbackText: String
+        fallbackText: String,
+        mention: String? = nil
     ) {
         self.title = title
         self.body = body
@@ -30,6 +33,7 @@ package struct Post: Codable, Hashable, Sendable {
         self.buttons = buttons
         self.footer = footer
         self.fallbackText = fallbackText
+        self.mention = mention
     }
 
     /// A short fact with its name.

@@ -309,7 +309,9 @@ package struct AnswerDesk: Sendable {
     ///
     /// Scalar by scalar: to Swift, a backtick with a mark behind it is another character.
     private func quotable(_ text: String) -> String {
-        let shown = text.count > Self.longestSuggestion ? text.prefix(Self.clippedSuggestion) + "…" : text[...]
+        let shown =
+            text.isLonger(than: Self.longestSuggestion)
+            ? String(text.unicodeScalars.prefix(Self.clippedSuggestion)) + "…" : text
         let plain = shown.unicodeScalars.map { scalar -> Unicode.Scalar in
             scalar == "`" || Character(scalar).isNewline ? " " : scalar
         }

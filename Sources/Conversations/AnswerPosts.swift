@@ -180,7 +180,7 @@ struct AnswerPosts: Sendable {
     private static let prefilled = 2900
 
     func questionForm(question: String, agents: [AgentProfile]) -> Form {
-        let cut = question.prefix(Self.prefilled)
+        let cut = question.unicodeScalars.prefix(Self.prefilled)
         let hint =
             cut.endIndex == question.endIndex
             ? "A hard one: what should be decided, and what has to be weighed?"

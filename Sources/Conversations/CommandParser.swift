@@ -1,3 +1,5 @@
+import CoreTypes
+
 /// Reads commands as people type them: `debate --rounds 3 --agents a,b Should we …`.
 package struct CommandParser: Sendable {
     /// How the text reached us.
@@ -21,7 +23,7 @@ package struct CommandParser: Sendable {
     package func parse(_ text: String, style: Style) throws(CommandMistake) -> Command {
         let text = Substring(text).trimmed
         guard !text.isEmpty else { return .help }
-        guard text.count <= DebateOptions.longestQuestion else {
+        guard !text.isLonger(than: DebateOptions.longestQuestion) else {
             throw CommandMistake("The question is longer than \(DebateOptions.longestQuestion) characters.")
         }
         let (word, rest) = Self.head(of: text)
@@ -31,7 +33,10 @@ package struct CommandParser: Sendable {
         let nearest = nearestWord(to: command, in: Command.words)
         switch style {
         case .slash:
-            throw unknown(word, meaning: nearest ?? (rest.isEmpty ? "help" : "debate \(word)"), rest)
+            // An option with its value belongs to the command that was forgotten.
+            let isOption = leadingOption(text).map { Self.isNear($0.name) && !$0.rest.isEmpty } ?? false
+            let meant = isOption ? nil : nearest
+            throw unknown(word, meaning: meant ?? (rest.isEmpty && !isOption ? "help" : "debate \(word)"), rest)
         case .conversation:
             if let nearest, isMistyped(word, nearest, rest) { throw unknown(word, meaning: nearest, rest) }
             // "Thanks!" is no question for a panel.
@@ -347,53 +352,5 @@ package struct CommandParser: Sendable {
                 "There is no agent “\(clipped(wrong[...]))”.\(nearest) There are: \(agents.joined(separator: ", ")).",
             replacement: isEnough ? "--agents \(meant.joined(separator: ","))" : ""
         )
-    }
-}
-
-/// The beginning of what somebody typed, short enough to be said back.
-func clipped(_ typed: Substring) -> String {
-    typed.count > 40 ? "\(typed.prefix(39))…" : String(typed)
-}
-
-/// The word that is at most two changes away, the nearest first; nil where none is.
-func nearestWord(to typed: String, in words: [String]) -> String? {
-    let candidates = words.map { (word: $0, distance: editDistance(typed, $0)) }
-    guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= min(2, max(1, best.word.count / 2)) ? best.word : nil
-}
-
-/// The number of insertions, deletions, replacements and swaps of neighbours between two words (optimal string
-/// alignment distance).
-func editDistance(_ left: String, _ right: String) -> Int {
-    let left = Array(left.prefix(64)), right = Array(right)
-    var beforeLast: [Int] = []
-    var last = Array(0...right.count)
-    for (row, character) in left.enumerated() {
-        var current = [row + 1]
-        for (column, other) in right.enumerated() {
-            var cost = min(last[column] + (character == other ? 0 : 1), last[column + 1] + 1, current[column] + 1)
-            if row > 0, column > 0, character == right[column - 1], left[row - 1] == other {
-                cost = min(cost, beforeLast[column - 1] + 1)
-            }
-            current.append(cost)
-        }
-        (beforeLast, last) = (last, current)
-    }
-    return last[right.count]
-}
-
-extension Substring {
-    /// Without white space at either end.
-    var trimmed: Substring {
-        var text = drop(while: \.isWhitespace)
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
-    }
-
-    /// Without the full stops and exclamation marks at its end.
-    var withoutMarks: Substring {
-        var text = self
-        while let last = text.last, last == "." || last == "!" { text.removeLast() }
-        return text
     }
 }

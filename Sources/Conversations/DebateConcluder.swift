@@ -39,20 +39,26 @@ package struct DebateConcluder: Sendable {
         self.journal = JournalStore(database)
     }
 
-    /// Ends a debate whose arena came to its end.
+    /// Ends a debate whose arena came to its end, unless it was stopped meanwhile: then its job goes back, and whoever
+    /// takes it up again ends it as stopped.
+    /// - Returns: whether it has ended.
     /// - Throws: `DatabaseError`, `leaseLost` among them: then somebody else ends it.
     func conclude(
         _ record: DebateRecord,
         settings: DebateSettings,
         _ outcome: DebateOutcome,
         job: ClaimedJob
-    ) async throws {
+    ) async throws -> Bool {
         let receipt = try Receipt(of: outcome.entries, signedBy: signer)
         let projection = DebateProjection(outcome.entries)
-        try await database.write { transaction in
+        let hasEnded = try await database.write { transaction in
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)
             let held = try debates.hold(record.id, workspace: record.workspace, in: transaction)
+            if held?.cancelRequested == true, outcome.result.status == .completed {
+                try queue.release(claim, runAt: now, now: now, in: transaction)
+                return false
+            }
             try queue.complete(claim, now: now, in: transaction)
             if let first = outcome.finalEntries.first {
                 try journal.append(
@@ -99,11 +105,16 @@ package struct DebateConcluder: Sendable {
                 in: transaction
             )
             // The workspace may have removed the app while the debate ran.
-            if held?.isUnreachable == true { return try leaveUntold(record, in: transaction) }
-            try announce(record, settings, projection, in: transaction)
+            if held?.isUnreachable == true {
+                try leaveUntold(record, in: transaction)
+            } else {
+                try announce(record, settings, projection, in: transaction)
+            }
+            return true
         }
         await database.notify(.debate(record.id))
-        await database.notify(.outbox)
+        await database.notify(hasEnded ? .outbox : .jobs)
+        return hasEnded
     }
 
     private func announce(
@@ -120,8 +131,10 @@ package struct DebateConcluder: Sendable {
             after: projection.evidenceCursor,
             in: transaction
         )
+        var verdict = posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction), late: late)
+        verdict.mention = record.requestedBy
         try outbox.post(
-            posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction), late: late),
+            verdict,
             to: address,
             key: OutboxKey("\(record.id)/verdict"),
             context: DeliveryContext(role: .verdict, debate: record.id).json,
@@ -202,8 +215,10 @@ package struct DebateConcluder: Sendable {
         if let settings = try? DebateSettings(json: record.settings) {
             try finish(record, settings, nil, at: address, in: transaction)
         }
+        var failure = posts.failure(of: record, reason: reason)
+        failure.mention = record.requestedBy
         try outbox.post(
-            posts.failure(of: record, reason: reason),
+            failure,
             to: address,
             key: OutboxKey("\(id)/verdict"),
             context: DeliveryContext(role: .verdict, debate: id).json,

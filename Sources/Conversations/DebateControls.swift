@@ -43,10 +43,12 @@ package struct DebateControls: Sendable {
         // Held as long as the transaction lasts: the input is committed before later ones, and before the end.
         guard let held = try debates.hold(debate.id, workspace: debate.workspace, in: transaction),
             !held.status.isFinal
-        else { throw ConversationError(.conflict, "The debate has ended.") }
+        else {
+            throw ConversationError(.conflict, "The debate has ended; ask again with its answer as context.")
+        }
         let text = Substring(text).trimmed
         guard !text.isEmpty else { return false }
-        guard text.count <= Self.longestInput else {
+        guard !text.isLonger(than: Self.longestInput) else {
             throw ConversationError(.invalidQuestion, "The text is longer than \(Self.longestInput) characters.")
         }
         guard !text.utf8.contains(0) else {

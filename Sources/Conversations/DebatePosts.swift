@@ -36,11 +36,13 @@ package struct DebatePosts: Sendable {
             buttons: settings.stopToken.map { [.init(label: "Stop", token: $0, style: .danger)] } ?? [],
             footer: DebateWords.footer(
                 of: debate,
-                "\(settings.requester.map { "Asked by \($0). " } ?? "")Reply in this thread to add evidence."
+                "\(settings.requester.map { "\(askedBy($0)) " } ?? "")Reply in this thread to add evidence."
             ),
             fallbackText: "Debate #\(debate.number) has started: \(DebateWords.plainLine(debate.task))"
         )
     }
+
+    private func askedBy(_ requester: String) -> String { "Asked by \(DebateWords.name(requester))." }
 
     func progress(of debate: DebateRecord, settings: DebateSettings, _ projection: DebateProjection) -> Post {
         var post = start(of: debate, settings: settings)
@@ -57,7 +59,7 @@ package struct DebatePosts: Sendable {
         var post = start(of: debate, settings: settings)
         post.buttons = []
         post.fields[2] = .init("Progress", outcome)
-        post.footer = DebateWords.footer(of: debate, settings.requester.map { "Asked by \($0)." } ?? "")
+        post.footer = DebateWords.footer(of: debate, settings.requester.map(askedBy) ?? "")
         post.fallbackText = "Debate #\(debate.number): \(outcome)"
         return post
     }

@@ -129,7 +129,7 @@ package struct DebateRunner: Sendable {
         if let waiting = turn.waiting, turn.resolution == nil, let gate {
             try await database.write { try gate.withdraw(waiting, of: turn.record, in: $0) }
         }
-        try await concluder.conclude(turn.record, settings: turn.settings, outcome, job: turn.job)
+        guard try await concluder.conclude(turn.record, settings: turn.settings, outcome, job: turn.job) else { return }
         Counter(label: "aragora_debates_total", dimensions: [("status", outcome.result.status.rawValue)]).increment()
     }
 
@@ -148,7 +148,7 @@ package struct DebateRunner: Sendable {
         settings: DebateSettings? = nil
     ) async throws {
         let projection = DebateProjection(entries)
-        let context = breakpoint.isRelease ? projection.answerSoFar : "The question: \(record.task)"
+        let context = breakpoint.isRelease ? projection.answerSoFar : BreakpointBriefing(record, projection).text
         try await database.write { transaction in
             let now = time.now()
             let claim = JobClaim(id: job.id, fence: job.fence)

@@ -130,6 +130,17 @@ package struct DebateService: Sendable {
         return entries.isEmpty ? nil : DebateProjection(entries)
     }
 
+    /// How many additions came too late for the panel of a debate that has ended.
+    /// - Throws: `DatabaseError`.
+    package func lateEvidence(in projection: DebateProjection, of id: DebateID, workspace: WorkspaceID) async throws
+        -> Int
+    {
+        guard projection.result != nil else { return 0 }
+        return try await database.read {
+            try inputs.count(of: id, workspace: workspace, after: projection.evidenceCursor, in: $0)
+        }
+    }
+
     /// Whether the operator alone may read what the panel says, because people have to release it and have not.
     /// - Throws: `DatabaseError`; a `CodedError` for a journal that was changed or settings that cannot be read.
     package func isHeldBack(_ id: DebateID, workspace: WorkspaceID) async throws -> Bool {
@@ -153,22 +164,25 @@ package struct DebateService: Sendable {
         workspace: WorkspaceID
     ) async throws -> Bool {
         let isNew = try await database.write { transaction in
-            let isNew = try controls.addInput(
-                text,
-                author: author,
-                key: key,
-                to: try existing(id, workspace, in: transaction),
-                in: transaction
-            )
-            guard !isNew else { return true }
-            let known = try inputs.content(under: key, in: id, workspace: workspace, in: transaction)
-            guard known ?? "" == String(Substring(text).trimmed) else {
-                throw ConversationError(
-                    .conflict,
-                    "This Idempotency-Key was used for another text. Send a new key with a new text, or the first text "
-                        + "once more."
-                )
+            func isThere(in transaction: borrowing Transaction) throws -> Bool {
+                let known = try inputs.content(under: key, in: id, workspace: workspace, in: transaction)
+                guard known == nil || known == String(Substring(text).trimmed) else {
+                    throw ConversationError(
+                        .conflict,
+                        "This Idempotency-Key was used for another text. Send a new key with a new text, or the first "
+                            + "text once more."
+                    )
+                }
+                return known != nil
             }
+            let debate = try existing(id, workspace, in: transaction)
+            // What was taken is said again whatever became of the debate since.
+            if try isThere(in: transaction) { return false }
+            guard !debate.cancelRequested || debate.status.isFinal else {
+                throw ConversationError(.conflict, "The debate is being stopped: nothing more is taken up.")
+            }
+            if try controls.addInput(text, author: author, key: key, to: debate, in: transaction) { return true }
+            _ = try isThere(in: transaction)
             return false
         }
         await database.notify(.debate(id))

@@ -203,10 +203,10 @@ package struct DebateStarter: Sendable {
         guard !task.utf8.contains(0) else {
             throw ConversationError(.invalidQuestion, "The question holds a NUL character.")
         }
-        guard task.utf8.count <= DebateDescription.maximumTask else {
+        guard !task.isLonger(than: DebateDescription.maximumTask) else {
             throw ConversationError(
                 .invalidQuestion,
-                "The question is longer than \(DebateDescription.maximumTask) bytes."
+                "The question is longer than \(DebateDescription.maximumTask) characters."
             )
         }
         return task

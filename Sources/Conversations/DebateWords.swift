@@ -71,13 +71,18 @@ enum DebateWords {
         return line.count > 150 ? "\(line.prefix(149))…" : line
     }
 
+    /// A name as somebody typed it, of which Markdown makes neither markup nor a link.
+    static func name(_ typed: String) -> String { escaped(oneLine(typed), also: "&:.") }
+
     /// A text that Markdown leaves as it is.
     ///
     /// Scalar by scalar: to Swift, a sign with a mark in front of it or behind it is another character.
-    static func escaped(_ text: String) -> String {
+    /// - Parameter more: further punctuation that is to be no more than that.
+    static func escaped(_ text: String, also more: String = "") -> String {
+        let signs = "\\`*_[]<>|~#\(more)".unicodeScalars
         var output = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            if "\\`*_[]<>|~#".unicodeScalars.contains(scalar) { output.append("\\") }
+            if signs.contains(scalar) { output.append("\\") }
             output.append(scalar)
         }
         return String(output)

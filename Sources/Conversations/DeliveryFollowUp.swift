@@ -72,11 +72,11 @@ package struct DeliveryFollowUp: Sendable {
         else { return }
         address.person = debate.requestedBy
         let isStart = context.role == .start
-        let prefix = address.thread == nil ? InboundEvent.slashPrefix : InboundEvent.mentionPrefix
+        // Where a post fails, a mention may not be heard either.
         let text = """
             \(isStart ? "The start message" : "The verdict") of debate #\(debate.number) could not be posted: \
             \(message.note.message) \(isStart ? "The debate itself goes on; " : "")\
-            `\(prefix)verdict \(debate.number)` shows its outcome.
+            `\(InboundEvent.slashPrefix)verdict \(debate.number)` shows its outcome.
             """
         try outbox.ephemeral(
             Post(body: text, fallbackText: text),
@@ -106,7 +106,9 @@ package struct DeliveryFollowUp: Sendable {
 
     /// Who asked for a quick answer learns that it cannot be posted, and gets it alone when it is there.
     private func passOn(_ message: UndeliverableMessage, in transaction: borrowing Transaction) throws {
-        guard let address = message.address, address.person != nil else { return }
+        guard var address = message.address, address.person != nil else { return }
+        // Nobody sees what is for them alone in the thread of a message that has no replies.
+        address.threadOpenedBy = nil
         let post: Post
         switch SendOperation(rawValue: message.operation) {
         case .post:

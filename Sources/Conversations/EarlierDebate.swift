@@ -1,3 +1,4 @@
+import CoreTypes
 import Debates
 import Persistence
 
@@ -34,6 +35,6 @@ struct EarlierDebate {
     }
 
     private func beginning(of text: String, _ limit: Int) -> String {
-        text.count > limit ? "\(text.prefix(limit)) […]" : text
+        text.isLonger(than: limit) ? String(text.unicodeScalars.prefix(limit)) + " […]" : text
     }
 }

@@ -58,7 +58,7 @@ package struct InboxWorker: Sendable {
                 // Shut down: what was not committed stays in the inbox.
             } catch {
                 Counter(label: "aragora_inbox_failures_total").increment()
-                logger.warning("The inbox could not be worked off; trying again.", metadata: ["error": "\(error)"])
+                database.wakeUps.noteFailure(of: "inbox", error, at: time.now(), logger)
             }
         }
     }
@@ -69,6 +69,7 @@ package struct InboxWorker: Sendable {
         pulse()
         let start = time.now()
         let outcome = try await workOff()
+        database.wakeUps.noteSuccess(of: "inbox", at: time.now(), logger)
         if makesWay() {
             let rest = Self.rest(worked: time.now() - start, waited: start - (outcome.oldest ?? start))
             try await time.sleep(for: rest)

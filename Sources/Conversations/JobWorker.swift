@@ -144,13 +144,14 @@ package final class JobWorker: Sendable {
                     in: transaction
                 )
             }
+            database.wakeUps.noteSuccess(of: "jobs", at: time.now(), logger)
             return jobs.map(assign)
         } catch is CancellationError {
             return []
         } catch {
             // Leases may have run out meanwhile: they are renewed before anything new is taken.
             isInTouch.withLock { $0 = running == 0 }
-            logger.warning("Jobs could not be claimed; trying again.", metadata: ["error": "\(error)"])
+            database.wakeUps.noteFailure(of: "jobs", error, at: time.now(), logger)
             return []
         }
     }
@@ -261,6 +262,7 @@ package final class JobWorker: Sendable {
             let claims = held.withLock { $0.map { JobClaim(id: $0.key, fence: $0.value.fence) } }
             guard !claims.isEmpty, !Task.isCancelled else {
                 isInTouch.withLock { $0 = true }
+                database.wakeUps.noteSuccess(of: "leases", at: time.now(), logger)
                 continue
             }
             do {
@@ -274,6 +276,7 @@ package final class JobWorker: Sendable {
                     )
                 }
                 isInTouch.withLock { $0 = true }
+                database.wakeUps.noteSuccess(of: "leases", at: time.now(), logger)
                 let alive = Dictionary(kept.map { ($0.id, $0.isCancelRequested) }, uniquingKeysWith: { $0 || $1 })
                 held.withLock { held in
                     for claim in claims where held[claim.id]?.fence == claim.fence {
@@ -289,7 +292,7 @@ package final class JobWorker: Sendable {
             } catch {
                 // The database is away: the jobs go on, and their writes are fenced.
                 isInTouch.withLock { $0 = false }
-                logger.warning("Leases could not be renewed; trying again.", metadata: ["error": "\(error)"])
+                database.wakeUps.noteFailure(of: "leases", error, at: time.now(), logger)
             }
         }
     }

@@ -16,12 +16,12 @@ enum QuickAnswerPosts {
         Post(
             body: "\(DebateWords.quoted(question))\n\n\(answer)",
             footer: footer(agent, nil),
-            fallbackText: DebateWords.oneLine(answer)
+            fallbackText: DebateWords.plainLine(answer)
         )
     }
 
     private static func footer(_ agent: AgentProfile, _ requester: String?) -> String {
-        (requester.map { "Asked by \($0). " } ?? "")
+        (requester.map { "Asked by \(DebateWords.name($0)). " } ?? "")
             + "A quick answer by \(agent.name) alone, without a debate."
             + (agent.isDemo ? " **\(DebateWords.demoNotice)**" : "")
     }

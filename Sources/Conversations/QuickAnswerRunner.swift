@@ -69,9 +69,11 @@ package struct QuickAnswerRunner: Sendable {
     }
 
     private func reply(_ post: Post, for job: ClaimedJob, in transaction: borrowing Transaction) throws {
-        guard let address = job.payload["address"].flatMap({ Address(json: $0) }),
+        guard var address = job.payload["address"].flatMap({ Address(json: $0) }),
             let message = job.payload["message"]?.string
         else { return }
+        // What the message cannot hold stands in its thread: beside it, others' messages would fall in between.
+        if address.thread == nil { address.threadOpenedBy = OutboxKey(message) }
         try outbox.edit(
             target: OutboxKey(message),
             post: post,

@@ -215,9 +215,6 @@ func unescapeJSON(_ bytes: ArraySlice<UInt8>) -> String {
     var units: [UInt8] = []
     units.reserveCapacity(bytes.count)
     var index = bytes.startIndex
-    func escapedUnit(at index: Int) -> UInt16 {
-        bytes[index..<index + 4].reduce(0) { $0 << 4 | UInt16(hexadecimalDigit($1) ?? 0) }
-    }
     while index < bytes.endIndex {
         guard bytes[index] == UInt8(ascii: "\\") else {
             units.append(bytes[index])
@@ -233,12 +230,12 @@ func unescapeJSON(_ bytes: ArraySlice<UInt8>) -> String {
         case UInt8(ascii: "r"): units.append(0x0D)
         case UInt8(ascii: "t"): units.append(0x09)
         case UInt8(ascii: "u"):
-            var scalar = UInt32(escapedUnit(at: index))
+            var scalar = UInt32(escapedUnit(bytes, at: index))
             index += 4
             if (0xD800..<0xDC00).contains(scalar), index + 6 <= bytes.endIndex, bytes[index] == UInt8(ascii: "\\"),
                 bytes[index + 1] == UInt8(ascii: "u")
             {
-                let low = UInt32(escapedUnit(at: index + 2))
+                let low = UInt32(escapedUnit(bytes, at: index + 2))
                 if (0xDC00..<0xE000).contains(low) {
                     scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
                     index += 6
@@ -249,4 +246,35 @@ func unescapeJSON(_ bytes: ArraySlice<UInt8>) -> String {
         }
     }
     return String(decoding: units, as: UTF8.self)
+}
+
+/// Whether an escape of a string that was validated before is half of a character that takes two.
+func holdsLoneSurrogate(_ bytes: ArraySlice<UInt8>) -> Bool {
+    func isUnicodeEscape(at index: Int) -> Bool {
+        index + 6 <= bytes.endIndex && bytes[index] == UInt8(ascii: "\\") && bytes[index + 1] == UInt8(ascii: "u")
+    }
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+        guard bytes[index] == UInt8(ascii: "\\") else {
+            index += 1
+            continue
+        }
+        guard isUnicodeEscape(at: index) else {
+            index += 2
+            continue
+        }
+        let unit = escapedUnit(bytes, at: index + 2)
+        index += 6
+        guard (0xD800..<0xE000).contains(unit) else { continue }
+        guard unit < 0xDC00, isUnicodeEscape(at: index),
+            (0xDC00..<0xE000).contains(escapedUnit(bytes, at: index + 2))
+        else { return true }
+        index += 6
+    }
+    return false
+}
+
+/// The number that the four digits of an escape make.
+private func escapedUnit(_ bytes: ArraySlice<UInt8>, at index: Int) -> UInt16 {
+    bytes[index..<index + 4].reduce(0) { $0 << 4 | UInt16(hexadecimalDigit($1) ?? 0) }
 }

@@ -63,6 +63,37 @@ package struct Vote: Sendable, Hashable {
     }
 }
 
+/// How a panel voted, as far as whoever writes its answer has to know it.
+package struct PanelVotes: Sendable, Hashable {
+    /// One choice and its part of all votes' weight, from 0 to 1.
+    package struct Share: Sendable, Hashable {
+        package let choice: String
+        package let share: Double
+
+        /// Pairs a choice with its share.
+        package init(choice: String, share: Double) {
+            self.choice = choice
+            self.share = share
+        }
+    }
+
+    package var votes: [Vote]
+    /// The choices, the heaviest first.
+    package var shares: [Share]
+    /// The agents that cast no vote.
+    package var abstained: [String]
+    /// Why the votes chose no proposal; nil where they chose one.
+    package var note: String?
+
+    /// Describes the votes of a panel.
+    package init(votes: [Vote], shares: [Share], abstained: [String] = [], note: String? = nil) {
+        self.votes = votes
+        self.shares = shares
+        self.abstained = abstained
+        self.note = note
+    }
+}
+
 /// Something that a person added while the debate was running, or that stood in the thread before.
 package struct Evidence: Sendable, Hashable {
     /// Who said it, as the panel may be told.
@@ -91,6 +122,8 @@ package struct Briefing: Sendable {
     /// What was said before the question was asked, such as the thread's earlier messages; empty where nothing was.
     package var background: String
     package var evidence: [Evidence]
+    /// What the people who decide about the debate ask of the panel; unlike evidence, it is to be followed.
+    package var guidance: [Evidence]
     /// The present round, from 1; 0 for the first proposals.
     package var round: Int
     package var totalRounds: Int
@@ -101,6 +134,7 @@ package struct Briefing: Sendable {
         task: String,
         background: String = "",
         evidence: [Evidence] = [],
+        guidance: [Evidence] = [],
         round: Int = 0,
         totalRounds: Int = 1,
         role: CognitiveRole? = nil
@@ -108,6 +142,7 @@ package struct Briefing: Sendable {
         self.task = task
         self.background = background
         self.evidence = evidence
+        self.guidance = guidance
         self.round = round
         self.totalRounds = totalRounds
         self.role = role
@@ -134,6 +169,8 @@ package struct GenerateRequest: Sendable {
     package var critiques: [Critique]
     /// For a synthesis, the proposal that the votes chose.
     package var winner: String?
+    /// For a synthesis, how the panel voted.
+    package var votes: PanelVotes?
 
     /// Describes a request for a text.
     package init(
@@ -141,13 +178,15 @@ package struct GenerateRequest: Sendable {
         briefing: Briefing,
         proposals: [Proposal] = [],
         critiques: [Critique] = [],
-        winner: String? = nil
+        winner: String? = nil,
+        votes: PanelVotes? = nil
     ) {
         self.purpose = purpose
         self.briefing = briefing
         self.proposals = proposals
         self.critiques = critiques
         self.winner = winner
+        self.votes = votes
     }
 }
 

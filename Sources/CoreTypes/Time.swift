@@ -23,7 +23,7 @@ package struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Coda
 
     /// The moment as ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:05:00.120Z`.
     package var iso8601: String {
-        let days = (rawValue - Self.positiveRemainder(rawValue, 86_400_000)) / 86_400_000
+        let days = rawValue / 86_400_000 - (rawValue % 86_400_000 < 0 ? 1 : 0)
         let time = Self.positiveRemainder(rawValue, 86_400_000)
         // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
         let shifted = days + 719_468
@@ -50,23 +50,30 @@ package struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Coda
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.rawValue < right.rawValue }
 
+    /// The moment so much later; the last one that there is where the sum would lie behind it.
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(rawValue: left.rawValue + right.milliseconds)
+        let (sum, isTooLarge) = left.rawValue.addingReportingOverflow(right.milliseconds)
+        return Timestamp(rawValue: isTooLarge ? (right < .zero ? .min : .max) : sum)
     }
 
+    /// The moment so much earlier; the first one that there is where the difference would lie before it.
     package static func - (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(rawValue: left.rawValue - right.milliseconds)
+        let (difference, isTooLarge) = left.rawValue.subtractingReportingOverflow(right.milliseconds)
+        return Timestamp(rawValue: isTooLarge ? (right < .zero ? .max : .min) : difference)
     }
 
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .milliseconds(left.rawValue - right.rawValue)
+        Duration.milliseconds(left.rawValue) - Duration.milliseconds(right.rawValue)
     }
 }
 
 extension Duration {
-    /// The duration in whole milliseconds, rounded towards zero.
+    /// The duration in whole milliseconds, rounded towards zero; the longest that there is where it is longer.
     package var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let (seconds, attoseconds) = components
+        let (product, isTooLarge) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isTooLargeNow) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return isTooLarge || isTooLargeNow ? (seconds < 0 ? .min : .max) : sum
     }
 
     /// The duration in seconds, as metrics want it.

@@ -75,7 +75,7 @@ package final class Arena: Sendable {
         }
         guard isFirst else { throw DebateError(.alreadyRun, "An arena runs one debate, once.") }
         let debate = try begin(entries)
-        var step = resolution.map { debate.machine.handle($0) } ?? debate.machine.resume()
+        var step = resume(debate, resolution)
         while true {
             try Task.checkCancellation()
             debate.recorder.record(step.events, at: time.now())
@@ -98,6 +98,14 @@ package final class Arena: Sendable {
                 step = debate.machine.resume()
             }
         }
+    }
+
+    /// The first step; a stop that is known before is heard before the end of a debate all of whose answers are there.
+    private func resume(_ debate: DebateUnderWay, _ resolution: BreakpointResolution?) -> DebateStep {
+        if let person = board.cancelledBy, debate.machine.state.stage != .new {
+            return debate.machine.handleCancel(by: person)
+        }
+        return resolution.map { debate.machine.handle($0) } ?? debate.machine.resume()
     }
 
     private func begin(_ entries: [JournalEntry]) throws -> DebateUnderWay {

@@ -2,11 +2,12 @@ import CoreTypes
 
 /// The count of the votes (engine inventory 3.3, 3.6 and 3.9; what 13.1 to 13.5 list is avoided).
 ///
-/// A vote weighs what its voter weighs, and half of that where it is for the voter's own proposal. A choice needs its
-/// share both of the votes' weight and of the voters themselves, so that no minority carries the panel: how sure voters
-/// are orders choices of the same weight and scales the verdict's confidence. Where votes are weighted by it
-/// (`ConsensusMode.weighted`), an unsure vote weighs down to half. Only the author of a standing proposal can win, and
-/// by a tie only where whoever leads wins.
+/// A vote weighs what its voter weighs. Which choice leads is told by ranks, in which a vote for the voter's own
+/// proposal counts half, and by how sure voters are where ranks are the same. The threshold knows nothing of ranks: the
+/// same share decides, whoever the losers chose. Where votes are weighted by how sure they are
+/// (`ConsensusMode.weighted`), an unsure vote weighs down to half, and a choice needs its share both of the votes'
+/// weight and of the voters themselves, so that no minority carries the panel. Only the author of a standing proposal
+/// can win, and by a tie only where whoever leads wins.
 struct Ballot {
     private struct Cast {
         let seat: Int
@@ -15,6 +16,8 @@ struct Ballot {
         let voter: Double
         /// What the vote weighs.
         let weight: Double
+        /// What it counts where choices are ranked.
+        let rank: Double
         let choice: VoteGrouping.Choice
     }
 
@@ -22,12 +25,13 @@ struct Ballot {
         let choice: VoteGrouping.Choice
         var voters = 0.0
         var weight = 0.0
-        /// The weight times how sure the voters are.
+        var rank = 0.0
+        /// The rank times how sure the voters are.
         var sureness = 0.0
         var casts: [Int] = []
     }
 
-    /// How much a vote for the voter's own proposal counts (engine inventory 3.1).
+    /// How much a vote for the voter's own proposal counts where choices are ranked (engine inventory 3.1).
     static let selfVoteFactor = 0.5
     /// Shares that differ by less are the same: what is left of dividing binary fractions.
     private static let tolerance = 1e-9
@@ -63,10 +67,11 @@ struct Ballot {
             let choice = grouping.resolve(vote.choice)
             var weight = voter
             if settings.consensus == .weighted { weight *= 0.5 + 0.5 * vote.confidence }
+            var rank = weight
             if case .candidate(let candidate) = choice, candidateSeats[candidate] == seat {
-                weight *= Self.selfVoteFactor
+                rank *= Self.selfVoteFactor
             }
-            casts.append(Cast(seat: seat, vote: vote, voter: voter, weight: weight, choice: choice))
+            casts.append(Cast(seat: seat, vote: vote, voter: voter, weight: weight, rank: rank, choice: choice))
         }
         let tallies = tally(casts)
         let total = tallies.reduce(0) { $0 + $1.weight }
@@ -87,24 +92,27 @@ struct Ballot {
         }
         let leadingShare = leading.map(share) ?? 0
         let votersShare = leading.map { $0.voters / voters } ?? 0
-        let isTied = tallies.count > 1 && tallies[0].weight - tallies[1].weight <= Self.tolerance
+        let isTied = tallies.count > 1 && tallies[0].rank - tallies[1].rank <= Self.tolerance
         let quorum = DebateProtocol.quorum(ofPanel: panel.count)
         let isUncontested = casts.allSatisfy { $0.choice == leading?.choice }
+        let isQuorate = casts.count >= quorum
         let isReached =
-            leading != nil && casts.count >= quorum && isEnough(min(leadingShare, votersShare))
+            leading != nil && isQuorate && isEnough(min(leadingShare, votersShare))
             && (!isTied || settings.consensus == .any) && (settings.consensus != .unanimous || isUncontested)
         let abstained = panel.indices.filter { seat in !casts.contains { $0.seat == seat } }
         let supporters = leading?.casts ?? []
         let sureness = supporters.reduce(0) { $0 + casts[$1].vote.confidence } / Double(max(1, supporters.count))
         let leader = leading.map { name($0.choice) }
+        // Who did not vote is as unsure as can be where too few did.
+        let turnout = isQuorate ? 1 : Double(casts.count) / Double(panel.count)
 
         var consensus = Consensus(
             mode: settings.consensus,
             reached: isReached,
             winner: isReached ? leader : nil,
             leader: leader,
-            confidence: fourDecimals(leadingShare * sureness),
-            strength: strength(leadingShare, isComplete: abstained.isEmpty && isUncontested),
+            confidence: fourDecimals(leadingShare * sureness * turnout),
+            strength: isQuorate ? strength(leadingShare, isComplete: abstained.isEmpty && isUncontested) : .weak,
             shares: tallies.map { tally in
                 .init(
                     choice: name(tally.choice),
@@ -131,7 +139,7 @@ struct Ballot {
         return consensus
     }
 
-    /// The choices with their votes, the heaviest first, equal ones in the order of the panel.
+    /// The choices with their votes, by rank, equal ones in the order of the panel.
     private func tally(_ casts: [Cast]) -> [Tally] {
         var tallies: [Tally] = []
         for (position, cast) in casts.enumerated() {
@@ -143,10 +151,11 @@ struct Ballot {
             guard let place else { continue }
             tallies[place].voters += cast.voter
             tallies[place].weight += cast.weight
-            tallies[place].sureness += cast.weight * cast.vote.confidence
+            tallies[place].rank += cast.rank
+            tallies[place].sureness += cast.rank * cast.vote.confidence
             tallies[place].casts.append(position)
         }
-        func rank(_ choice: VoteGrouping.Choice) -> Int {
+        func number(_ choice: VoteGrouping.Choice) -> Int {
             switch choice {
             case .candidate(let candidate): candidate
             case .other(let position): candidates.count + position
@@ -154,13 +163,13 @@ struct Ballot {
         }
         return tallies.sorted { left, right in
             let order = Self.compare(left, right)
-            return order != 0 ? order > 0 : rank(left.choice) < rank(right.choice)
+            return order != 0 ? order > 0 : number(left.choice) < number(right.choice)
         }
     }
 
-    /// Above 0 where the left choice is ahead: by weight, or by sureness where the weights are the same.
+    /// Above 0 where the left choice is ahead: by rank, or by sureness where the ranks are the same.
     private static func compare(_ left: Tally, _ right: Tally) -> Double {
-        [left.weight - right.weight, left.sureness - right.sureness].first { abs($0) > tolerance } ?? 0
+        [left.rank - right.rank, left.sureness - right.sureness].first { abs($0) > tolerance } ?? 0
     }
 
     private var neededShare: Double {
@@ -228,8 +237,7 @@ struct Ballot {
             return "Only \(cast) of \(panel.count) agents voted; \(consensus.quorum) are needed."
         }
         guard let leader = consensus.leader else {
-            return consensus.shares.count > 1 && consensus.shares[0].share == consensus.shares[1].share
-                ? "The votes are tied." : "The votes are for no proposal."
+            return isTied ? "The votes are tied." : "The votes are for no proposal."
         }
         if isTied { return "The votes are tied; those for \(leader) are the surer ones." }
         if isEnough(min(share, voters)) { return "\(leader) leads, but not with every vote." }
@@ -237,7 +245,9 @@ struct Ballot {
             return "\(leader) leads with \(percent(share)) of the votes' weight, but \(percent(voters)) of the voters; "
                 + "\(percent(neededShare)) is needed."
         }
-        return "\(leader) leads with \(percent(share)); \(percent(neededShare)) is needed."
+        let isRankedUp = consensus.shares.contains { $0.share > fourDecimals(share) }
+        return "\(leader) leads with \(percent(share))\(isRankedUp ? ", as votes for oneself rank half" : ""); "
+            + "\(percent(neededShare)) is needed."
     }
 
     private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }

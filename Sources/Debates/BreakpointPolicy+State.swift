@@ -54,7 +54,7 @@ extension BreakpointPolicy {
         case .lowConfidence, .release: return nil
         case .deadlock:
             let last = state.similarities.suffix(deadlockRounds + 1)
-            guard last.count > deadlockRounds, let first = last.first, !state.isConverged,
+            guard last.count > deadlockRounds, let first = last.first, !state.isConverged, !state.isConcluded,
                 last.allSatisfy({ abs($0 - first) <= Self.movement })
             else { return nil }
             return "The proposals have not come closer for \(deadlockRounds) rounds."
@@ -72,7 +72,7 @@ extension BreakpointPolicy {
             return "A proposal speaks of “\(word)”."
         case .explicitRequest:
             let mark = Self.request
-            if let input = state.evidence.first(where: { $0.text.lowercased().contains(mark) }) {
+            if let input = (state.evidence + state.guidance).first(where: { $0.text.lowercased().contains(mark) }) {
                 return "\(input.author) asks for a person."
             }
             guard let asking = state.livingProposals.first(where: { $0.content.lowercased().contains(mark) }) else {
@@ -80,9 +80,9 @@ extension BreakpointPolicy {
             }
             return "\(asking.agent) asks for a person."
         case .roundLimit:
-            guard state.round >= min(roundLimit, state.description.settings.rounds), !state.isConverged else {
-                return nil
-            }
+            guard state.round >= min(roundLimit, state.description.settings.rounds), !state.isConverged,
+                !state.isConcluded
+            else { return nil }
             return state.round == 1 ? "1 round was held." : "\(state.round) rounds were held."
         }
     }

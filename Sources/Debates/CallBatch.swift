@@ -13,6 +13,7 @@ final class CallBatch: Sendable {
     /// This round's criticisms, by critic and target.
     private let critiques: [DebateEvent.CritiqueGiven?]
     private let winner: String?
+    private let votes: PanelVotes?
 
     init(
         _ kind: AgentCallID.Kind,
@@ -20,10 +21,12 @@ final class CallBatch: Sendable {
         panel: [AgentProfile],
         round: Int,
         evidence: [Evidence],
+        guidance: [Evidence],
         proposals: [Proposal],
         contents: [String?],
         critiques: [DebateEvent.CritiqueGiven?],
-        winner: String?
+        winner: String?,
+        votes: PanelVotes?
     ) {
         var prefix = description.id.rawValue
         prefix += "/"
@@ -37,14 +40,16 @@ final class CallBatch: Sendable {
             task: description.task,
             background: description.background,
             evidence: evidence,
+            guidance: guidance,
             round: round,
             totalRounds: description.settings.rounds
         )
-        rotatesRoles = description.settings.roleRotation && kind != .vote && kind != .synthesis
+        rotatesRoles = description.settings.roleRotation
         self.proposals = proposals
         self.contents = contents
         self.critiques = critiques
         self.winner = winner
+        self.votes = votes
     }
 
     func key(of id: AgentCallID) -> String {
@@ -62,7 +67,7 @@ final class CallBatch: Sendable {
     func request(for id: AgentCallID) -> AgentCallDescription.Request {
         var briefing = briefing
         if rotatesRoles {
-            briefing.role = RoleRotation.role(seat: id.seat, round: briefing.round, of: briefing.totalRounds)
+            briefing.role = RoleRotation.role(for: id, of: briefing.totalRounds)
         }
         switch id.kind {
         case .proposal: return .generate(GenerateRequest(purpose: .proposal, briefing: consume briefing))
@@ -87,7 +92,8 @@ final class CallBatch: Sendable {
                     briefing: consume briefing,
                     proposals: proposals,
                     critiques: panel.indices.flatMap { critiques(of: $0) },
-                    winner: winner
+                    winner: winner,
+                    votes: votes
                 )
             )
         }

@@ -4,13 +4,14 @@ package struct Consensus: Sendable, Hashable {
     package var reached: Bool
     /// The author of the proposal that won; nil unless consensus was reached.
     package var winner: String?
-    /// The author of the proposal that is ahead, by weight or else by how sure its voters are, whether or not that is
-    /// enough; nil for a tie in both.
+    /// The author of the proposal that is ahead, by its votes, of which those for oneself rank half, or else by how
+    /// sure its voters are, whether or not that is enough; nil for a tie in both.
     package var leader: String?
-    /// The leading share times how sure its voters are, from 0 to 1.
+    /// The leading share times how sure its voters are, from 0 to 1; below the quorum, times the part of the panel that
+    /// voted.
     package var confidence: Double
     package var strength: ConsensusStrength
-    /// The choices, the heaviest first.
+    /// The choices, the leading one first.
     package var shares: [Share]
     /// Choices that were spelled differently and counted together.
     package var groups: [Group]
@@ -27,7 +28,7 @@ package struct Consensus: Sendable, Hashable {
     package struct Share: Sendable, Hashable {
         /// The author of the chosen proposal, or what was chosen instead.
         package let choice: String
-        /// Its part of all votes' weight, from 0 to 1.
+        /// Its part of all votes' weight, from 0 to 1; votes for oneself count in full.
         package let share: Double
         package let voters: [String]
     }

@@ -32,6 +32,6 @@ package enum ConsensusStrength: String, Sendable, CaseIterable {
     case strong
     /// From 0.6.
     case medium
-    /// Below.
+    /// Below, or where too few voted to decide anything.
     case weak
 }

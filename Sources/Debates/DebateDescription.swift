@@ -11,7 +11,7 @@ package struct DebateDescription: Sendable, Hashable {
     package let requestedBy: String
     package let settings: DebateProtocol
 
-    /// How long a question may be, in bytes of UTF-8 (engine inventory 0.5).
+    /// How long a question may be, in characters as `isLonger(than:)` counts them (engine inventory 0.5).
     package static let maximumTask = 100_000
 
     /// Describes a debate.
@@ -35,8 +35,8 @@ package struct DebateDescription: Sendable, Hashable {
     /// - Throws: `DebateError` with code `invalid_settings` or `invalid_panel`.
     package func validate(panel: [AgentProfile]) throws(DebateError) {
         try settings.validate()
-        guard task.utf8.contains(where: { $0 > 0x20 }), task.utf8.count <= Self.maximumTask else {
-            throw DebateError(.invalidSettings, "The question must have from 1 to \(Self.maximumTask) bytes.")
+        guard task.utf8.contains(where: { $0 > 0x20 }), !task.isLonger(than: Self.maximumTask) else {
+            throw DebateError(.invalidSettings, "The question must have from 1 to \(Self.maximumTask) characters.")
         }
         guard (1...DebateProtocol.maximumPanel).contains(panel.count) else {
             throw DebateError(.invalidPanel, "A panel has from 1 to \(DebateProtocol.maximumPanel) agents.")

@@ -12,15 +12,28 @@ extension DebateMachine {
             panel: state.panel,
             round: state.round,
             evidence: state.evidence,
+            guidance: state.guidance,
             proposals: kind == .proposal || kind == .critique ? [] : state.livingProposals,
             contents: state.proposals,
             critiques: state.critiques,
-            winner: state.consensus?.winner
+            winner: state.consensus?.winner,
+            votes: kind == .synthesis ? panelVotes : nil
         )
         var calls: [AgentCallDescription] = []
         calls.reserveCapacity(missing.count)
         for id in missing { calls.append(AgentCallDescription(id, of: batch)) }
         return calls
+    }
+
+    /// How the panel voted, for whoever writes its answer; nil before the votes are counted.
+    private var panelVotes: PanelVotes? {
+        guard let consensus = state.consensus else { return nil }
+        return PanelVotes(
+            votes: state.votes.compactMap(\.self),
+            shares: consensus.shares.map { PanelVotes.Share(choice: $0.choice, share: $0.share) },
+            abstained: consensus.abstained,
+            note: consensus.note
+        )
     }
 
     /// The calls that the present stage waits for, in the order of the panel.

@@ -190,8 +190,8 @@ package struct DebateMachine: Sendable {
             return false
         }
         let isVote =
-            state.round >= state.description.settings.rounds || state.isConverged || state.isBudgetExceeded
-            || state.isDeadlineExceeded || state.living.count < 2
+            state.round >= state.description.settings.rounds || state.isConverged || state.isConcluded
+            || state.isBudgetExceeded || state.isDeadlineExceeded || state.living.count < 2
         if !isVote, state.isOverBudget {
             emitBudgetExceeded(to: &step.events)
             return false

@@ -3,7 +3,7 @@ package struct DebateProtocol: Sendable, Hashable {
     /// How many rounds of criticism and revision are held at most, from 1 to 12.
     package var rounds = 9
     package var consensus = ConsensusMode.judge
-    /// The share of the votes' weight that decides, from 0 to 1.
+    /// The share of the votes that decides, from 0 to 1; votes for oneself count in full.
     package var consensusThreshold = 0.6
     /// Whether the rounds end early once the proposals say the same.
     package var convergenceDetection = true

@@ -95,14 +95,14 @@ extension DebateState {
         }
         waiting = nil
         if !resolution.guidance.isEmpty {
-            evidence.append(Evidence(author: resolution.by, text: resolution.guidance))
+            guidance.append(Evidence(author: resolution.by, text: resolution.guidance))
         }
         stage = waitingFrom
         isRequested = false
         isLoaded = false
         switch resolution.action {
         case .continue: break
-        case .conclude: isConverged = true
+        case .conclude: isConcluded = true
         case .abort:
             isCancelled = true
             cancelledBy = resolution.by

@@ -4,12 +4,19 @@ import CoreTypes
 extension DebateState {
     /// The answer without a judge: the leading proposal or, where none leads, all that stand, each under its author.
     var panelAnswer: String {
-        let standing = livingProposals
+        let standing = livingProposals.filter { !$0.content.isEmpty }
         if let leader = consensus?.leader, let proposal = standing.first(where: { $0.agent == leader }) {
             return proposal.content
         }
         if standing.count == 1 { return standing[0].content }
         return standing.map { "**\($0.agent)**\n\n\($0.content)" }.joined(separator: "\n\n")
+    }
+
+    /// Why rounds were left out, where the likeness of the proposals is the cause.
+    private var earlyEnd: String? {
+        let total = description.settings.rounds
+        guard isConverged, !isDeadlineExceeded, round < total else { return nil }
+        return "The rounds ended early, after round \(round) of \(total), because the proposals had become alike."
     }
 
     /// What the debate comes to.
@@ -48,7 +55,7 @@ extension DebateState {
             if let synthesis, synthesis.fallback == nil { result.synthesizedBy = synthesis.agent }
             let failure = isDeadlineExceeded ? nil : synthesis?.fallback
             let notes = [
-                consensus.note, isBudgetExceeded ? "The budget was used up after round \(round)." : nil,
+                consensus.note, earlyEnd, isBudgetExceeded ? "The budget was used up after round \(round)." : nil,
                 failure.map { "The judge wrote no answer (\($0)): this is what the panel proposed." },
             ]
             result.reason = notes.contains { $0 != nil } ? notes.compactMap(\.self).joined(separator: " ") : nil

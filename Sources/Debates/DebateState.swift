@@ -22,6 +22,8 @@ package struct DebateState: Sendable {
     var living: SeatSet
     var votes: [Vote?]
     var evidence: [Evidence] = []
+    /// What the people who decided at breakpoints ask of the panel.
+    var guidance: [Evidence] = []
     var usage = Usage()
     /// This round's criticisms, by critic and target.
     var critiques: [DebateEvent.CritiqueGiven?]
@@ -36,6 +38,8 @@ package struct DebateState: Sendable {
     var proposalFailures: [(agent: String, code: String)] = []
     var isCancelled = false
     var isConverged = false
+    /// Whether people sent the debate to its vote.
+    var isConcluded = false
     var isBudgetExceeded = false
     var isDeadlineExceeded = false
     /// Where the debate stood when its time was over.

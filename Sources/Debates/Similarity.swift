@@ -6,8 +6,13 @@ import Darwin
 
 /// How alike texts are: the cosine of their word counts, each word weighted by how few of the texts have it (TF-IDF).
 ///
-/// The same texts always give the same number. It compares wording, not meaning.
+/// A word that stands in a text n times counts 1 + log n there: plain counts let the words that every text is full of
+/// decide, and long texts grow alike whatever they say. The same texts always give the same number. It compares
+/// wording, not meaning.
 package enum Similarity {
+    /// What a word counts, by how often it stands in a text; beyond it is reckoned.
+    private static let terms: [Double] = [0] + (1..<256).map { 1 + log(Double($0)) }
+
     /// The similarity of two texts, from 0 (no word in common) to 1 (the same words).
     package static func between(_ one: String, _ other: String) -> Double {
         averageOfPairs([one, other])
@@ -19,6 +24,7 @@ package enum Similarity {
         let count = texts.count
         guard count > 1, count <= 16 else { return 1 }
         let words = sortedWords(texts)
+        let terms = Self.terms
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: count * count + 2 * count) { memory in
             memory.initialize(repeating: 0)
             // Products of pairs (the diagonal: squares of lengths), weights by text, weights by how many texts.
@@ -29,12 +35,17 @@ package enum Similarity {
             var start = 0
             while start < words.count {
                 var documents = 0
+                var repeats = 0
                 var end = start
                 var last = UInt64.max
                 while end < words.count, words[end] >> 4 == words[start] >> 4 {
                     let text = words[end] & 15
-                    if text != last { documents += 1 }
-                    memory[weights + Int(text)] += 1
+                    if text != last {
+                        documents += 1
+                        repeats = 0
+                    }
+                    repeats += 1
+                    memory[weights + Int(text)] = repeats < terms.count ? terms[repeats] : 1 + log(Double(repeats))
                     last = text
                     end += 1
                 }

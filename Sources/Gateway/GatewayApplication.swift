@@ -73,6 +73,11 @@ package struct GatewayApplication: Service {
             logger: logger
         )
         let dates = HTTPDates(time: time)
+        let peers = PeerConnections(
+            limit: max(1, configuration.maximumConnections / 4),
+            time: time,
+            logger: logger
+        )
         application = Application(
             responder: try routes.router().buildResponder(),
             server: HTTPServerBuilder { responder in
@@ -80,7 +85,9 @@ package struct GatewayApplication: Service {
                     responder: responder,
                     desk: desk,
                     dates: dates,
+                    peers: peers,
                     idleTimeout: configuration.idleTimeout,
+                    headTimeout: configuration.headTimeout,
                     maximumHeaderBytes: configuration.maximumHeaderBytes
                 )
             },

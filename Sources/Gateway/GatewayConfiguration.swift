@@ -10,6 +10,8 @@ package struct GatewayConfiguration: Sendable {
     /// What `/api/health` gives as the version.
     package var version: String
     /// Connections that are open at once; more wait in the system's backlog.
+    ///
+    /// A quarter of them are one peer's at most, unless it is this machine itself: what it opens more is closed.
     package var maximumConnections = 4096
     /// API requests that are worked on at once, those about the gateway's health aside; more get 503.
     package var maximumConcurrentRequests = 256
@@ -19,12 +21,18 @@ package struct GatewayConfiguration: Sendable {
     package var maximumStreamsPerCaller = 128
     /// How long a connection may be silent between and within requests.
     package var idleTimeout = Duration.seconds(60)
+    /// How long the head of a connection's first request may take to arrive.
+    package var headTimeout = Duration.seconds(10)
     /// How long a request's body may take to arrive.
     package var bodyTimeout = Duration.seconds(20)
     /// The largest header section of a request.
     package var maximumHeaderBytes = 32 << 10
-    /// The largest body of an API request.
+    /// The largest body of an API request, but for a question's.
     package var maximumBodyBytes = 1 << 20
+    /// The largest body of a question: its two texts at their longest, in whatever script.
+    package var maximumQuestionBytes = 4 << 20
+    /// Questions that are over the size of other bodies, or do not say theirs, at once; more get 503.
+    package var maximumLongQuestions = 16
     /// The bytes that the bodies of platform requests may hold in memory together; beyond, the one whose body keeps the
     /// gateway waiting longest gets 503, and where none does, the one that arrives.
     package var maximumHeldBytes = 64 << 20

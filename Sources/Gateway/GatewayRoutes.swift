@@ -23,13 +23,16 @@ struct GatewayRoutes {
     /// Makes the router.
     /// - Throws: where the built-in page cannot be made.
     func router() throws -> Router<GatewayContext> {
-        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
+        let router = Router(context: GatewayContext.self)
         router.addMiddleware {
+            ContinueMiddleware()
+            HeadMiddleware()
             RequestIDMiddleware(ids: ids)
             MetricsMiddleware()
             AccessLogMiddleware()
             SecurityHeadersMiddleware()
             ErrorMiddleware()
+            HostMiddleware()
             StorableAddressMiddleware()
         }
         let access = AccessPolicy(token: configuration.apiToken)
@@ -86,7 +89,9 @@ struct GatewayRoutes {
             debates: debates,
             ids: ids,
             bodyReader: bodyReader,
-            maximumBodyBytes: configuration.maximumBodyBytes
+            maximumBodyBytes: configuration.maximumBodyBytes,
+            maximumQuestionBytes: configuration.maximumQuestionBytes,
+            longQuestions: ConcurrencyGate(limit: configuration.maximumLongQuestions)
         )
         let stream = StreamController(
             debates: debates,

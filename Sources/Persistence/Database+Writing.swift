@@ -1,12 +1,13 @@
 extension Database {
-    /// Writes a row that needs room on the disk and takes it away again, to see whether anything can be written.
+    /// Writes a row and takes it away again, to see whether anything can be written.
     ///
     /// Needs the present schema.
+    /// - Parameter isLong: whether the row needs room on the disk: a short one may hide in a page of the table.
     /// - Throws: `DatabaseError`, with the reason `full` where the disk has no room.
-    package func tryWriting() async throws {
+    package func tryWriting(isLong: Bool = true) async throws {
         try await write { transaction in
-            // Longer than a page and hard to compress, so that it cannot hide in room that a page of the table still has.
-            let filler = noise(characters: 32_768)
+            // Longer than a page and hard to compress, so that no page of the table has room for it.
+            let filler = noise(characters: isLong ? 32_768 : 1)
             try transaction.execute(
                 """
                 insert into leases (name, owner, fence, lease_until) values (\(writingCheck), \(filler), 0, 0)

@@ -23,7 +23,9 @@ package enum DatabaseConfiguration: Sendable {
         switch (backend?.lowercased(), scheme) {
         case (nil, "postgres"), (nil, "postgresql"), ("postgres", "postgres"), ("postgres", "postgresql"),
             ("postgresql", "postgres"), ("postgresql", "postgresql"):
-            self = .postgres(url: url ?? Secret(""))
+            let address = url ?? Secret("")
+            if let error = DatabaseError(unreadable: address) { throw error }
+            self = .postgres(url: address)
         case (nil, "sqlite"), ("sqlite", "sqlite"):
             self = .sqlite(path: Self.path(ofSQLite: url?.reveal() ?? "", dataDirectory: dataDirectory))
         case (nil, nil), ("sqlite", nil):

@@ -58,6 +58,17 @@ package struct Migrator: Sendable {
         return try missing(from: applied).map(\.name)
     }
 
+    /// What the database lacks, and what a newer program has put behind what this one knows: that one left room for its
+    /// predecessor, which goes on until it is replaced.
+    /// - Throws: `DatabaseError` with the reason `migration` where the database holds one that is changed, or unknown and
+    ///   not newer.
+    package func standing() async throws -> (pending: [String], newer: [String]) {
+        let applied = try await database.read { transaction in try Self.applied(in: transaction) }
+        let last = migrations.last?.name ?? ""
+        let pending = try missing(from: applied.filter { $0.name <= last }).map(\.name)
+        return (pending, applied.map(\.name).filter { $0 > last })
+    }
+
     /// Checks that the database has exactly the schema that this program knows.
     /// - Throws: `DatabaseError` with the reason `migration`.
     package func verify() async throws {
@@ -112,7 +123,10 @@ package struct Migrator: Sendable {
     private static func applied(in transaction: borrowing Transaction) throws -> [(name: String, checksum: String)] {
         let exists =
             switch transaction.dialect {
-            case .postgres: try transaction.query("select 1 where to_regclass('schema_migrations') is not null")
+            case .postgres:
+                // To name a table reads what others have made meanwhile; `to_regclass` alone answers from what it knew
+                // before this transaction waited for its lock.
+                try transaction.query("select 1 from pg_catalog.pg_class where oid = to_regclass('schema_migrations')")
             case .sqlite: try transaction.query("select 1 from sqlite_master where name = 'schema_migrations'")
             }
         guard !exists.isEmpty else { return [] }

@@ -8,7 +8,7 @@ extension SubscriptionService {
     /// sealed with it are gone.
     /// - Parameters:
     ///   - scheme: how the new one signs; nil for the same way.
-    ///   - overlap: how long the former one signs along.
+    ///   - overlap: how long the former one signs along; with zero, none of the former ones signs any more.
     /// - Throws: `SubscriptionError`, `DatabaseError`.
     package func rotate(
         _ id: EndpointID,
@@ -39,7 +39,8 @@ extension SubscriptionService {
                 endpoint: endpoint,
                 receiverKey: next.receiverKey,
                 isRepetition: false,
-                hasLostFormer: former == nil
+                hasLostFormer: former == nil,
+                formerSignsUntil: former == nil || overlap == .zero ? nil : now + overlap
             )
         }
         if rotated.hasLostFormer { await database.notify(.outbox) }

@@ -14,6 +14,8 @@ package struct SubscriptionService: Sendable {
         package let isRepetition: Bool
         /// Whether the secret that was replaced could not be read: it signs no more, and the further headers are gone.
         package var hasLostFormer = false
+        /// Until when the secret that was replaced signs along; nil where no former one signs.
+        package var formerSignsUntil: Timestamp?
     }
 
     /// How long a repetition of a creation is shown the secret: whoever repeats it may not have got the answer.

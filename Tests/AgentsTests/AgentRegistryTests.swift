@@ -128,6 +128,7 @@ import Transport
         (["OPENAI_API_KEY": "k", "ARAGORA_AGENTS": "openai:"], .invalidValue, "ARAGORA_AGENTS"),
         (["OLLAMA_API_KEY": "k"], .invalidValue, "OLLAMA_BASE_URL"),
         (["ARAGORA_OPENROUTER_FALLBACK_ENABLED": "maybe"], .invalidValue, "ARAGORA_OPENROUTER_FALLBACK_ENABLED"),
+        (["ARAGORA_MAX_OUTPUT_TOKENS": "255"], .invalidValue, "ARAGORA_MAX_OUTPUT_TOKENS"),
     ])
     func saysWhatIsWrong(configuration: [String: String], reason: AgentConfigurationError.Code, word: String) {
         let error = #expect(throws: AgentConfigurationError.self) { try registry(configuration) }
@@ -141,7 +142,7 @@ import Transport
         #expect(Set(keys).count == keys.count)
         for key in [
             "ARAGORA_AGENTS", "ARAGORA_OPENROUTER_FALLBACK_ENABLED", "OPENAI_API_KEY", "OPENAI_BASE_URL",
-            "OPENAI_MODEL",
+            "OPENAI_MODEL", "ARAGORA_MAX_OUTPUT_TOKENS",
             "GOOGLE_API_KEY", "XAI_API_KEY", "OLLAMA_BASE_URL", "LM_STUDIO_BASE_URL",
         ] {
             #expect(keys.contains(key), "\(key)")

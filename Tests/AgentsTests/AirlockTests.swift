@@ -142,6 +142,17 @@ private struct OddAgent: Agent {
         #expect(vote.choice.count <= 500)
     }
 
+    @Test func boundsEveryMark() async throws {
+        let marked = "a" + String(repeating: "\u{301}", count: 120_000)
+        let airlock = airlock { _ in marked }
+        let target = Proposal(agent: "target", content: "x")
+        let critique = try await airlock.critique(CritiqueRequest(briefing: briefing, target: target), call: call).value
+        #expect(critique.issues.map(\.unicodeScalars.count) == Array(repeating: 2_000, count: 5))
+        #expect(critique.reasoning.unicodeScalars.count == 8_000)
+        let vote = try await airlock.vote(VoteRequest(briefing: briefing, proposals: []), call: call).value
+        #expect(vote.choice.unicodeScalars.count == 500)
+    }
+
     @Test func refusesEndlessAnswers() async {
         let airlock = airlock { _ in String(repeating: "on and ", count: 100_000) }
         let error = await #expect(throws: AgentError.self) { try await airlock.generate(generate, call: call) }

@@ -50,6 +50,18 @@ import Testing
         }
     }
 
+    @Test func theyHearPeopleAndKeepLongQuestionsShort() async throws {
+        let briefing = Briefing(
+            task: "a" + String(repeating: "\u{301}", count: 50_000),
+            evidence: [Evidence(author: "Ann", text: "x")],
+            guidance: [Evidence(author: "Ben", text: "y")]
+        )
+        let request = GenerateRequest(purpose: .proposal, briefing: briefing)
+        let text = try await panel[0].generate(request, call: call).value
+        #expect(text.contains("What Ann added has been heard.") && text.contains("What Ben added has been heard."))
+        #expect(text.unicodeScalars.count < 5_000)
+    }
+
     @Test func theyCriticiseEachOther() async throws {
         let request = CritiqueRequest(
             briefing: Briefing(task: "Q", round: 1, totalRounds: 2),

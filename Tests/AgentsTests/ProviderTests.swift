@@ -147,7 +147,8 @@ import Transport
         #expect(error?.description.contains("sk-") == false)
         #expect(error?.description.contains("secret") == false)
         // What was answered is paid for, whatever it is worth.
-        if [.emptyAnswer, .refused].contains(scene.1) { #expect((error?.usage.inputTokens ?? 0) > 0) }
+        let isPaid = [.emptyAnswer, .refused, .network, .tooLong].contains(scene.1)
+        if isPaid { #expect((error?.usage.inputTokens ?? 0) > 0) }
         if case .rateLimited = scene.0 { #expect(error?.retryAfter == .seconds(7)) }
         if scene.1 == .authentication { #expect(error?.description.contains("THE_KEY") == true) }
     }

@@ -176,6 +176,13 @@ import Testing
         #expect(failure.reason == .quotaExceeded)
     }
 
+    @Test func saysForHowLongItIsAskedToWait() {
+        let body = Array(#"{"error":{"type":"rate_limit_error"}}"#.utf8)
+        let failure = ProviderFailure(status: 429, body: body, retryAfter: .milliseconds(119_500))
+        let error = failure.agentError(ModelEndpoint(provider: "P", baseURL: "x", model: "m"))
+        #expect(error.description == "P asks us to slow down for 120 s (429 rate_limit_error).")
+    }
+
     @Test func keepsOnlyHarmlessWords() {
         let body = #"{"error":{"type":"bad<script>\n","message":"key sk-123 of Ann"}}"#
         let failure = ProviderFailure(status: 422, body: Array(body.utf8), retryAfter: nil)

@@ -66,19 +66,19 @@ import Transport
             )
             let request = try #require(await server.requests.first)
             #expect(request.credential == nil)
-            #expect(request.body["max_tokens"] == 4096)
+            #expect(request.body["max_tokens"] == 20_480)
             #expect(request.body["max_completion_tokens"] == nil)
         }
     }
 
-    /// A key does not make a server's model one that thinks; most refuse a limit above their own.
+    /// Any model may think, at home too, but for older ones, which refuse a limit above their own.
     @Test(
         arguments: [
-            ("llama-4", "max_tokens", 4_096), ("openai/gpt-4o", "max_tokens", 4_096),
+            ("qwen3:8b", "max_tokens", 20_480), ("openai/gpt-4o", "max_tokens", 4_096),
             ("gpt-6.2-sol", "max_completion_tokens", 20_480), ("anthropic/claude-opus-5-5", "max_tokens", 20_480),
         ]
     )
-    func onlyThinkersGetRoomToThinkElsewhere(model: String, field: String, limit: Int64) async throws {
+    func allButOlderModelsGetRoomToThink(model: String, field: String, limit: Int64) async throws {
         try await withRegistry(models: [model], changing: { configuration, _ in configuration["OPENAI_API_KEY"] = "k" })
         {
             registry,
@@ -201,6 +201,24 @@ import Transport
                 call: AgentCall(key: "k")
             )
             #expect(reply.usage.fallbackModel == "other/model")
+        }
+    }
+
+    @Test func aSeatWaitsAsLongAsItIsAskedWhereNobodyStandsIn() async throws {
+        let time = ManualTime()
+        try await withRegistry(time: time) { registry, server in
+            await server.script("fake-model", .rateLimited(retryAfter: 120), .instant)
+            let agent = try #require(registry.defaultPanel.first)
+            let request = GenerateRequest(purpose: .proposal, briefing: Briefing(task: "Q"))
+            try await withThrowingTaskGroup(of: String.self) { group in
+                group.addTask { try await agent.generate(request, call: AgentCall(key: "k")).value }
+                // The airlock's limit and the pause.
+                await time.waitForSleepers(2)
+                time.advance(by: .seconds(121))
+                let answer = try await group.next()
+                #expect(answer?.hasPrefix("The answer of fake-model") == true)
+            }
+            #expect(await server.requests.count == 2)
         }
     }
 

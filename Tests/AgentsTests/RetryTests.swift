@@ -55,6 +55,24 @@ import Testing
         #expect(time.sleeps.isEmpty)
     }
 
+    @Test func waitsUntilTheDeadlineWhereItIsTold() async throws {
+        var policy = RetryPolicy.standard
+        policy.waitsUntilDeadline = true
+        let inner = ScriptedClient(
+            ScriptedClient.failure(.rateLimited, retryAfter: .seconds(100)),
+            ScriptedClient.text("there"),
+            ScriptedClient.failure(.rateLimited, retryAfter: .seconds(240))
+        )
+        let client = RetryingClient(inner, policy: policy, time: time, jitter: FixedJitter(0))
+        var request = ModelRequest.sample
+        request.deadline = time.now() + .seconds(240)
+        let completion = try await client.complete(request)
+        #expect(completion.text == "there")
+        #expect(time.sleeps == [.seconds(100)])
+        await #expect(throws: AgentError.self) { try await client.complete(request) }
+        #expect(time.sleeps == [.seconds(100)])
+    }
+
     @Test func spreadsThePauses() {
         let policy = RetryPolicy.standard
         let error = AgentError(.overloaded, "")

@@ -195,7 +195,7 @@ private func insisting(_ body: () async throws -> String) async throws -> String
             let lent = try await house.open("lent") { $0.approvers = [.person("chat:U0")] }
             // The platform may tell of one message twice.
             for _ in 0..<2 {
-                #expect(try await delegate(by: "U2", to: "<@U3|ben>", "third").contains("chat:U3 may decide"))
+                #expect(try await delegate(by: "U2", to: "<@U3|ben>", "third").contains("ben (chat:U3) may decide"))
             }
             let rows = try await house.database.run("select delegate from approval_delegations order by delegate")
             #expect(try rows.map { try $0.text("delegate") } == ["chat:U2", "chat:U3", "chat:U4"])
@@ -218,9 +218,9 @@ private func insisting(_ body: () async throws -> String) async throws -> String
                     try house.chat.delegate(person, until: day, event, in: $0).text
                 }
             }
-            for (person, id) in [("@ben b", "chat:U3"), ("@U4", "chat:U4"), ("chat:U5", "chat:U5")] {
+            for (person, shown) in [("@ben b", "ben b (chat:U3)"), ("@U4", "chat:U4"), ("chat:U5", "chat:U5")] {
                 let answer = try await delegate(person)
-                #expect(answer.contains("\(id) may decide"), "\(answer)")
+                #expect(answer.contains(", \(shown) may decide"), "\(answer)")
             }
             for typed in ["@BEN", "@U7", "@ben", "ben", "BEN"] {
                 let answer = try await delegate(typed)

@@ -54,7 +54,7 @@ import Testing
             let record = try await house.open { $0.approvers = [.person("chat:U1")] }
             #expect(try await approve(record, by: "U2", house).contains("not among those"))
             #expect(try await approve(record, by: "U3", house).contains("Recorded"))
-            #expect(try await list(by: "U3", house).contains("You decide for chat:U1 until"))
+            #expect(try await list(by: "U3", house).contains("You decide for Person U1 (chat:U1) until"))
             #expect(try await house.problems().isEmpty)
         }
     }

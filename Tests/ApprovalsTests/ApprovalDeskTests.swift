@@ -152,7 +152,12 @@ import Testing
     func aLateNumberIsAnsweredAndASentenceIsNot(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in
             func say(_ text: String, by person: String, in channel: String, thread: String?) async throws -> String? {
-                let event = house.event(by: person, in: channel, thread: thread)
+                let event = house.event(
+                    by: person,
+                    in: channel,
+                    thread: thread,
+                    kind: .message(text: text, messageID: "m1000", mentionsUs: false, isDirect: thread == nil)
+                )
                 return try await house.database.write {
                     try house.chat.reply(text, isDirect: thread == nil, event, in: $0)?.text
                 }

@@ -3,6 +3,7 @@ import ChannelSupport
 import Channels
 import CoreTypes
 import DatabaseSupport
+import Logging
 import Persistence
 import TestSupport
 
@@ -74,6 +75,7 @@ struct ApprovalHouse: Sendable {
     let mail = MailPlatform()
     let posts = ApprovalPosts(publicURL: "https://aragora.example")
     var sealer: Sealer
+    var logger = Logger.silent
 
     init(test: TestDatabase) throws {
         self.test = test
@@ -98,7 +100,8 @@ struct ApprovalHouse: Sendable {
             events: OutboxEvents(outbox: outbox),
             sealer: sealer,
             time: time,
-            identifiers: identifiers
+            identifiers: identifiers,
+            logger: logger
         )
     }
 

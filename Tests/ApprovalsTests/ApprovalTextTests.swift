@@ -30,6 +30,17 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func everyMarkOfAReasonCounts(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open()
+            let reason = "a" + String(repeating: "\u{301}", count: 10_000)
+            let reply = ApprovalReply(actor: actor, optionID: "reject", comment: reason)
+            let answer = try await house.service.decide(record.id.rawValue, reply)
+            #expect(answer.code == "invalid_answer" && answer.text.contains("10001 characters"))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aVerdictOfAnyLengthIsShownWhole(engine: DatabaseEngine) async throws {
         try await ApprovalHouse.with(engine) { house in
             let verdict = String(repeating: "A long verdict. ", count: 12_500)

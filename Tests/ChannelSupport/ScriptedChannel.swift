@@ -5,7 +5,7 @@ import Synchronization
 /// A chat platform in memory: it keeps what is posted, and answers as the test tells it to.
 ///
 /// It has every capability; `LimitedChannel` hides some.
-package final class ScriptedChannel: EditingChannel, EphemeralChannel, FormChannel, ReconcilingChannel {
+package final class ScriptedChannel: EditingChannel, LastingAnswerChannel, FormChannel {
     /// A message that people see.
     package struct Message: Hashable, Sendable {
         package let id: String
@@ -120,6 +120,9 @@ package final class ScriptedChannel: EditingChannel, EphemeralChannel, FormChann
             return .sent(messageID: "")
         }
     }
+
+    /// Channels whose names start with `D` are conversations with one person.
+    package func answerLasts(at address: Address) -> Bool { address.channel.hasPrefix("D") }
 
     package func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
         await call("form \(key)") { state in

@@ -2,7 +2,9 @@ import ChannelSupport
 import Channels
 import CoreTypes
 import DatabaseSupport
+import Logging
 import Persistence
+import Synchronization
 import TestSupport
 import Testing
 
@@ -69,5 +71,54 @@ import Testing
                 #expect(try PartReceipt.list(from: receipts).messageIDs == ["m1", "m2", "m3"])
             }
         }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func aMinuteWithoutTheDatabaseIsTwoLinesAndFewAttempts(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let time = ManualTime(isAutomatic: true)
+            let lines = KeptLog.Lines()
+            let absent = AbsentDatabase(house.database, for: .seconds(60), time)
+            let dispatcher = house.dispatcher(database: absent, time: time, logger: lines.logger)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await dispatcher.run() }
+                for await _ in absent.returns { break }
+                dispatcher.drain()
+            }
+            #expect(lines.levels == [.error, .notice], "\(lines.all)")
+            #expect(lines.all.first?.contains("The database is away.") == true, "\(lines.all)")
+            #expect(absent.refusals < 40)
+        }
+    }
+}
+
+/// A database that is away for a while from the beginning of a test.
+private final class AbsentDatabase: WrappedDatabase {
+    let whole: any Database
+    /// Tells of each write that comes after that.
+    let returns: AsyncStream<Void>
+    private let told: AsyncStream<Void>.Continuation
+    private let end: Timestamp
+    private let time: ManualTime
+    private let count = Mutex(0)
+
+    init(_ whole: any Database, for duration: Duration, _ time: ManualTime) {
+        self.whole = whole
+        self.time = time
+        end = time.now() + duration
+        (returns, told) = AsyncStream.makeStream(of: Void.self)
+    }
+
+    /// How many writes were refused.
+    var refusals: Int { count.withLock { $0 } }
+
+    func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
+        guard time.now() >= end else {
+            count.withLock { $0 += 1 }
+            throw DatabaseError(.connection, "The database is away.")
+        }
+        let value = try await whole.write(body)
+        told.yield()
+        return value
     }
 }

@@ -180,6 +180,63 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func anAnswerThroughAResponseURLWaitsForNoCredentials(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            house.channel.script(.answer(.authentication(code: "invalid_auth", description: "The token is not valid.")))
+            let dispatcher = house.dispatcher()
+            try await house.post("one", key: "k")
+            _ = try await dispatcher.sendDue()
+            var address = house.address()
+            address.person = "U1"
+            address.responseURL = "https://example.com/respond"
+            address.responseURLExpires = house.time.now() + .seconds(10)
+            try await house.answer("in time", key: "in-time", to: address)
+            _ = try await dispatcher.sendDue()
+            #expect(house.channel.texts == ["in time"])
+            house.time.advance(by: .seconds(10))
+            try await house.answer("late", key: "late", to: address)
+            _ = try await dispatcher.sendDue()
+            #expect(house.channel.calls == ["post k#1", "ephemeral in-time#1"])
+            #expect(try await house.errorCode("late") == OutboxStore.authentication)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func anUnclearAnswerThatLastsIsReconciled(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            let unclear = SendOutcome.unknown(code: "http_500", description: "Internal error.")
+            house.channel.script(.workThenAnswer(unclear))
+            try await house.answer("there", key: "k", to: house.address("D1"))
+            try await house.settle(house.dispatcher())
+            #expect(house.channel.calls == ["ephemeral k#1", "reconcile k#1"])
+            house.channel.script(.answer(unclear))
+            try await house.answer("lost", key: "l", to: house.address("D1"))
+            try await house.settle(house.dispatcher())
+            #expect(house.channel.calls.suffix(3) == ["ephemeral l#1", "reconcile l#1", "ephemeral l#1"])
+            #expect(house.channel.texts == ["there", "lost"])
+            #expect(try await house.status("k") == .sent)
+            #expect(try await house.status("l") == .sent)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func anUnclearAnswerThatPassesIsNeverRepeated(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            var throughURL = house.address("D1")
+            throughURL.person = "U1"
+            throughURL.responseURL = "https://example.com/respond"
+            throughURL.responseURLExpires = house.time.now() + .seconds(60)
+            for (key, address) in [("k", house.address("C1")), ("l", throughURL)] {
+                house.channel.script(.workThenAnswer(.unknown(code: "http_500", description: "Internal error.")))
+                try await house.answer("psst", key: key, to: address)
+                try await house.settle(house.dispatcher())
+                #expect(try await house.status(key) == .unknown)
+            }
+            #expect(house.channel.calls == ["ephemeral k#1", "ephemeral l#1"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aPermanentFailureEndsTheRowAndTellsTheHook(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
             house.channel.script(.answer(.permanent(code: "channel_not_found", description: "No such channel.")))

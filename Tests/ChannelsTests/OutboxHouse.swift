@@ -2,6 +2,7 @@ import ChannelSupport
 import Channels
 import CoreTypes
 import DatabaseSupport
+import Logging
 import Persistence
 import Synchronization
 import TestSupport
@@ -52,7 +53,8 @@ struct OutboxHouse: Sendable {
         adapters: [any ChannelAdapter]? = nil,
         hooks: DeliveryHooks? = nil,
         time: (any TimeSource)? = nil,
-        configuration: Dispatcher.Configuration = Dispatcher.Configuration()
+        configuration: Dispatcher.Configuration = Dispatcher.Configuration(),
+        logger: Logger = .silent
     ) -> Dispatcher {
         Dispatcher(
             database: database ?? self.database,
@@ -62,7 +64,7 @@ struct OutboxHouse: Sendable {
             configuration: configuration,
             time: time ?? self.time,
             jitter: FixedJitter(0.5),
-            logger: .silent
+            logger: logger
         )
     }
 
@@ -85,6 +87,18 @@ struct OutboxHouse: Sendable {
                 key: OutboxKey(key),
                 destination: destination,
                 context: .object(["for": .string(key)]),
+                in: transaction
+            )
+        }
+    }
+
+    func answer(_ body: String, key: String, to address: Address) async throws {
+        let outbox = outbox
+        try await database.write { transaction in
+            try outbox.ephemeral(
+                Post(body: body, fallbackText: body),
+                to: address,
+                key: OutboxKey(key),
                 in: transaction
             )
         }

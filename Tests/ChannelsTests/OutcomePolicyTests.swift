@@ -78,8 +78,9 @@ import Testing
         let outcome = SendOutcome.unknown(code: "code", description: "text")
         #expect(decide(outcome, .post) == .reconcile(at: now + .seconds(2), note))
         #expect(decide(outcome, .post, canReconcile: false) == .leaveUnknown(note))
-        #expect(decide(outcome, .ephemeral) == .leaveUnknown(note))
-        #expect(decide(outcome, .form) == .leaveUnknown(note))
+        #expect(decide(outcome, .ephemeral) == .reconcile(at: now + .seconds(2), note))
+        #expect(decide(outcome, .ephemeral, canReconcile: false) == .leaveUnknown(note))
+        #expect(decide(outcome, .form, canReconcile: false) == .leaveUnknown(note))
         #expect(decide(outcome, .edit) == .retry(at: now + .seconds(1), failures: 1, note))
     }
 

@@ -105,6 +105,14 @@ import Testing
         limiter.holdForCredentials(platform: "scripted", workspace: WorkspaceID("w"), until: until)
         #expect(limiter.take(call(), limits: limits, now: start) == .held(until: until))
         #expect(limiter.take(call(workspace: "v"), limits: limits, now: start) == .go)
+        let free = RateLimiter.Call(
+            platform: "scripted",
+            workspace: WorkspaceID("w"),
+            channel: "C1",
+            operation: .ephemeral,
+            needsCredentials: false
+        )
+        #expect(limiter.take(free, limits: limits, now: start) == .go)
         limiter.credentialsChanged(workspace: WorkspaceID("w"))
         #expect(limiter.take(call(), limits: limits, now: start) == .go)
     }

@@ -69,6 +69,10 @@ import Testing
         ("hlep", "help"), ("stauts", "status"), ("stats 3", "status 3"), ("debat Should we?", "debate Should we?"),
         ("leaderbord", "leaderboard"), ("verdikt 3", "verdict 3"), ("agent", "agents"), ("recnet", "recent"),
         ("Should we move?", "debate Should we move?"), ("qwertyuiop", "help"),
+        ("--agents openai,gemini", "debate --agents openai,gemini"),
+        ("--agents=openai,gemini Why?", "debate --agents=openai,gemini Why?"),
+        ("—rounds 3 Why?", "debate —rounds 3 Why?"), ("--round 3 Why?", "debate --round 3 Why?"),
+        ("--agents", "agents"), ("--help", "help"),
     ])
     func aWrongSlashCommandNamesTheNearestRightOne(text: String, suggestion: String) throws {
         let mistake = try mistake(text)
@@ -122,12 +126,17 @@ import Testing
         #expect(try parser.parse("debate \(long)", style: .slash) == .debate(question: long, options: DebateOptions()))
         let tooLong = String(repeating: "x", count: DebateOptions.longestQuestion + 1)
         #expect(try mistake("debate \(tooLong)").message.contains("longer than 100000"))
+        let marked = "debate a" + String(repeating: "\u{301}", count: DebateOptions.longestQuestion)
+        #expect(try mistake(marked).message.contains("longer than 100000"))
     }
 
     @Test func whatWasTypedIsSaidBackShort() throws {
         let long = String(repeating: "x", count: 90_000)
-        for text in [long, "\(long) really", "debate --agents \(long) Q", "debate --\(long) 3 Q"] {
-            #expect(try mistake(text).message.count < 200)
+        let marked = "x" + String(repeating: "\u{301}", count: 1_000)
+        for text in [
+            long, "\(long) really", "debate --agents \(long) Q", "debate --\(long) 3 Q", "debate --\(marked) 3 Q",
+        ] {
+            #expect(try mistake(text).message.unicodeScalars.count < 200)
         }
     }
 

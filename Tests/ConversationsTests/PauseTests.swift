@@ -70,7 +70,11 @@ import Testing
         ) throws { state.withLock { $0.isWithdrawn = true } }
     }
 
-    private func ask(_ house: ConversationHouse) async throws -> DebateRecord {
+    private func ask(
+        _ house: ConversationHouse,
+        breakpoints: JSONValue = ["verdict_release"],
+        agents: [String]? = nil
+    ) async throws -> DebateRecord {
         var question = Question(
             workspace: house.workspace,
             task: "Tabs or spaces?",
@@ -80,7 +84,8 @@ import Testing
             address: Address(platform: "chat", workspace: house.workspace, channel: "C1", thread: "1"),
             requestedBy: "U1"
         )
-        question.options.breakpoints = ["verdict_release"]
+        question.options.breakpoints = breakpoints
+        question.options.agents = agents
         return try await house.service.start(question)
     }
 
@@ -201,6 +206,74 @@ import Testing
             try await house.deliver()
             #expect(house.publicMessages.contains { $0.payload.contains("Waiting for people") })
         }
+    }
+
+    /// An agent with something to say, and a mind of its own.
+    private struct Speaker: Agent {
+        let agent: ScriptedAgent
+        let choice: String
+        var text = ""
+
+        var profile: AgentProfile { agent.profile }
+
+        func generate(_ request: GenerateRequest, call: AgentCall) async throws -> Reply<String> {
+            let reply = try await agent.generate(request, call: call)
+            return text.isEmpty ? reply : Reply(text)
+        }
+
+        func critique(_ request: CritiqueRequest, call: AgentCall) async throws -> Reply<Critique> {
+            try await agent.critique(request, call: call)
+        }
+
+        func vote(_ request: VoteRequest, call: AgentCall) async throws -> Reply<Vote> {
+            Reply(Vote(agent: profile.name, choice: choice, confidence: 0.6, reasoning: "It costs less."))
+        }
+    }
+
+    private func prompt(
+        _ engine: DatabaseEngine,
+        _ triggers: [String] = ["low_confidence"],
+        leading text: String = ""
+    ) async throws -> String {
+        let calls = Calls()
+        var panel = ScriptedPanel(calls: calls)
+        panel.agents = [
+            Speaker(agent: ScriptedAgent("alpha", calls: calls), choice: "alpha", text: text),
+            Speaker(agent: ScriptedAgent("beta", calls: calls), choice: "beta"),
+            ScriptedAgent("gamma", calls: calls),
+        ]
+        let people = People()
+        try await ConversationHouse.with(engine, panel: panel) { house in
+            _ = try await ask(
+                house,
+                breakpoints: ["triggers": .strings(triggers), "confidence": 0.95],
+                agents: ["alpha", "beta", "gamma"]
+            )
+            try await sleep(house, house.worker("first", gate: people))
+        }
+        return try #require(people.contexts.first)
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whoeverIsAskedSeesWhereThePanelStands(engine: DatabaseEngine) async throws {
+        let shown = try await prompt(engine)
+        #expect(shown.hasPrefix("The question: Tabs or spaces?"))
+        #expect(shown.contains("**alpha** leads:\n\nThe revision of alpha."), "\(shown)")
+        #expect(shown.contains("- alpha: ") && shown.contains("% (alpha, gamma)"), "\(shown)")
+        #expect(shown.contains("**beta** disagrees (60% sure):\n\n> It costs less."), "\(shown)")
+        #expect(!shown.contains("The revision of gamma."))
+
+        // Whole or not at all, and then with the place where it is.
+        let long = try await prompt(engine, leading: String(repeating: "word ", count: 10_000))
+        #expect(long.contains("**alpha** leads: ") && long.contains("/debates/") && !long.contains("word word"))
+        #expect(long.contains("> It costs less."))
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWaitsForItsReleaseIsInNoOtherQuestion(engine: DatabaseEngine) async throws {
+        let shown = try await prompt(engine, ["low_confidence", "verdict_release"])
+        #expect(shown.hasPrefix("The question: Tabs or spaces?") && shown.contains("/debates/"))
+        #expect(!shown.contains("alpha") && !shown.contains("It costs less."), "\(shown)")
     }
 
     /// Between the breakpoint in the journal and the question to people, anything may happen to the process.

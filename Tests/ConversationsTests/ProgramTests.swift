@@ -118,6 +118,52 @@ import Testing
             let error = await #expect(throws: ConversationError.self) { try await add("OTHER") }
             #expect(error?.reason == .conflict)
             #expect(try await house.evidence(debate) == ["api: first"])
+            try await house.service.cancel(debate.id, workspace: debate.workspace, by: "api")
+            #expect(try await !add("first"))
+            try await house.work()
+            #expect(try await !add("first"))
+            #expect(try await house.debate().status == .cancelled)
+        }
+    }
+
+    @Test("A stop that is acknowledged is one, even where all answers are there", arguments: DatabaseEngine.allCases)
+    func lateStop(engine: DatabaseEngine) async throws {
+        let votes = Gate()
+        let hold: @Sendable (String) async throws -> Void = { key in
+            if key.contains("/vote/") { try await votes.wait() }
+        }
+        try await ConversationHouse.with(engine, before: hold) { house in
+            let debate = try await Self.start(house, "1", DebateOptions())
+            let (id, workspace) = (debate.id, debate.workspace)
+            try await house.alongside([house.worker().run]) {
+                await votes.waitForCalls(2)
+                try await house.service.cancel(id, workspace: workspace, by: "api")
+                votes.open()
+                try await house.wait { try await house.openJobs() == 0 }
+            }
+            #expect(try await house.debate().status == .cancelled)
+            await #expect(throws: ConversationError.self) {
+                try await house.service.addInput("Late.", author: "api", key: "m", to: id, workspace: workspace)
+            }
+        }
+    }
+
+    @Test("What comes too late for the panel is counted", arguments: DatabaseEngine.allCases)
+    func lateEvidence(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let debate = try await Self.start(house, "1", DebateOptions())
+            let (id, workspace) = (debate.id, debate.workspace)
+            try await house.service.cancel(id, workspace: workspace, by: "api")
+            await #expect(throws: ConversationError.self) {
+                try await house.service.addInput("More.", author: "api", key: "m", to: id, workspace: workspace)
+            }
+            _ = try await house.database.write { transaction in
+                try house.controls.addInput("Said in a thread.", author: "U1", key: "k", to: debate, in: transaction)
+            }
+            try await house.work()
+            let projection = try #require(try await house.projection(debate))
+            #expect(projection.result?.finalAnswer == "")
+            #expect(try await house.service.lateEvidence(in: projection, of: id, workspace: workspace) == 1)
         }
     }
 

@@ -54,6 +54,9 @@ import Testing
             try await house.deliver()
             let late = "2 remarks came too late for the panel."
             #expect(house.publicMessages.last?.payload.contains(late) == true)
+            // Who asked by a command follows no thread, and would hear of nothing in it.
+            #expect(house.publicMessages.last?.payload.hasSuffix("@U1") == true)
+            #expect(house.publicMessages.count { $0.payload.hasSuffix("@U1") } == 1)
             try await house.receive(house.command("verdict 1", "t1"))
             try await house.deliver()
             #expect(house.answers.last?.payload.contains(late) == true)
@@ -339,7 +342,8 @@ import Testing
     func whatCannotBeEvidenceIsRefusedInWords(engine: DatabaseEngine) async throws {
         try await ConversationHouse.with(engine) { house in
             try await house.receive(house.mention("Tabs or spaces?", "1"))
-            let tooLong = String(repeating: "x", count: DebateControls.longestInput + 1)
+            // One letter to Swift, and to models as long as it is.
+            let tooLong = "x" + String(repeating: "\u{301}", count: DebateControls.longestInput)
             try await house.receive(
                 house.reply("a\u{0}b", "2", thread: "1"),
                 house.reply(tooLong, "3", thread: "1"),

@@ -48,6 +48,21 @@ struct CoreTypesTests {
         #expect((Timestamp(milliseconds: 1500) + .seconds(2)).rawValue == 3500)
     }
 
+    @Test("a number of any size makes the longest duration and the last moment, not the end of the process")
+    func saturation() {
+        let (longest, moment) = (Duration.seconds(Int64.max), Timestamp(milliseconds: 1500))
+        #expect(longest.milliseconds == .max)
+        #expect((Duration.zero - longest).milliseconds == .min)
+        #expect(Duration.milliseconds(Int64.max).milliseconds == .max)
+        #expect(Duration.milliseconds(-1500).milliseconds == -1500)
+        #expect((moment + longest).rawValue == .max)
+        #expect((moment - longest).rawValue == 1500 - Int64.max)
+        #expect((Timestamp(milliseconds: -1500) - longest).rawValue == .min)
+        let (first, last) = (Timestamp(milliseconds: .min), Timestamp(milliseconds: .max))
+        #expect((last - first).milliseconds == .max)
+        #expect(last.iso8601.hasSuffix("Z") && first.iso8601.hasSuffix("Z"))
+    }
+
     @Test("severity and confidence stay between 0 and 1, whatever a model said")
     func bounds() {
         #expect(Critique(agent: "a", target: "b", issues: [], suggestions: [], severity: 7).severity == 1)

@@ -114,6 +114,27 @@ struct JSONTests {
         }
     }
 
+    @Test(
+        "tells what a value would lose, and where",
+        arguments: [
+            (#"{"a":1,"b":{"a":1}}"#, nil), (#"["\ud83d\ude00","\\ud800"]"#, nil),
+            (#"{"a":1,"b":2,"a":1}"#, JSONLoss.Kind.repeatedKey), (#"[{"b":{"a":{},"\u0061":{}}}]"#, .repeatedKey),
+            // The same key for Swift, in two ways of writing.
+            ("{\"\u{E9}\":1,\"e\u{301}\":2}", .repeatedKey), (#""\ud83d""#, .loneSurrogate),
+            (#"{"\udc00":1}"#, .loneSurrogate), (#"["\ud83d\ud83d\ude00"]"#, .loneSurrogate),
+            (#"["\ud83d\n"]"#, .loneSurrogate), (#"["\ude00\ud83d"]"#, .loneSurrogate),
+        ] as [(String, JSONLoss.Kind?)]
+    )
+    func losses(text: String, kind: JSONLoss.Kind?) throws {
+        #expect(try JSONDocument(Array(text.utf8)).firstLoss?.kind == kind)
+    }
+
+    @Test("a loss is found by its keys")
+    func pathOfLoss() throws {
+        let text = #"{"x":[1,{"y":{"z":1,"z":2}}]}"#
+        #expect(try JSONDocument(Array(text.utf8)).firstLoss?.path == "x.y.z")
+    }
+
     @Test("writes the canonical form")
     func canonical() throws {
         let value: JSONValue = ["b": 1, "a": [true, nil, "\u{1}\"\\/\n"], "é": 1.5, "z": 2.0]

@@ -38,6 +38,13 @@ import Testing
         #expect(waiting == nil && play.result?.status == .completed)
     }
 
+    @Test func tooFewVotesAreUnsure() throws {
+        let (play, waiting) = try pause(Self.script([.lowConfidence]) { $0.failing = ["vote/2/beta", "vote/2/gamma"] })
+        #expect(play.consensus?.reached == false)
+        #expect(waiting?.triggers == [.lowConfidence])
+        #expect(waiting?.reason == "The panel decided with a confidence of 30 % only.")
+    }
+
     static let cases: [(DebateScript, BreakpointPolicy.Trigger, Int)] = [
         (script([.disagreement]) { $0.settings.breakpoints.severity = 0.3 }, BreakpointPolicy.Trigger.disagreement, 1),
         (script([.roundLimit]) { $0.settings.breakpoints.roundLimit = 1 }, .roundLimit, 1),
@@ -84,7 +91,8 @@ import Testing
         #expect(first.keys + second.keys == whole.keys)
         let heard = second.calls.contains { call in
             if case .generate(let request) = call.request {
-                return request.briefing.evidence.contains { $0.text == "Think of the cost." && $0.author == "Ann" }
+                return request.briefing.guidance == [Evidence(author: "Ann", text: "Think of the cost.")]
+                    && request.briefing.evidence.isEmpty
             }
             return false
         }
@@ -105,6 +113,7 @@ import Testing
         #expect(stopped.result?.reason?.contains("Ann") == true)
         let voted = try resumed(.conclude)
         #expect(voted.result?.status == .completed && voted.result?.roundsUsed == 1)
+        #expect(voted.result?.reason == nil)
     }
 
     @Test func cancellingEndsTheWait() throws {

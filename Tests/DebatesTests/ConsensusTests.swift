@@ -63,10 +63,44 @@ import Testing
             }
             #expect(rounded.consensus?.winner == "beta", "\(threshold)")
         }
-        let own = try play(.supermajority) { $0.choices = ["beta", "beta", "alpha"] }
-        // A vote for oneself counts half: 1.5 of 2.5.
-        #expect(own.consensus?.shares.map(\.share) == [0.6, 0.4])
-        #expect(own.consensus?.reached == false)
+    }
+
+    /// The threshold is compared with the voters' share, whoever the losers chose and whoever chose themselves.
+    @Test func aVoteForOneselfIsAVoteOfTheShare() throws {
+        for last in ["alpha", "gamma"] {
+            let own = try play(.supermajority) { $0.choices = ["beta", "beta", last] }
+            #expect(own.consensus?.shares.map(\.share) == [0.6667, 0.3333])
+            #expect(own.consensus?.winner == "beta", "\(last)")
+            #expect(own.consensus?.confidence == 0.6)
+        }
+        let five = try play(.majority) {
+            $0.size = 5
+            $0.choices = ["beta", "beta", "alpha", "beta", "alpha"]
+            $0.confidences = Array(repeating: 0.9, count: 5)
+        }
+        #expect(five.consensus?.shares.map(\.share) == [0.6, 0.4])
+        #expect(five.consensus?.winner == "beta")
+        #expect(five.consensus?.strength == .medium)
+        #expect(five.consensus?.confidence == 0.54)
+        #expect(five.consensus?.dissent.map(\.agent) == ["gamma", "epsilon"])
+    }
+
+    @Test func aVoteForOneselfRanksHalf() throws {
+        let four = try play(.majority) {
+            $0.size = 4
+            $0.choices = ["alpha", "alpha", "beta", "beta"]
+            $0.confidences = [1, 1, 0.5, 0.5]
+        }
+        #expect(four.consensus?.leader == "beta")
+        #expect(four.consensus?.shares.map(\.choice) == ["beta", "alpha"])
+        #expect(four.consensus?.note == "beta leads with 50%; 60% is needed.")
+        let unsure = try play(.weighted) {
+            $0.size = 4
+            $0.choices = ["alpha", "alpha", "beta", "beta"]
+            $0.confidences = [1, 1, 0.6, 0.6]
+        }
+        #expect(unsure.consensus?.leader == "beta")
+        #expect(unsure.consensus?.note == "beta leads with 44%, as votes for oneself rank half; 60% is needed.")
     }
 
     @Test func unanimityIsAllVotesAndNamesWhoAbstained() throws {
@@ -87,13 +121,17 @@ import Testing
         }
         #expect(unsure.consensus?.reached == false)
         #expect(unsure.consensus?.leader == "alpha")
-        #expect(unsure.consensus?.note == "alpha leads with 60%; 100% is needed.")
+        #expect(unsure.consensus?.note == "alpha leads with 67%; 100% is needed.")
     }
 
     @Test func tooFewVotesDecideNothing() throws {
         let play = try play(.any) { $0.failing = ["vote/1/beta", "vote/1/gamma"] }
         #expect(play.consensus?.reached == false)
         #expect(play.consensus?.note == "Only 1 of 3 agents voted; 2 are needed.")
+        // One sure voter of three is no sure panel.
+        #expect(play.consensus?.shares.map(\.share) == [1])
+        #expect(play.consensus?.confidence == 0.3)
+        #expect(play.consensus?.strength == .weak)
     }
 
     @Test func anyTakesWhoeverLeads() throws {
@@ -152,18 +190,18 @@ import Testing
         #expect(play.result?.verdict == .needsReview)
     }
 
-    @Test func halfVotesForOneselfMakeNoMinorityEnough() throws {
-        let play = try play(.majority) {
+    @Test func sureVotesMakeNoMinorityEnough() throws {
+        let play = try play(.weighted) {
             $0.size = 5
             $0.settings.consensusThreshold = 0.5
             $0.choices = ["delta", "beta", "gamma", "alpha", "alpha"]
-            $0.confidences = Array(repeating: 0.9, count: 5)
+            $0.confidences = [0, 0, 0, 1, 1]
         }
-        #expect(play.consensus?.shares.map(\.share) == [0.5, 0.25, 0.125, 0.125])
+        #expect(play.consensus?.shares.map(\.share) == [0.5714, 0.1429, 0.1429, 0.1429])
         #expect(play.consensus?.winner == nil)
         #expect(
             play.consensus?.note
-                == "alpha leads with 50% of the votes' weight, but 40% of the voters; 50% is needed."
+                == "alpha leads with 57% of the votes' weight, but 40% of the voters; 50% is needed."
         )
     }
 

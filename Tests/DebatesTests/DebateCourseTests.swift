@@ -49,6 +49,31 @@ import Testing
         #expect(request.briefing.background == "We spoke of it before.")
     }
 
+    @Test func whoeverWritesTheAnswerIsShownTheVotes() throws {
+        let play = try DebateScript.with {
+            $0.size = 4
+            $0.choices = ["beta", "alpha", "beta", "beta"]
+            $0.confidences = [0.9, 0.7, 0.9, 0.9]
+            $0.failing = ["vote/2/delta"]
+        }.play()
+        let call = try #require(play.calls.first { $0.id.kind == .synthesis })
+        guard case .generate(let request) = call.request else {
+            Issue.record("A synthesis is a text.")
+            return
+        }
+        let votes = try #require(request.votes)
+        #expect(votes.votes.map(\.agent) == ["alpha", "beta", "gamma"])
+        #expect(votes.votes[1] == Vote(agent: "beta", choice: "alpha", confidence: 0.7, reasoning: "beta says so"))
+        #expect(votes.shares.map(\.choice) == ["beta", "alpha"])
+        #expect(votes.shares.map(\.share) == play.consensus?.shares.map(\.share))
+        #expect(votes.abstained == ["delta"] && votes.note == play.consensus?.note)
+        // Nobody else is told: the votes are cast when the rounds are over.
+        let others = play.calls.filter { $0.id.kind != .synthesis }
+        #expect(
+            others.allSatisfy { if case .generate(let request) = $0.request { request.votes == nil } else { true } }
+        )
+    }
+
     @Test func theRoundsEndOnceTheProposalsSayTheSame() throws {
         let script = DebateScript.with {
             $0.settings.rounds = 9
@@ -62,6 +87,22 @@ import Testing
         #expect(convergence.last?.similarity == 1)
         #expect(play.result?.roundsUsed == 2)
         #expect(play.result?.totalRounds == 9)
+        #expect(
+            play.result?.reason
+                == "The rounds ended early, after round 2 of 9, because the proposals had become alike."
+        )
+    }
+
+    @Test func recommendationsOfDifferentThingsHaveNotConverged() throws {
+        let script = DebateScript.with {
+            $0.settings.rounds = 3
+            $0.text = { _, agent, _ in UnlikeProposals.all[DebateScript.names.firstIndex(of: agent) ?? 0] }
+        }
+        let play = try script.play()
+        let convergence = play.events.compactMap { if case .convergence(let found) = $0 { found } else { nil } }
+        #expect(convergence.map(\.status) == [.refining, .refining, .refining])
+        #expect(play.result?.roundsUsed == 3)
+        #expect(play.result?.reason == nil)
     }
 
     @Test func agentsThatRepeatThemselvesHaveNotConverged() throws {

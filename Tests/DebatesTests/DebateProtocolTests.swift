@@ -66,21 +66,25 @@ import Testing
         #expect(throws: DebateError.self) { try DebateMachine(description: description(" \n"), panel: script.profiles) }
         #expect(throws: DebateError.self) {
             try DebateMachine(
-                description: description(String(repeating: "a", count: 100_001)),
+                description: description(String(repeating: "問", count: 100_001)),
                 panel: script.profiles
             )
         }
+        let longest = description(String(repeating: "問", count: 100_000))
+        #expect(throws: Never.self) { try DebateMachine(description: longest, panel: script.profiles) }
     }
 
     @Test func rolesMoveOnEachRoundAndEndInASynthesis() {
-        #expect(
-            (0..<4).map { RoleRotation.role(seat: $0, round: 1, of: 3) } == [
-                .skeptic, .lateralThinker, .devilsAdvocate, .analyst,
-            ]
-        )
-        #expect(RoleRotation.role(seat: 0, round: 0, of: 1) == .analyst)
-        #expect(RoleRotation.role(seat: 0, round: 2, of: 3) == .lateralThinker)
-        #expect((0..<3).allSatisfy { RoleRotation.role(seat: $0, round: 3, of: 3) == .synthesizer })
+        func roles(_ kind: AgentCallID.Kind, _ round: Int) -> [CognitiveRole?] {
+            (0..<4).map { RoleRotation.role(for: AgentCallID(kind, round: round, seat: $0), of: 3) }
+        }
+        #expect(roles(.revision, 1) == [.skeptic, .lateralThinker, .devilsAdvocate, .analyst])
+        #expect(roles(.revision, 2) == [.lateralThinker, .devilsAdvocate, .analyst, .skeptic])
+        #expect(roles(.revision, 3) == [.synthesizer, .synthesizer, .synthesizer, .synthesizer])
+        // Nobody leads before there is a proposal, and whoever criticises joins nothing together.
+        #expect(roles(.proposal, 0) == [.analyst, .skeptic, .lateralThinker, nil])
+        #expect(roles(.critique, 3) == [.devilsAdvocate, .analyst, .skeptic, .lateralThinker])
+        #expect(roles(.vote, 3) == [nil, nil, nil, nil] && roles(.synthesis, 3) == [nil, nil, nil, nil])
     }
 
     @Test func switchingBreakpointsOnKeepsTheTriggersThatWereChosen() throws {

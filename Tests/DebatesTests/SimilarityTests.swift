@@ -24,6 +24,25 @@ import Testing
         #expect(abs(average - 1.0 / 3) < 0.0001)
     }
 
+    @Test func longTextsAreNotAlikeForTheWordsThatAllTextsAreFullOf() {
+        #expect(Similarity.averageOfPairs(UnlikeProposals.all) < 0.7)
+        let proposal = UnlikeProposals.all[0]
+        var sentences = proposal.split(separator: ". ").map(String.init)
+        #expect(sentences.count == 15)
+        // Another sentence in the place of one of ten.
+        for number in [5, 13] { sentences[number] = "The second agent has shown that a pooler is wanted as well" }
+        #expect(Similarity.between(proposal, sentences.joined(separator: ". ")) > 0.9)
+    }
+
+    @Test func aWordThatIsRepeatedCountsByItsLogarithm() {
+        let many = Array(repeating: "a", count: 1000).joined(separator: " ")
+        // 1 + log(1000) of one word, and one of another, beside one of each.
+        let weight = 7.907755
+        let expected = (weight + 1) / (2 * (weight * weight + 1)).squareRoot()
+        #expect(abs(Similarity.between(many + " b", "a b") - expected) < 0.0001)
+        #expect(Similarity.between(many, "a") > 0.9999)
+    }
+
     @Test func otherScriptsHaveWordsToo() {
         #expect(Similarity.between("Привет МИР", "привет мир") > 0.9999)
         let japanese = Similarity.between("今日は天気がいい", "今日は天気が悪い")

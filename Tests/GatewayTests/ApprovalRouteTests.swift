@@ -10,11 +10,11 @@ import Testing
 
 @Suite("Approvals over HTTP", .timeLimit(.minutes(5)))
 struct ApprovalRouteTests {
-    private static let path = "/api/v1/approvals"
+    static let path = "/api/v1/approvals"
 
     /// Runs a gateway over a fresh database; mail is mounted, so that links are made.
     @discardableResult
-    private func run<R: Sendable>(
+    func run<R: Sendable>(
         _ engine: DatabaseEngine = .sqlite,
         places: Int = 256,
         _ body: (RawClient, any Database) async throws -> R
@@ -118,20 +118,6 @@ struct ApprovalRouteTests {
             #expect(list.first { $0["id"]?.string == theirs }?["can_decide"] == false)
             #expect(try await client.request("GET", "\(Self.path)/\(theirs)").json["can_decide"] == false)
         }
-    }
-
-    @Test("In a browser nobody presses what does not count, and what has ended shows how")
-    func endedInBrowser() async throws {
-        let (theirs, ended) = try await run { client, _ in
-            let others = #"{"title":"Pay?","approvers":["email:ann@example.org"]}"#
-            _ = try await client.post(Self.path, others)
-            let inbox = try await client.browse("/approvals", until: "would not count")
-            let id = try await client.post(Self.path, #"{"title":"Pay 8?"}"#).json["id"]?.string ?? ""
-            _ = try await client.post("\(Self.path)/\(id)/decide", #"{"option":"approve"}"#)
-            return (inbox, try await client.browse("/approvals/\(id)", until: "It is approved"))
-        }
-        #expect(theirs.contains("disabled"))
-        #expect(ended.contains("It is approved: approved by the operator at"))
     }
 
     @Test("What cannot be asked is refused, and a stranger decides nothing")
@@ -311,39 +297,6 @@ struct ApprovalRouteTests {
                 ]
             )
             #expect(entries.allSatisfy { $0["data"]?["by"]?["evidence"]?.string?.hasPrefix("request:") == true })
-        }
-    }
-
-    @Test("In a browser the inbox shows all that is decided")
-    func inbox() async throws {
-        let page = try await run { client, _ in
-            let operation = #"{"text":"one <b>two</b>","pay":12345678901234567}"#
-            _ = try await client.post(Self.path, #"{"title":"Pay?","operation":\#(operation)}"#)
-            return try await client.browse("/approvals", until: "Operation ")
-        }
-        #expect(page.contains(#"<pre>{"pay":12345678901234567}</pre>"#))
-        #expect(page.contains("one &lt;b&gt;two&lt;/b&gt;") && page.contains("Operation "))
-        #expect(!page.contains("<b>two"))
-    }
-
-    @Test("In a browser an answer is given by keyboard, and the list changes nothing under anybody's hands")
-    func keyboard() async throws {
-        try await run { client, _ in
-            let id = try await client.post(Self.path, #"{"title":"Pay 7?"}"#).json["id"]?.string ?? ""
-            let browser = try await client.openInBrowser("/approvals")
-            try await browser.wait(for: "Pay 7?")
-            try await browser.evaluate("document.querySelector('#inbox textarea').focus()")
-            try await browser.type("Within budget")
-            _ = try await client.post(Self.path, #"{"title":"Pay 8?"}"#)
-            try await browser.evaluate("show()")
-            try await browser.wait(for: "Pay 8?")
-            #expect(try await browser.evaluate("document.activeElement.value") == "Within budget")
-            try await browser.press(.tab)
-            #expect(try await browser.evaluate("document.activeElement.textContent") == "Approve")
-            try await browser.press(.enter)
-            try await browser.wait(until: "document.activeElement.id === 'main' && $('inbox').children.length === 1")
-            let decided = try await client.request("GET", "\(Self.path)/\(id)").json
-            #expect(decided["status"] == "approved" && "\(decided)".contains("Within budget"))
         }
     }
 

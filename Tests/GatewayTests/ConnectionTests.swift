@@ -1,4 +1,5 @@
 import CoreTypes
+import DatabaseSupport
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -23,9 +24,9 @@ struct ConnectionTests {
     func idleness() {
         let start = NIODeadline.uptimeNanoseconds(0)
         func moment(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
-        var idleness = ConnectionIdleness(timeout: .seconds(10), now: start)
-        #expect(idleness.nextLook(at: moment(4)) == moment(10))
-        #expect(idleness.nextLook(at: moment(10)) == nil)
+        var idleness = ConnectionIdleness(timeout: .seconds(10), headTimeout: .seconds(3), now: start)
+        #expect(idleness.nextLook(at: moment(2)) == moment(3))
+        #expect(idleness.nextLook(at: moment(3)) == nil)
 
         idleness.begin(at: moment(5))
         idleness.receive(at: moment(9))
@@ -65,6 +66,82 @@ struct ConnectionTests {
             #expect(whole.hasPrefix("HTTP/1.1 "))
             #expect(await answer("half", json + [("Content-Length", "100")]) ?? "" == "")
         }
+    }
+
+    @Test("Heads that do not come whole keep nobody out, whoever they are from")
+    func halfHeads() async throws {
+        var harness = harness()
+        harness.configuration.maximumConnections = 8
+        harness.configuration.headTimeout = .milliseconds(300)
+        harness.configuration.idleTimeout = .seconds(3600)
+        try await harness.run { client async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<16 {
+                    group.addTask {
+                        // Where this machine is slow, it is cut off before it has sent anything.
+                        let answer = try? await client.connect { connection async throws in
+                            try await connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\n")
+                            return try await connection.readAll()
+                        }
+                        #expect(answer ?? "" == "")
+                    }
+                }
+                group.addTask { () async throws in
+                    #expect(try await client.request("GET", "/healthz").status == 200)
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test("An address of another machine holds a quarter of the connections", .enabled(if: Self.ownAddress != nil))
+    func crowd() async throws {
+        var harness = harness()
+        harness.configuration.host = "0.0.0.0"
+        harness.configuration.maximumConnections = 8
+        try await harness.run { local async throws in
+            let remote = RawClient(host: try #require(Self.ownAddress), port: local.port)
+            try await remote.connect { first async throws in
+                try await first.send(remote.head("GET", "/healthz"))
+                _ = try await first.read(until: " 200 ")
+                try await remote.connect { second async throws in
+                    try await second.send(remote.head("GET", "/healthz"))
+                    _ = try await second.read(until: " 200 ")
+                    let third = try? await remote.request("GET", "/healthz")
+                    #expect(third == nil)
+                    #expect(try await local.request("GET", "/healthz").status == 200)
+                }
+            }
+            try await eventually("a free place") {
+                let answer = try? await remote.request("GET", "/healthz")
+                return answer == nil ? nil : true
+            }
+        }
+    }
+
+    /// An address of this machine that is not its loopback's.
+    private static let ownAddress: String? = (try? System.enumerateDevices())?
+        .compactMap { device -> String? in
+            guard case .v4? = device.address, let text = device.address?.ipAddress else { return nil }
+            return text.hasPrefix("127.") ? nil : text
+        }.first
+
+    @Test("Peers are told apart by their address, those of IPv6 by their network, and this machine is none")
+    func peers() throws {
+        func peer(_ text: String) throws -> [UInt8]? {
+            PeerConnections.peer(at: try SocketAddress(ipAddress: text, port: 1))
+        }
+        #expect(try peer("203.0.113.1") == [203, 0, 113, 1])
+        #expect(try peer("::ffff:203.0.113.1") == [203, 0, 113, 1])
+        let (one, neighbour, other) = try (peer("2001:db8::1"), peer("2001:db8::2"), peer("2001:db8:0:1::1"))
+        #expect(one == neighbour && one != other)
+        for text in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] { #expect(try peer(text) == nil) }
+
+        let connections = PeerConnections(limit: 2, time: ManualTime(), logger: .silent)
+        let (first, second) = ([203, 0, 113, 1] as [UInt8], [203, 0, 113, 2] as [UInt8])
+        #expect([first, first, first, second].map { connections.add($0) } == [true, true, false, true])
+        connections.remove(first)
+        #expect([first, first].map { connections.add($0) } == [true, false])
     }
 
     @Test("What a peer sent before it went away weighs on nobody")

@@ -21,6 +21,22 @@ struct DebateListRouteTests {
         }
     }
 
+    @Test("A list is chosen by the original's words as well, which its client sends")
+    func originalWords() async throws {
+        for (id, status) in [("d1", "running"), ("d2", "completed"), ("d3", "paused"), ("d4", "created")] {
+            harness.debates.add(id, status: status)
+        }
+        let words = [
+            ("active", ["d4", "d3", "d1"]), ("starting", ["d4"]), ("concluded", ["d2"]), ("archived", ["d2"]),
+        ]
+        try await harness.run { client async throws in
+            for (word, ids) in words {
+                let page = try await client.request("GET", Self.path + "?status=\(word)").json
+                #expect(page["items"]?.array?.compactMap { $0["id"]?.string } == ids, "\(word)")
+            }
+        }
+    }
+
     @Test("What is too long for a list stands in the debate alone, and its names in the list")
     func longLines() async throws {
         let text = String(repeating: "Why? ", count: 1000)

@@ -74,17 +74,6 @@ struct DebateRouteTests {
         #expect(harness.debates.state.withLock { $0.questions.isEmpty })
     }
 
-    @Test("A body over the limit is 413 in the flat form")
-    func tooLarge() async throws {
-        var harness = harness
-        harness.configuration.maximumBodyBytes = 100
-        let answer = try await harness.run {
-            try await $0.post(Self.path, #"{"task":""# + String(repeating: "x", count: 100) + #""}"#)
-        }
-        #expect(answer.status == 413)
-        #expect(try answer.json["code"]?.string == "too_large")
-    }
-
     @Test("A list says what paging needs, under both of its names")
     func list() async throws {
         for number in 1...25 { harness.debates.add("d\(number)", status: number == 1 ? "failed" : "running") }
@@ -118,7 +107,6 @@ struct DebateRouteTests {
             #expect(active["items"]?.array?.compactMap { $0["id"]?.string } == ["d4", "d3", "d1"])
             let paused = try await client.request("GET", Self.path + "?status=paused").json
             #expect(paused["total"] == 1 && paused["items"]?.array?.first?["in_progress"] == true)
-            #expect(try await client.request("GET", Self.path + "?status=active").status == 400)
         }
     }
 
@@ -138,9 +126,14 @@ struct DebateRouteTests {
             #expect(changed["debate"]?["title"] == "Friday" && changed["debate"]?["tags"] == ["later", "calm"])
             #expect(try await change(#"{"tags":[]}"#).json["debate"]?["title"] == "Friday")
             #expect(try await client.request("GET", path).json["tags"] == [])
-            for wrong in [#"{}"#, #"{"title":""}"#, #"{"title":1}"#, #"{"tags":[1]}"#, #"{"status":"failed"}"#] {
-                #expect(try await change(wrong).status == 400, "\(wrong)")
-            }
+            let wrong = [
+                "{}", #"{"title":""}"#, #"{"title":" "}"#, #"{"title":1}"#, #"{"tags":[1]}"#, #"{"tags":null}"#,
+                #"{"status":"failed"}"#,
+            ]
+            for body in wrong { #expect(try await change(body).status == 400, "\(body)") }
+            #expect(try await change(#"{"title":" Monday "}"#).json["debate"]?["title"] == "Monday")
+            let untitled = try await change(#"{"title":null}"#).json
+            #expect(untitled["updated_fields"] == ["title"] && untitled["debate"]?["title"] == nil)
             #expect(try await client.post(Self.path, #"{"task":"Why?","tags":[""]}"#).status == 400)
         }
     }

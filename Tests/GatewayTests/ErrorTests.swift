@@ -94,7 +94,7 @@ struct ErrorTests {
     @Test("A body that is too large is told the limit, and a used key what to do instead")
     func remedies() async throws {
         var harness = harness
-        harness.configuration.maximumBodyBytes = 100
+        harness.configuration.maximumQuestionBytes = 100
         try await harness.run { client async throws in
             let large = try await client.post("/api/v1/debates", String(repeating: " ", count: 101))
             #expect(large.status == 413)
@@ -126,14 +126,14 @@ struct ErrorTests {
         try await harness.run { client async throws in
             let answer = try await client.request("DELETE", "/healthz")
             #expect(answer.status == 405)
-            #expect(answer.headers["allow"] == "GET, HEAD")
+            #expect(answer.headers["allow"] == "GET, HEAD, OPTIONS")
             let list = try await client.request(
                 "PUT",
                 "/api/v1/debates",
                 headers: [("Content-Type", "application/json")]
             )
             #expect(list.status == 405)
-            #expect(list.headers["allow"] == "GET, HEAD, POST")
+            #expect(list.headers["allow"] == "GET, HEAD, OPTIONS, POST")
         }
     }
 

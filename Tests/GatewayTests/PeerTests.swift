@@ -31,7 +31,7 @@ struct PeerTests {
     func taking() {
         let start = NIODeadline.uptimeNanoseconds(0)
         func moment(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
-        var idleness = ConnectionIdleness(timeout: .seconds(10), now: start)
+        var idleness = ConnectionIdleness(timeout: .seconds(10), headTimeout: .seconds(10), now: start)
         idleness.begin(at: start)
         idleness.receiveEnd()
         #expect(idleness.nextLook(at: moment(5), unsent: 100) == moment(15))

@@ -31,6 +31,9 @@ import Testing
             #expect(try await client.call("POST", "/webhooks/\(id)/resume").json["webhook"]?["active"] == true)
             let rotated = try await client.call("POST", "/webhooks/\(id)/rotate", ["signature": "v1a"])
             #expect(rotated.json["webhook"]?["secret"]?.string?.hasPrefix("whpk_") == true)
+            #expect(rotated.json["message"]?.string?.contains("signs along until 20") == true)
+            let leaked = try await client.call("POST", "/webhooks/\(id)/rotate", ["overlap_seconds": 0])
+            #expect(leaked.json["message"]?.string?.contains("No former secret signs any more") == true)
             let attempts = try await client.call("GET", "/webhooks/\(id)/attempts").json
             #expect(attempts["count"] == 0 && attempts["total"] == 0)
             #expect(attempts["items"] == [] && attempts["has_more"] == false)

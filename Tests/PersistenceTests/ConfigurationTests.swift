@@ -33,6 +33,8 @@ import Testing
             ("sqlite", "postgres://h/d", "error"),
             ("postgres", "sqlite:a.db", "error"),
             (nil, "mysql://h/d", "error"),
+            (nil, "postgres:h", "error"),
+            (nil, "postgres://u:p@h/d?sslmode=require", "postgres postgres://u:p@h/d?sslmode=require"),
             ("oracle", nil, "error"),
         ] as [(String?, String?, String)]
     )
@@ -45,14 +47,33 @@ import Testing
         #expect(error?.description.contains("hunter2") == false)
     }
 
-    @Test(arguments: [
-        "postgres://user:hun/ter2@127.0.0.1:1/d", "postgres://user:hunter2@127.0.0.1:1/d", "postgres://u@h:hunter2/d",
-        "host=hunter2 port=x",
-    ])
-    func aFailedConnectTellsNoSecret(url: String) async {
+    @Test(arguments: ["pgbouncer=true", "schema=public", "foo=1", "sslmode=require&foo=1"])
+    func aParameterThatPostgresDoesNotKnowIsNamed(query: String) {
+        let error = #expect(throws: DatabaseError.self) { _ = try choose(nil, "postgres://u:hunter2@h/d?\(query)") }
+        let name = query.split(separator: "&").last?.prefix { $0 != "=" } ?? ""
+        let text = error?.description ?? ""
+        #expect(text.hasPrefix("DATABASE_URL has a parameter that Postgres does not know: \(name)."), "\(text)")
+        #expect(error?.isRetryable == false && !text.contains("hunter2"))
+    }
+
+    @Test(arguments: ["postgres://u:pass/wo?hunter2=x@h/d", "postgres://u:%hunter2@h/d", "postgres://h/d?hunter2"])
+    func anAddressThatCannotBeReadIsNotRepeated(url: String) {
+        let error = #expect(throws: DatabaseError.self) { _ = try choose(nil, url) }
+        let text = error?.description ?? ""
+        #expect(text.contains("percent-encoded") && !text.contains("hunter2"), "\(text)")
+    }
+
+    @Test(
+        arguments: [
+            ("postgres://user:hun/ter2@127.0.0.1:1/d", .other), ("postgres://user:hunter2@127.0.0.1:1/d", .connection),
+            ("postgres://u@h:hunter2/d", .other), ("host=hunter2 port=x", .other),
+            ("postgres://u:hunter2@127.0.0.1:1/d?sslmode=disabled", .other),
+        ] as [(String, DatabaseError.Code)]
+    )
+    func aFailedConnectTellsNoSecret(url: String, reason: DatabaseError.Code) async {
         let database = PostgresDatabase(.init(url: Secret(url)), logger: .silent)
         let error = await #expect(throws: DatabaseError.self) { try await database.run("select 1 as x") }
-        #expect(error?.reason == .connection)
+        #expect(error?.reason == reason)
         #expect(error?.description.contains("hun") == false)
         #expect(error?.description.contains("ter2") == false)
     }

@@ -220,8 +220,8 @@ import Testing
 }
 
 /// A database whose first writes fail as they do while it is away, whether they were committed or not.
-private final class AbsentDatabase: Database {
-    private let whole: any Database
+private final class AbsentDatabase: WrappedDatabase {
+    let whole: any Database
     private let absences: Mutex<[(isCommitted: Bool, error: DatabaseError)]>
 
     init(_ whole: any Database, absences: [(isCommitted: Bool, error: DatabaseError)]) {
@@ -229,22 +229,9 @@ private final class AbsentDatabase: Database {
         self.absences = Mutex(absences.reversed())
     }
 
-    var dialect: Dialect { whole.dialect }
-    var wakeUps: WakeUps { whole.wakeUps }
-
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         guard let absence = absences.withLock({ $0.popLast() }) else { return try await whole.write(body) }
         if absence.isCommitted { _ = try await whole.write(body) }
         throw absence.error
     }
-
-    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        try await whole.read(body)
-    }
-
-    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
-    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
-    func runWakeUps() async { await whole.runWakeUps() }
-    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
-    func close() async {}
 }

@@ -9,6 +9,7 @@ import Testing
         sql: Array("create table a (i bigint); insert into a values (1); -- a comment; with a semicolon\n".utf8)
     )
     private let second = Migrator.Migration(name: "0002_b", sql: Array("create table b (i bigint)".utf8))
+    private let third = Migrator.Migration(name: "0003_c", sql: Array("create table c (i bigint)".utf8))
 
     @Test(arguments: DatabaseEngine.allCases) func migrationsAreAppliedOnce(engine: DatabaseEngine) async throws {
         try await withDatabase(engine, isMigrated: false) { test in
@@ -52,6 +53,22 @@ import Testing
         }
     }
 
+    @Test(arguments: DatabaseEngine.allCases)
+    func aRunningProgramLivesWithANewerOne(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine, isMigrated: false) { test in
+            try await Migrator(test.database, migrations: [first, second]).apply()
+            let old = try await Migrator(test.database, migrations: [first]).standing()
+            #expect(old.pending == [] && old.newer == ["0002_b"])
+            // What stands before the last one that is known is no successor's.
+            let strange = Migrator(test.database, migrations: [second])
+            let error = await #expect(throws: DatabaseError.self) { _ = try await strange.standing() }
+            #expect(error?.reason == .migration)
+            let next = Migrator(test.database, migrations: [first, second, third])
+            let lacking = try await next.standing()
+            #expect(lacking.pending == ["0003_c"] && lacking.newer == [])
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases) func aFailedOneLeavesNothing(engine: DatabaseEngine) async throws {
         try await withDatabase(engine, isMigrated: false) { test in
             let broken = Migrator.Migration(
@@ -80,6 +97,28 @@ import Testing
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(applied.sorted() == ["0001_a", "0002_b"])
+        }
+    }
+
+    /// A session that has looked before it waits for another must not go by what it saw then.
+    @Test func whatWasAppliedWhileItWaitedIsSeen() async throws {
+        try await withDatabase(.postgres, isMigrated: false) { test in
+            let processes = try (0..<3).map { _ in try test.open() }
+            for _ in 0..<20 {
+                let applied = try await withThrowingTaskGroup(of: [String].self) { group in
+                    for database in processes {
+                        group.addTask {
+                            let migrator = Migrator(database, migrations: [self.first, self.second])
+                            _ = try await migrator.pending()
+                            return try await migrator.apply()
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0 += $1 }
+                }
+                #expect(applied.sorted() == ["0001_a", "0002_b"])
+                try await test.database.run("drop table a, b, schema_migrations")
+            }
+            for database in processes { await database.close() }
         }
     }
 

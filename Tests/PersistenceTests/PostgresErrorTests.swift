@@ -31,7 +31,31 @@ import Testing
         ]
     )
     func aFailedConnectSaysWhere(message: String, text: String) {
-        #expect(DatabaseError(connecting: message).description == text)
+        let error = DatabaseError(connecting: message)
+        #expect(error.description == text && error.reason == .connection)
+    }
+
+    @Test(
+        arguments: [
+            ("invalid sslmode value: \"disabled\"\n", "the value of sslmode in DATABASE_URL"),
+            ("invalid port number: \"hunter2\"\n", "the value of port in DATABASE_URL"),
+            (
+                "connection to server at \"127.0.0.1\", port 1 failed: "
+                    + "invalid integer value \"hunter2\" for connection option \"connect_timeout\"\n",
+                "the value of connect_timeout in DATABASE_URL"
+            ),
+            (
+                "connection to server at \"127.0.0.1\", port 5432 failed: "
+                    + "root certificate file \"/hunter2.crt\" does not exist\n",
+                "the file of sslrootcert"
+            ),
+        ]
+    )
+    func aWrongSettingIsNamedAndNotTriedAgain(message: String, words: String) {
+        let error = DatabaseError(connecting: message)
+        #expect(error.description.contains(words), "\(error.description)")
+        #expect(error.reason == .other && !error.isRetryable)
+        #expect(!error.description.contains("hunter2") && !error.description.contains("disabled"))
     }
 
     @Test func callersAreToldWhatTheServerSaidAlsoWithoutAnotherAttempt() async throws {

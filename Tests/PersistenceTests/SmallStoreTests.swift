@@ -169,33 +169,53 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases) func aStateIsGoodOnce(engine: DatabaseEngine) async throws {
         try await withDatabase(engine) { test in
-            let store = OAuthStateStore()
-            func issue() async throws -> String {
-                try await test.database.write { transaction in
-                    try store.issue(
-                        platform: "slack",
-                        payload: ["w": "1"],
-                        expiresAt: start + .seconds(60),
-                        in: transaction
-                    )
-                }.reveal()
+            let store = OAuthStateStore(sealer: try sealer("a"))
+            func issue() -> OAuthState {
+                store.issue(platform: "slack", subject: "wörk", expiresAt: start + .seconds(60))
             }
-            func consume(_ state: String, _ platform: String = "slack", at moment: Timestamp = start) async throws
-                -> JSONValue?
+            func consume(_ text: String, _ platform: String = "slack", at moment: Timestamp = start) async throws
+                -> OAuthState?
             {
-                try await test.database.write { try store.consume(state, platform: platform, now: moment, in: $0) }
+                try await test.database.write { try store.consume(text, platform: platform, now: moment, in: $0) }
             }
-            let state = try await issue()
-            #expect(try await consume("x") == nil)
-            #expect(try await consume(state)?["w"]?.string == "1")
-            #expect(try await consume(state) == nil)
-            #expect(try await consume(try await issue(), "discord") == nil)
-            #expect(try await consume(try await issue(), at: start + .seconds(60)) == nil)
-            let kept = try await issue()
-            let rows = try await test.database.run("select state_hash from oauth_states")
-            #expect(try rows.first?.text("state_hash") != kept)
-            let pruned = try await test.database.write { try store.prune(now: start + .seconds(61), in: $0) }
+            func rows() async throws -> Int { try await test.database.run("select 1 from oauth_states").count }
+            let state = issue()
+            let text = state.text.reveal()
+            for wrong in ["", "x", "...", "a.b.c.d", text + "0", "1" + text, text.replacing(".", with: "..")] {
+                #expect(try await consume(wrong) == nil, "\(wrong)")
+            }
+            #expect(try await consume(issue().text.reveal(), "discord") == nil)
+            #expect(try await consume(issue().text.reveal(), at: start + .seconds(60)) == nil)
+            #expect(try await rows() == 0)
+            let back = try #require(try await consume(text))
+            #expect(back.subject == "wörk" && back.verifier.reveal() == state.verifier.reveal())
+            #expect(try await consume(text) == nil)
+            #expect(try await consume(text.uppercased()) == nil)
+            let kept = try await test.database.run("select state_hash from oauth_states")
+            #expect(kept.count == 1)
+            #expect(try kept.first?.text("state_hash") != text)
+            let pruned = try await test.database.write { transaction in
+                try OAuthStateStore.prune(now: start + .seconds(3660), in: transaction)
+            }
             #expect(pruned == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases) func aStateOutlivesAChangeOfKeys(engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { test in
+            let other = "c:HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+            let former = "a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+            func consume(_ state: OAuthState, keys: String) async throws -> OAuthState? {
+                let store = OAuthStateStore(sealer: try Sealer(keys: Secret(keys)))
+                return try await test.database.write { transaction in
+                    try store.consume(state.text.reveal(), platform: "x", now: start, in: transaction)
+                }
+            }
+            let state = OAuthStateStore(sealer: try sealer("a")).issue(platform: "x", expiresAt: start + .seconds(60))
+            #expect(state.verifier.reveal().utf8.count == 64)
+            #expect(try await consume(state, keys: other) == nil)
+            let back = try #require(try await consume(state, keys: "\(other),\(former)"))
+            #expect(back.subject.isEmpty && back.verifier.reveal() == state.verifier.reveal())
         }
     }
 

@@ -44,7 +44,7 @@ struct XAccountTests {
 
     private func connect(_ world: PublishingWorld) async throws {
         let connector = try connector(world)
-        let query = try await agree(try await connector.begin(workspace: acme), world)
+        let query = try await agree(connector.begin(workspace: acme), world)
         #expect(await connector.finish(query: query).status == 200)
         // A state works once.
         #expect(await connector.finish(query: query).status == 400)
@@ -72,10 +72,10 @@ struct XAccountTests {
     func foreignStates() async throws {
         try await withX(keys: Self.connected) { world, _ in
             let connector = try connector(world)
-            let query = try await agree(try await connector.begin(workspace: acme), world)
+            let query = try await agree(connector.begin(workspace: acme), world)
             let foreign = query.map { ($0.name, $0.name == "state" ? String($0.value.reversed()) : $0.value) }
             #expect(await connector.finish(query: foreign.map { (name: $0.0, value: $0.1) }).status == 400)
-            let second = try await agree(try await connector.begin(workspace: acme), world)
+            let second = try await agree(connector.begin(workspace: acme), world)
             // The code of one way with the state of another: the verifier does not fit.
             let mixed = second.map { pair in
                 (
@@ -84,7 +84,7 @@ struct XAccountTests {
                 )
             }
             #expect(await connector.finish(query: mixed).status == 502)
-            let third = try await agree(try await connector.begin(workspace: acme), world)
+            let third = try await agree(connector.begin(workspace: acme), world)
             world.time.advance(by: .seconds(601))
             #expect(await connector.finish(query: third).status == 400)
             #expect(try await world.database.run("select 1 from integrations").isEmpty)

@@ -33,6 +33,12 @@ struct DeliveryTests {
             try await database.write { try outbox.post(post, to: place, key: OutboxKey(key), in: $0) }
         }
 
+        /// Answers one person with a text that is its own key.
+        func answer(_ text: String, at address: Address) async throws {
+            let (outbox, post) = (outbox, Post(body: text, fallbackText: text))
+            try await database.write { try outbox.ephemeral(post, to: address, key: OutboxKey(text), in: $0) }
+        }
+
         func edit(_ post: Post, of target: String, in channel: String, key: String) async throws {
             var address = bench.address
             address.channel = channel
@@ -98,6 +104,42 @@ struct DeliveryTests {
             let sent = await bench.adapter.sendEphemeral(try bench.part("x"), to: bench.address, key: "k")
             #expect(word(sent) == "sent")
             #expect(await slack.messages("D0ALICE001").map(\.plainText) == ["x"])
+        }
+    }
+
+    @Test("An answer in a direct message is looked for where nobody knows whether it arrived, and is there once")
+    func uncertainAnswer() async throws {
+        try await withHouse { house in
+            var address = house.bench.address
+            address.channel = house.bench.payloads.directChannel
+            await house.slack.fail("chat.postMessage", .serverError)
+            try await house.answer("lost", at: address)
+            try await house.settle()
+            #expect(
+                await house.slack.calls("conversations.history").first?.arguments["channel"]?.string == "D0DIRECT01"
+            )
+            #expect(await house.slack.calls("chat.postMessage").count == 2)
+            await house.slack.fail("chat.postMessage", .serverErrorAfterwards)
+            try await house.answer("there", at: address)
+            try await house.settle()
+            #expect(await house.slack.calls("chat.postMessage").count == 3)
+            #expect(await house.slack.messages("D0DIRECT01").map(\.plainText) == ["lost", "there"])
+            let rows = try await house.database.run("select status from outbox")
+            #expect(try rows.allSatisfy { try $0.integer("status") == OutboxStatus.sent.rawValue })
+        }
+    }
+
+    @Test("While the token is refused, a command is answered through its response URL")
+    func refusedToken() async throws {
+        try await withHouse { house in
+            await house.slack.fail("chat.postMessage", .error("invalid_auth"))
+            try await house.post(Post(body: "x", fallbackText: "x"), to: "C0CHANNEL1", key: "k")
+            _ = try await house.dispatcher.sendDue()
+            let command = try #require(try house.bench.events(house.bench.payloads.command("help")).first)
+            try await house.answer("help", at: command.address)
+            _ = try await house.dispatcher.sendDue()
+            #expect(await house.slack.ephemerals.map(\.plainText) == ["help"])
+            #expect(await house.slack.posts.isEmpty)
         }
     }
 

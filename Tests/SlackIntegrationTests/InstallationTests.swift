@@ -10,7 +10,7 @@ import Transport
 
 @Suite("Several workspaces")
 struct InstallationTests {
-    private static let oauth = [
+    static let oauth = [
         "SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": "123.456", "SLACK_CLIENT_SECRET": "client-secret",
         "SLACK_REDIRECT_URL": "https://aragora.example.com/api/v1/bots/slack/callback",
     ]
@@ -102,7 +102,7 @@ struct InstallationTests {
         )
     }
 
-    private func grant(_ token: String, team: JSONValue, enterprise: JSONValue = .null, extra: JSONValue = [:])
+    func grant(_ token: String, team: JSONValue, enterprise: JSONValue = .null, extra: JSONValue = [:])
         -> JSONValue
     {
         var answer: JSONValue = [
@@ -113,12 +113,12 @@ struct InstallationTests {
         return answer
     }
 
-    private func header(_ name: String, of acknowledgement: Acknowledgement) -> String? {
+    func header(_ name: String, of acknowledgement: Acknowledgement) -> String? {
         acknowledgement.headers.first { $0.name == name }?.value
     }
 
     /// The state that a visit of `install` sends along, and the cookie that belongs to it.
-    private func begin(_ installer: SlackInstaller) async throws -> (state: String, cookie: String) {
+    func begin(_ installer: SlackInstaller) async throws -> (state: String, cookie: String) {
         let visit = await installer.visit(route: "install", query: [], cookies: "")
         #expect(visit.status == 302)
         let location = try #require(header("location", of: visit))
@@ -191,6 +191,28 @@ struct InstallationTests {
             #expect(try await house.store.all().isEmpty)
             #expect(await house.slack.calls("oauth.v2.access").count == 1)
             #expect(await house.installer.visit(route: "elsewhere", query: [], cookies: "").status == 404)
+        }
+    }
+
+    @Test(
+        "A token that is said to last for ever, or to have ended, is stored all the same",
+        arguments: [Int64.max, 9_300_000_000_000_000, .min]
+    )
+    func senselessLifetimes(seconds: Int64) async throws {
+        try await withHouse { house in
+            let (state, cookie) = try await begin(house.installer)
+            let answer = grant(
+                "xoxb-team-9",
+                team: ["id": "T9", "name": "Nine"],
+                extra: ["expires_in": .integer(seconds)]
+            )
+            await house.slack.grant("code-1", answer: answer)
+            let query = [(name: "code", value: "code-1"), (name: "state", value: state)]
+            #expect(await house.installer.visit(route: "callback", query: query, cookies: cookie).status == 200)
+            let stored = try #require(try await house.store.all().first)
+            let expected = SlackBench.now + .seconds(seconds > 0 ? 366 * 86_400 : 0)
+            let expires = try #require(stored.tokens.expires)
+            #expect(expires >= expected && expires < expected + .seconds(60))
         }
     }
 

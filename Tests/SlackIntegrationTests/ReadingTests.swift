@@ -37,6 +37,23 @@ struct ReadingTests {
         }
     }
 
+    @Test("An answer that a direct conversation did not take is found in the person's own channel")
+    func reconcileElsewhere() async throws {
+        try await withSlack { slack, bench in
+            let (adapter, before) = (bench.adapter, bench.time.now())
+            var address = bench.address
+            address.channel = bench.payloads.directChannel
+            await slack.fail("chat.postMessage", .error("no_permission"), .serverErrorAfterwards)
+            _ = await adapter.sendEphemeral(try bench.part("x"), to: address, key: "k")
+            let message = try #require(await slack.posts.first)
+            #expect(message.channel == "D0ALICE001")
+            let found = await adapter.reconcile(key: "k", at: address, sentAfter: before)
+            #expect(word(found) == "sent D0ALICE001:\(message.ts)")
+            let lost = await adapter.reconcile(key: "l", at: address, sentAfter: before)
+            #expect(word(lost) == "not sent")
+        }
+    }
+
     @Test("All pages since the send are looked through")
     func pages() async throws {
         try await withSlack { slack, bench in

@@ -86,6 +86,78 @@ struct RenderingTests {
         #expect(pieces.compactMap { $0["text"]?.string }.joined() == word)
     }
 
+    private func blocks(_ post: Post) throws -> [JSONValue] {
+        try adapter.render(post).flatMap { try JSONValue(parsing: $0.payload.text)["blocks"]?.array ?? [] }
+    }
+
+    /// The text of each block of a body, once it is rendered.
+    private func texts(_ body: String) throws -> [String] {
+        try blocks(Post(body: body, fallbackText: "x")).map { block in
+            #expect(block.text.utf16.count <= 3000)
+            return leaves(block).compactMap { $0["text"]?.string }.joined()
+        }
+    }
+
+    @Test("A paragraph that fits into a block is never cut, and shares its block with its neighbours")
+    func wholeParagraphs() throws {
+        let styled = (1...40).map { number -> String in
+            "In part \(number) the panel is **quite sure** that `service_\(number)` reads from [the replica]"
+                + "(https://example.com/\(number)). We recommend moving the billing service because the read path "
+                + "is simple. Nothing else has to change for that."
+        }
+        let shown = (1...40).map { number -> String in
+            "In part \(number) the panel is quite sure that service_\(number) reads from the replica. We recommend "
+                + "moving the billing service because the read path is simple. Nothing else has to change for that."
+        }
+        let pieces = try texts(styled.joined(separator: "\n\n"))
+        #expect(pieces.count < 40)
+        #expect(pieces.flatMap { $0.components(separatedBy: "\n\n") } == shown)
+
+        let plain = (1...200).map { "Paragraph number \($0) says about latency what it has to say." }
+        let blocks = try texts(plain.joined(separator: "\n\n"))
+        #expect(blocks.count < 8)
+        #expect(blocks.flatMap { $0.components(separatedBy: "\n\n") } == plain)
+    }
+
+    @Test("Only a paragraph that is over the limit by itself is cut, and no white space is left at a cut")
+    func longParagraph() throws {
+        let sentence = "The read path is simple, and **nothing** else has to change."
+        let long = Array(repeating: sentence, count: 100).joined(separator: " ")
+        let pieces = try texts("Before.\n\n\(long)\n\nAfter.")
+        #expect(pieces.first == "Before.")
+        #expect(pieces.last?.components(separatedBy: "\n\n").last == "After.")
+        #expect(pieces.allSatisfy { $0.first?.isWhitespace == false && $0.last?.isWhitespace == false })
+        let words = pieces.joined(separator: " ").split(whereSeparator: \.isWhitespace)
+        #expect(words == "Before. \(long) After.".replacing("**", with: "").split(separator: " "))
+    }
+
+    @Test("A fact is shown as it was written, whatever marks it holds")
+    func facts() throws {
+        let marked = ["Mind *.log and *.tmp, snake_case and `x`. *Until* forever", "~never~", "As she said:\n> no"]
+        let facts = [Post.Field("Rounds", "2")] + marked.map { Post.Field("Status", $0) } + [Post.Field("Cost", "$1")]
+        let blocks = try blocks(Post(body: "x", fields: facts, fallbackText: "x"))
+        #expect(
+            blocks.map { $0["type"]?.string }
+                == ["rich_text", "section", "rich_text", "rich_text", "rich_text", "section"]
+        )
+        #expect(blocks[2...4].map { leaves($0).compactMap { $0["text"]?.string } } == marked.map { ["Status: ", $0] })
+        let plain = [blocks[1], blocks[5]].flatMap { $0["fields"]?.array ?? [] }.compactMap { $0["text"]?.string }
+        #expect(plain == ["*Rounds*\n2", "*Cost*\n$1"])
+    }
+
+    @Test("Whom a post is for is mentioned once, on its last message, and nobody else is")
+    func mention() throws {
+        let long = String(repeating: "Word. ", count: 6000)
+        let parts = adapter.render(Post(body: long, footer: "Small.", fallbackText: "x", mention: "U0ANN"))
+        let mentioning = parts.filter { $0.payload.text.contains("<@U0ANN>") }
+        #expect(parts.count > 1 && mentioning.count == 1)
+        #expect(mentioning.first?.payload.text == parts.last?.payload.text)
+        for stranger in ["api:local", "B0BOT", "!channel", "U1> <!here", "", "u0ann"] {
+            let blocks = try blocks(Post(body: "x", fallbackText: "x", mention: stranger))
+            #expect(blocks.map { $0["type"]?.string } == ["rich_text"], "\(stranger)")
+        }
+    }
+
     private func leaves(_ value: JSONValue) -> [JSONValue] {
         guard let children = value["elements"]?.array else { return [value] }
         return children.flatMap(leaves)

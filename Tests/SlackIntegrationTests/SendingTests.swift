@@ -26,7 +26,7 @@ struct SendingTests {
         }
     }
 
-    @Test("Where a message of ours opens a thread in a public channel we join it, so that replies are heard")
+    @Test("We join the public channels that we post in, so that replies are heard")
     func joining() async throws {
         try await withSlack { slack, bench in
             var address = bench.address
@@ -40,8 +40,43 @@ struct SendingTests {
                 let sent = try await bench.send(to: address)
                 #expect(sent == "sent")
             }
-            #expect(await slack.calls("conversations.join").count == 1)
+            #expect(await slack.joinedChannels == ["C0CHANNEL1", "C0OTHER001"])
+            #expect(await slack.calls("conversations.join").count == 2)
             #expect(await slack.posts.allSatisfy { $0.plainText == "x" })
+        }
+    }
+
+    @Test("A shortcut works where we are no member: we join before we answer in the message's thread")
+    func joiningForShortcut() async throws {
+        try await withSlack { slack, bench in
+            let (channel, user) = (bench.payloads.channel, bench.payloads.user)
+            let ts = await slack.say("Why?", channel: channel, user: user)
+            let event = try #require(try bench.events(bench.payloads.messageShortcut(on: "Why?", ts: ts)).first)
+            let sent = try await bench.send(to: event.address)
+            #expect(sent == "sent")
+            #expect(await slack.calls().map(\.method) == ["auth.test", "conversations.join", "chat.postMessage"])
+            #expect(await slack.posts.map(\.thread) == [ts])
+            #expect(await slack.posts.map(\.plainText) == ["x"])
+        }
+    }
+
+    @Test("Where a shortcut's channel lets nobody in, the message says how we would hear its thread")
+    func refusedShortcut() async throws {
+        try await withSlack { slack, bench in
+            let (adapter, payloads) = (bench.adapter, bench.payloads)
+            await slack.fail("conversations.join", .error("restricted_action"))
+            let ts = await slack.say("Why?", channel: payloads.channel, user: payloads.user)
+            let shortcut = try #require(try bench.events(payloads.messageShortcut(on: "Why?", ts: ts)).first)
+            let sent = await adapter.send(try bench.part("x"), to: shortcut.address, key: "k")
+            let id = try #require(sent.messageID)
+            #expect(await slack.posts.last?.plainText.contains("/invite @Aragora") == true)
+            _ = await adapter.edit(try bench.part("y"), messageID: id, at: shortcut.address)
+            #expect(await slack.posts.last?.plainText.contains("/invite @Aragora") == true)
+            // A mention is told to members alone, so we are one.
+            let mention = try #require(try bench.events(payloads.mention("Why?", ts: "1.1")).first)
+            let answered = try await bench.send(to: mention.address)
+            #expect(answered == "sent")
+            #expect(await slack.posts.last?.plainText == "x")
         }
     }
 
@@ -250,6 +285,7 @@ struct SendingTests {
             let calls = await slack.calls("chat.postMessage")
             #expect(calls.allSatisfy { $0.arguments["user"] == nil })
             #expect(calls.allSatisfy { $0.arguments["unfurl_links"]?.bool == false })
+            #expect(calls.allSatisfy { $0.arguments["metadata"]?["event_payload"]?["key"]?.string == "k" })
             await slack.remove(channel: "D0DIRECT01")
             let moved = try await answer("three", payloads.directMessage("help", ts: "1.5", thread: "1.2"))
             #expect(moved == "sent")

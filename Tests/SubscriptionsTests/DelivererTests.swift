@@ -302,6 +302,23 @@ import Transport
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func whereNothingOverlapsNoFormerSecretSigns(_ engine: DatabaseEngine) async throws {
+        try await SubscriberHouse.with(engine) { house in
+            let id = try await house.subscribe().endpoint.id
+            func rotate(_ overlap: Duration) async throws -> SubscriptionService.Created {
+                try await house.service.rotate(id, workspace: nil, to: nil, scheme: nil, overlap: overlap)
+            }
+            let end = try await rotate(.seconds(86_400)).formerSignsUntil
+            #expect(end == house.time.now() + .seconds(86_400))
+            #expect(try await rotate(.zero).formerSignsUntil == nil)
+            try await house.publish(house.event("1"))
+            _ = try await house.deliverer().deliverDue()
+            let request = try #require(house.receiver.requests.last)
+            #expect(request.header("webhook-signature")?.split(separator: " ").count == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func rotationOverlaps(_ engine: DatabaseEngine) async throws {
         try await SubscriberHouse.with(engine) { house in
             let first = try await house.subscribe()
@@ -362,37 +379,4 @@ import Transport
             #expect(try await house.counts() == DeliveryCounts(waiting: 1))
         }
     }
-}
-
-/// A database that is gone after some writes, as it is for a process that dies then.
-final class FailingDatabase: Database {
-    private let whole: any Database
-    private let left: Mutex<Int>
-
-    init(_ whole: any Database, writes: Int) {
-        self.whole = whole
-        left = Mutex(writes)
-    }
-
-    var dialect: Dialect { whole.dialect }
-    var wakeUps: WakeUps { whole.wakeUps }
-
-    func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        let isAlive = left.withLock { left in
-            left -= 1
-            return left >= 0
-        }
-        guard isAlive else { throw CancellationError() }
-        return try await whole.write(body)
-    }
-
-    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        try await whole.read(body)
-    }
-
-    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
-    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
-    func runWakeUps() async { await whole.runWakeUps() }
-    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
-    func close() async {}
 }

@@ -299,8 +299,8 @@ extension SubscriberHouse {
 }
 
 /// A database whose answer is lost once, after the commit of a claim that took something.
-private final class LosingDatabase: Database {
-    private let whole: any Database
+private final class LosingDatabase: WrappedDatabase {
+    let whole: any Database
     private let armed = Mutex(false)
 
     init(_ whole: any Database) {
@@ -310,9 +310,6 @@ private final class LosingDatabase: Database {
     var isArmed: Bool { armed.withLock { $0 } }
 
     func arm() { armed.withLock { $0 = true } }
-
-    var dialect: Dialect { whole.dialect }
-    var wakeUps: WakeUps { whole.wakeUps }
 
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         let value = try await whole.write(body)
@@ -330,16 +327,6 @@ private final class LosingDatabase: Database {
         }
         return value
     }
-
-    func read<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
-        try await whole.read(body)
-    }
-
-    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
-    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
-    func runWakeUps() async { await whole.runWakeUps() }
-    func dedicated(on executor: DispatchQueueExecutor) -> any Database { self }
-    func close() async {}
 }
 
 /// An endpoint that answers a request when a test says so.

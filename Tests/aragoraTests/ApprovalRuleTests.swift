@@ -76,15 +76,20 @@ struct ApprovalRuleTests {
             try await eventually("the prompt", timeout: .seconds(60)) {
                 await world.slack.posts.contains { $0.plainText.contains("Ship?") } ? true : nil
             }
-            let detail = try await world.look(at: "/approvals/\(id)", gateway)
+            let detail = try await eventually("its arrival") { () -> JSONValue? in
+                let detail = try await world.look(at: "/approvals/\(id)", gateway)
+                let shown = detail["prompts"]?.array?.first?["shown"]?.string ?? ""
+                return shown.isEmpty ? JSONValue?.none : detail
+            }
             #expect(detail["workspace"] == "local" && detail["prompts"]?.array?.first?["state"] == "open")
             // A message has its author's id alone: people read a name, and the id is kept beside it.
-            let payloads = SlackPayloads.standard
+            var payloads = SlackPayloads.standard
+            payloads.directChannel = "D\(user.dropFirst())"
             let ts = await world.slack.say("1", channel: payloads.directChannel, user: user)
             #expect(await world.send(payloads.directMessage("1", ts: ts), to: gateway) == 200)
             let decided = try await eventually("the decision") { () -> JSONValue? in
                 let detail = try await world.look(at: "/approvals/\(id)", gateway)
-                return detail["status"] == "approved" ? detail : nil
+                return detail["status"] == "approved" ? detail : JSONValue?.none
             }
             #expect(decided["summary"]?.string?.hasPrefix("approved by Alice at") == true, "\(decided)")
             #expect(decided["decisions"]?.array?.first?["identity"]?.string == "slack:\(user)")

@@ -39,7 +39,7 @@ struct DoctorTests {
         try await withTemporaryDirectory { directory in
             let settings = [
                 "ARAGORA_DEFAULT_ROUNDS": "many", "ARAGORA_LOG_LEVEL": "loud", "ARAGORA_PUBLIC_URL": "nowhere",
-                "ARAGORA_AGENTS": "nobody", "ARAGORA_PORT": "http",
+                "ARAGORA_AGENTS": "nobody", "ARAGORA_PORT": "http", "ARAGORA_MAX_OUTPUT_TOKENS": "many",
             ]
             let run = try await aragora(["doctor"], settings, in: directory)
             #expect(run.exit == .exited(1))
@@ -111,6 +111,62 @@ struct DoctorTests {
             #expect(try await gateway.terminate() == .exited(0))
         }
     }
+
+    @Test("A database file that may only be read is refused at the start, with what to do")
+    func readOnlyFile() async throws {
+        try await withTemporaryDirectory { directory in
+            #expect(try await aragora(["migrate"], in: directory).exit == .exited(0))
+            let path = "\(directory)/\(DatabaseConfiguration.fileName)"
+            let files = FileManager.default
+            try files.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+            try files.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
+            for arguments in [["doctor"], ["serve", "--port", "0"]] {
+                // Root may write every file.
+                let asNobody = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+                let command = (getuid() == 0 ? asNobody : []) + [GatewayProcess.executable] + arguments
+                let process = try ChildProcess(
+                    command[0],
+                    Array(command.dropFirst()),
+                    environment: ["ARAGORA_DATA_DIR": directory]
+                )
+                #expect(try await process.waitForExit(timeout: .seconds(60)) == .exited(1))
+                let output = process.output
+                #expect(output.contains("The database file \(path) cannot be written: "), "\(output)")
+                #expect(output.contains("chmod u+rw"), "\(output)")
+            }
+        }
+    }
+
+    @Test("A process goes on beside a newer schema, and not with one that was changed")
+    func schema() async throws {
+        try await withTemporaryDirectory { directory in
+            let gateway = try await GatewayProcess.start(
+                environment: ["ARAGORA_DATA_DIR": directory],
+                directory: directory
+            )
+            let client = HTTPClient(logger: .silent)
+            defer { client.shutdown() }
+            let readiness = HTTPRequest(url: gateway.url + "/readyz", timeout: .seconds(10))
+            let database = try openDatabase(
+                .sqlite(path: "\(directory)/\(DatabaseConfiguration.fileName)"),
+                logger: .silent
+            )
+            try await database.run("insert into schema_migrations values ('9999_future', 'x', 1)")
+            let beside = try await client.send(readiness)
+            #expect(beside.status == 200 && words(beside).contains("newer: 9999_future"), "\(words(beside))")
+            let run = try await aragora(["doctor"], in: directory)
+            #expect(run.output.contains("PROBLEM  Schema: The database has the migration 9999_future"), "\(run.output)")
+
+            try await database.run("update schema_migrations set checksum = 'x' where name = '0001_house'")
+            await database.close()
+            let changed = try await client.send(readiness)
+            #expect(changed.status == 503 && words(changed).contains("changed; see"), "\(words(changed))")
+            #expect(!words(changed).contains("unusable"), "\(words(changed))")
+            #expect(try await gateway.terminate() == .exited(0))
+        }
+    }
+
+    private func words(_ response: HTTPResponse) -> String { String(decoding: response.body, as: UTF8.self) }
 
     @Test("What Postgres said is a finding, without the password")
     func postgres() async throws {

@@ -124,7 +124,39 @@ struct FaultTests {
                     try await world.awaitVerdicts(2)
                     #expect(await world.slack.posts.count == 4)
                     #expect(gateway.process.exit == nil)
+                    // Once, or twice where a connection breaks off late.
+                    let told = gateway.process.output.split(separator: "\n")
+                        .filter { $0.contains("The database cannot be used") }
+                    #expect((1...2).contains(told.count), "\(gateway.process.output)")
                     #expect(try await gateway.terminate() == .exited(0))
+                }
+            }
+        }
+    }
+
+    @Test("A Postgres that hangs makes a process unready in time, and it ends in time without a trap")
+    func hangingDatabase() async throws {
+        let gate = ModelGate()
+        try await PrivatePostgres.with { server in
+            try await withTemporaryDirectory { directory in
+                try await GatewayWorld.with(server.database, directory, .slow(gate), [:]) { world in
+                    defer { gate.open() }
+                    let first = try await world.start()
+                    #expect(await world.send(payloads.mention("Ship?", ts: "1760000000.000100"), to: first) == 200)
+                    try await requests(3, world)
+                    try await server.whileFrozen { () async throws in
+                        let asked = ContinuousClock.now
+                        #expect(await world.status(of: "/readyz", at: first) == 503)
+                        #expect(ContinuousClock.now - asked < .seconds(7))
+                        #expect(try await first.terminate() == .exited(1))
+                        #expect(first.process.output.contains("error: The drain has not ended"))
+                    }
+
+                    let second = try await world.start()
+                    gate.open()
+                    try await world.awaitVerdicts(1)
+                    #expect(await world.verdicts().count == 1)
+                    #expect(try await second.terminate() == .exited(0))
                 }
             }
         }

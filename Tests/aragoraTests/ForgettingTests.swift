@@ -151,8 +151,8 @@ struct ForgettingTests {
 }
 
 /// A database that counts its transactions.
-private final class CountingDatabase: Database {
-    private let whole: any Database
+private final class CountingDatabase: WrappedDatabase {
+    let whole: any Database
     private let counts = Mutex((reads: 0, writes: 0))
 
     init(_ whole: any Database) {
@@ -161,9 +161,6 @@ private final class CountingDatabase: Database {
 
     var reads: Int { counts.withLock { $0.reads } }
     var writes: Int { counts.withLock { $0.writes } }
-
-    var dialect: Dialect { whole.dialect }
-    var wakeUps: WakeUps { whole.wakeUps }
 
     func write<Value: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> Value) async throws -> Value {
         counts.withLock { $0.writes += 1 }
@@ -175,9 +172,5 @@ private final class CountingDatabase: Database {
         return try await whole.read(body)
     }
 
-    func run(_ statement: SQL) async throws -> [Row] { try await whole.run(statement) }
-    func notify(_ wakeUp: WakeUp) async { await whole.notify(wakeUp) }
-    func runWakeUps() async { await whole.runWakeUps() }
     func dedicated(on executor: DispatchQueueExecutor) -> any Database { whole.dedicated(on: executor) }
-    func close() async {}
 }

@@ -32,6 +32,18 @@ struct PrivatePostgres: Sendable {
         try await Self.control("start", directory)
     }
 
+    /// Holds the server still while something is done: it keeps its connections and answers nothing.
+    func whileFrozen(_ body: () async throws -> Void) async throws {
+        try await Self.control("freeze", directory)
+        do {
+            try await body()
+        } catch {
+            try await Self.control("thaw", directory)
+            throw error
+        }
+        try await Self.control("thaw", directory)
+    }
+
     @discardableResult
     private static func control(_ command: String, _ directory: String) async throws -> String {
         let script = GatewayProcess.packageRoot.appending(path: "scripts/postgres").path()

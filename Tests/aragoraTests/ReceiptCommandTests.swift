@@ -34,6 +34,38 @@ struct ReceiptCommandTests {
         }
     }
 
+    @Test("A renewed key signs what comes after, and what was signed before verifies with the former one")
+    func renewed() async throws {
+        try await withTemporaryDirectory { directory in
+            let environment = ["ARAGORA_DATA_DIR": directory]
+            func aragora(_ arguments: String...) async throws -> String {
+                let run = try await GatewayProcess.run(arguments, environment: environment)
+                #expect(run.exit == .exited(0), "\(run.output)")
+                return run.output
+            }
+            /// Debates, and gives the file of the receipt with the key that has signed it.
+            func receipt(_ number: String) async throws -> (file: String, key: String) {
+                let file = "\(directory)/\(number).json"
+                _ = try await aragora("ask", "--quiet", "--rounds", "1", "Tabs or spaces, \(number)?")
+                _ = try await aragora("receipt", "export", number, "--output", file)
+                let words = try await aragora("receipt", "verify", file).split(whereSeparator: \.isWhitespace)
+                let key = try #require(words.drop { $0 != "key" }.dropFirst().first)
+                return (file, String(key))
+            }
+            let before = try await receipt("1")
+            let news = try await aragora("receipt", "renew-key")
+            let after = try await receipt("2")
+            #expect(after.key != before.key && news.contains("the public key \(after.key)."), "\(news)")
+            _ = try await aragora("receipt", "verify", before.file, "--key", before.key)
+            _ = try await aragora("receipt", "verify", after.file, "--key", after.key)
+            let findings = try await aragora("doctor")
+            #expect(
+                findings.contains("Signed with the public key \(after.key). Older ones: with \(before.key)."),
+                "\(findings)"
+            )
+        }
+    }
+
     @Test("What a receipt says passes for no line of the program's own, and commands no terminal")
     func hostile() async throws {
         let description = DebateDescription(

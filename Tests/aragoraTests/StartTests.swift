@@ -28,6 +28,23 @@ struct StartTests {
         }
     }
 
+    @Test("All mistakes in the settings are told before anything is opened or changed")
+    func mistakes() async throws {
+        try await withTemporaryDirectory { directory in
+            let settings = [
+                "ARAGORA_DEFAULT_ROUNDS": "99", "ARAGORA_WEBHOOK_ALLOW": "10.0.0.0/99", "ARAGORA_PUBLIC_URL": "nowhere",
+                "ARAGORA_AGENTS": "nobody",
+            ]
+            let run = try await aragora(["serve", "--port", "0"], settings, in: "\(directory)/data")
+            #expect(run.exit == .exited(1))
+            for name in settings.keys {
+                let lines = run.output.split(separator: "\n").filter { $0.hasPrefix("error: ") && $0.contains(name) }
+                #expect(lines.count == 1, "\(name): \(run.output)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: "\(directory)/data"))
+        }
+    }
+
     @Test("A port that is in use and a host that is not ours are said in one line with what to do")
     func listening() async throws {
         try await withTemporaryDirectory { directory in

@@ -1,20 +1,18 @@
 package import Channels
 import CoreTypes
 
-extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
+extension SlackAdapter: EditingChannel, EphemeralChannel, LastingAnswerChannel, FormChannel {
     /// What marks our own messages, so that an uncertain send can be looked up.
     static let metadataType = "aragora_message"
 
     package func send(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {
         do throws(SlackFailure) {
             let token = try await credentials.credential(for: address.workspace).token
-            var message = try Self.message(part)
-            if address.thread == nil { await hear(repliesTo: &message, in: address.channel, of: address, token) }
+            var message = Self.marked(try Self.message(part), key: key)
+            let isHeard = await channels.join(address.channel, workspace: address.workspace, token: token)
+            if !isHeard, Self.mayBeUnheard(address) { Self.addInvitation(to: &message) }
             message["channel"] = .string(address.channel)
             message["thread_ts"] = address.thread.map { .string(SlackMessageID($0, channel: address.channel).ts) }
-            message["metadata"] = ["event_type": .string(Self.metadataType), "event_payload": ["key": .string(key)]]
-            message["unfurl_links"] = false
-            message["unfurl_media"] = false
             let reply = try await api.call("chat.postMessage", token: token, json: message)
             guard let ts = reply.body["ts"]?.string else {
                 return .unknown(code: "unreadable_answer", description: "Slack took the message and named no id.")
@@ -32,7 +30,11 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             let id = SlackMessageID(messageID, channel: address.channel)
             var message = try Self.message(part)
             let thread = address.thread.map { SlackMessageID($0, channel: address.channel) }
-            if thread == nil || thread == id { await hear(repliesTo: &message, in: id.channel, of: address, token) }
+            if thread == id || Self.mayBeUnheard(address),
+                await !channels.join(id.channel, workspace: address.workspace, token: token)
+            {
+                Self.addInvitation(to: &message)
+            }
             message["channel"] = .string(id.channel)
             message["ts"] = .string(id.ts)
             _ = try await api.call("chat.update", token: token, json: message)
@@ -69,9 +71,8 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
             let token = try await credentials.credential(for: address.workspace).token
             message["channel"] = .string(address.channel)
             do throws(SlackFailure) {
-                // Where nobody else is, an answer lasts, and is there on each of the person's devices.
-                if address.channel == person || address.channel.hasPrefix("D") {
-                    try await postLasting(message, token)
+                if answerLasts(at: address) {
+                    try await postLasting(message, key: key, token)
                 } else {
                     message["user"] = .string(person)
                     _ = try await api.call("chat.postEphemeral", token: token, json: message)
@@ -82,7 +83,7 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
                 message["user"] = nil
                 message["thread_ts"] = nil
                 message["channel"] = .string(person)
-                try await postLasting(message, token)
+                try await postLasting(message, key: key, token)
             }
             return .sent(messageID: "")
         } catch {
@@ -90,11 +91,20 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
         }
     }
 
-    private func postLasting(_ message: JSONValue, _ token: Secret) async throws(SlackFailure) {
+    /// Where nobody else is, an answer lasts, and is there on each of the person's devices.
+    package func answerLasts(at address: Address) -> Bool { SlackKeys.isDirect(address.channel) }
+
+    private func postLasting(_ message: JSONValue, key: String, _ token: Secret) async throws(SlackFailure) {
+        _ = try await api.call("chat.postMessage", token: token, json: Self.marked(message, key: key))
+    }
+
+    /// A message that can be looked up by its key, and that shows no previews of links.
+    private static func marked(_ message: JSONValue, key: String) -> JSONValue {
         var message = message
+        message["metadata"] = ["event_type": .string(metadataType), "event_payload": ["key": .string(key)]]
         message["unfurl_links"] = false
         message["unfurl_media"] = false
-        _ = try await api.call("chat.postMessage", token: token, json: message)
+        return message
     }
 
     package func open(_ form: Form, at address: Address, key: String) async -> SendOutcome {
@@ -122,17 +132,18 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
         }
     }
 
-    /// Sees to it that we hear what people reply to a message that opens a thread, or that the message says how we would.
-    private func hear(
-        repliesTo message: inout JSONValue,
-        in channel: String,
-        of address: Address,
-        _ token: Secret
-    ) async {
-        guard await !channels.join(channel, workspace: address.workspace, token: token),
-            let blocks = message["blocks"]?.array, blocks.count < SlackLimits.blocksPerMessage
-        else { return }
-        message["blocks"] = .array(blocks + [Self.invitation])
+    /// Whether we may not be told what is replied at an address.
+    ///
+    /// We open a thread there, or were asked into a new one by a shortcut, which works in every channel. What comes as an
+    /// event is told to members alone.
+    private static func mayBeUnheard(_ address: Address) -> Bool {
+        address.thread == nil || address.threadIsNew && address.responseURL != nil
+    }
+
+    /// Lets a message say how we would hear what is replied to it.
+    private static func addInvitation(to message: inout JSONValue) {
+        guard let blocks = message["blocks"]?.array, blocks.count < SlackLimits.blocksPerMessage else { return }
+        message["blocks"] = .array(blocks + [invitation])
     }
 
     private static let invitation: JSONValue = [
@@ -147,8 +158,8 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, FormChannel {
 
     /// The address's response URL, while it lives and leads to Slack.
     private func aliveResponseURL(of address: Address) -> String? {
-        guard let url = address.responseURL, WebAddress.isResponseURL(url, ofAPI: configuration.apiURL),
-            let expires = address.responseURLExpires, time.now() < expires
+        guard let url = address.responseURL, address.hasResponseURL(at: time.now()),
+            WebAddress.isResponseURL(url, ofAPI: configuration.apiURL)
         else { return nil }
         return url
     }

@@ -1,6 +1,11 @@
 "use strict";
 
 // Markdown: CommonMark's usual blocks and GFM's tables, as nodes; what a model or a person wrote never becomes markup.
+//
+// A text of any form costs time and nodes by its length alone: no pattern tries the same characters again and again, and
+// what stands at the end of a text is looked for from its end.
+
+const maximumColumns = 256;
 
 function markdown(text, depth = 0) {
   const output = document.createDocumentFragment();
@@ -26,8 +31,8 @@ function markdown(text, depth = 0) {
       }
       at += 1;
       output.append(h("pre", { tabindex: "0" }, h("code", {}, code.join("\n"))));
-    } else if ((match = /^ {0,3}(#{1,6})(?: +(.*?))?(?: +#+)? *$/.exec(line))) {
-      output.append(inline(match[2] ?? "", h(`h${Math.min(6, match[1].length + 2)}`)));
+    } else if ((match = /^ {0,3}(#{1,6})(?= |$)/.exec(line))) {
+      output.append(inline(headingText(line.slice(match[0].length)), h(`h${Math.min(6, match[1].length + 2)}`)));
       at += 1;
     } else if (rule.test(line)) {
       output.append(h("hr"));
@@ -40,12 +45,12 @@ function markdown(text, depth = 0) {
       const [list, next] = markdownList(lines, at, depth, item);
       output.append(list);
       at = next;
-    } else if (line.includes("|") && isTableRule(lines[at + 1])) {
-      const rows = [cells(line)];
-      for (at += 2; at < lines.length && lines[at].includes("|"); at += 1) rows.push(cells(lines[at]));
-      const [head, ...body] = rows;
-      const row = (tag) => (texts) => h("tr", {}, head.map((_, column) => inline(texts[column] ?? "", h(tag))));
-      output.append(h("div", { class: "table", tabindex: "0" }, h("table", {}, h("thead", {}, row("th")(head)), h("tbody", {}, body.map(row("td"))))));
+    } else if (line.includes("|") && isTableRule(lines[at + 1]) && (match = cells(line)).length <= maximumColumns) {
+      const head = match;
+      const body = [];
+      for (at += 2; at < lines.length && lines[at].includes("|"); at += 1) body.push(cells(lines[at]).slice(0, head.length));
+      output.append(h("div", { class: "table", tabindex: "0" },
+        h("table", {}, h("thead", {}, row(head, "th", head.length)), h("tbody", {}, body.map((texts) => row(texts, "td", head.length))))));
     } else {
       const paragraph = [line];
       for (at += 1; at < lines.length && lines[at].trim() && !startsBlock(lines[at]); at += 1) paragraph.push(lines[at]);
@@ -85,19 +90,45 @@ function markdownList(lines, start, depth, item) {
     const content = markdown(inside.join("\n"), depth + 1);
     const entry = h("li");
     // A tight item's first paragraph stands in the item itself.
-    for (const node of [...content.childNodes]) entry.append(...(node.nodeName === "P" && !loose ? node.childNodes : [node]));
+    for (const node of [...content.childNodes]) {
+      if (node.nodeName === "P" && !loose) while (node.firstChild) entry.append(node.firstChild);
+      else entry.append(node);
+    }
     list.append(entry);
     while (at < lines.length && !lines[at].trim() && lines[at + 1] !== undefined && item.test(lines[at + 1])) at += 1;
   }
   return [list, at];
 }
 
+/** What a heading says, without the marks that may close it. */
+function headingText(rest) {
+  const text = rest.trim();
+  const end = trimmedEnd(text, "#");
+  if (end === 0) return "";
+  return end < text.length && text[end - 1] === " " ? text.slice(0, end).trimEnd() : text;
+}
+
+/** Where a text ends without those of the characters that stand at its end. */
+function trimmedEnd(text, characters) {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1])) end -= 1;
+  return end;
+}
+
+/** A row of a table; the cells that it lacks are one, so that a table has no more nodes than its text has characters. */
+function row(texts, tag, columns) {
+  const rest = columns - texts.length;
+  return h("tr", {}, texts.map((text) => inline(text, h(tag))), rest > 0 ? h(tag, { colspan: rest }) : "");
+}
+
 const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replace(/\\\|/g, "|"));
 
 /** Appends a text with its emphasis, code and links to an element. */
 function inline(text, element, depth = 0) {
+  // The lines before the present one, and what the present one has since the last node.
+  let above = "";
   let plain = "";
-  const flush = () => { if (plain) element.append(plain); plain = ""; };
+  const flush = () => { if (above || plain) element.append(above + plain); above = plain = ""; };
   const put = (node) => { flush(); element.append(node); };
   const missing = new Set();
   let at = 0;
@@ -108,8 +139,9 @@ function inline(text, element, depth = 0) {
       at += 2;
     } else if (rest === "\n") {
       const hard = plain.endsWith("  ") || plain.endsWith("\\");
-      plain = plain.replace(/[ \\]+$/, "");
-      if (hard) put(h("br")); else plain += "\n";
+      above += plain.slice(0, trimmedEnd(plain, " \\"));
+      plain = "";
+      if (hard) put(h("br")); else above += "\n";
       at += 1;
     } else if (rest === "`") {
       let run = 1;
@@ -127,7 +159,7 @@ function inline(text, element, depth = 0) {
       at = end + mark.length;
     } else if (depth < 6 && (rest === "[" || (rest === "!" && text[at + 1] === "["))) {
       // Pictures come from elsewhere, so they are shown as links.
-      const match = /^!?\[((?:[^\[\]\\]|\\.){0,1000})\]\(\s*<?([^\s<>()]{1,2000}(?:\([^\s()]{0,200}\))?[^\s<>()]{0,200})>?(?:\s+["'][^"']{0,300}["'])?\s*\)/.exec(text.slice(at, at + 3600));
+      const match = /^!?\[((?:[^\[\]\\]|\\.){0,1000})\]\(\s*<?([^\s<>()]{1,2000}(?:\([^\s()]{0,200}\)[^\s<>()]{0,200})?)>?(?:\s+["'][^"']{0,300}["'])?\s*\)/.exec(text.slice(at, at + 3600));
       if (!match) { plain += rest; at += 1; continue; }
       put(link(match[2], inline(match[1] || match[2], h("span"), depth + 1)));
       at += match[0].length;
@@ -137,7 +169,7 @@ function inline(text, element, depth = 0) {
       at = end + 1;
     } else if (text.startsWith("http://", at) || text.startsWith("https://", at)) {
       const [url] = /^[^\s<>"'`*\]|]{1,2000}/.exec(text.slice(at, at + 2000));
-      const trimmed = url.replace(/[.,;:!?)]+$/, "");
+      const trimmed = url.slice(0, trimmedEnd(url, ".,;:!?)"));
       put(link(trimmed, trimmed));
       at += trimmed.length;
     } else {

@@ -274,11 +274,9 @@ class DebateView {
     this.ballots.append(h("div", { class: "ballot" + this.arrives },
       h("div", { class: "line" }, this.face(data.agent, true), h("b", {}, data.agent), "chose", h("b", {}, chosen(data)), h("span", { class: "hint" }, `${percent(data.confidence)} sure`), standIn(data)),
       data.reasoning ? h("div", { class: "why prose" }, markdown(data.reasoning)) : ""));
-    const weights = new Map();
-    for (const vote of this.votes) weights.set(vote.choice, [...(weights.get(vote.choice) ?? []), vote]);
-    const sum = (votes) => votes.reduce((total, vote) => total + clamp(vote.confidence), 0);
-    const total = sum(this.votes) || 1;
-    this.drawBars([...weights].map(([choice, votes]) => ({ choice, share: sum(votes) / total, voters: votes.map((vote) => vote.agent) })));
+    const byChoice = new Map();
+    for (const vote of this.votes) byChoice.set(vote.choice, [...(byChoice.get(vote.choice) ?? []), vote]);
+    this.drawBars([...byChoice].map(([choice, votes]) => ({ choice, share: votes.length / this.votes.length, voters: votes.map((vote) => vote.agent) })));
   }
 
   on_consensus(data) {

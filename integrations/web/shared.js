@@ -14,7 +14,8 @@ function h(tag, attributes, ...children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== ""));
+  // One by one: a call takes only so many.
+  for (const child of children.flat()) if (child !== undefined && child !== null && child !== "") element.append(child);
   return element;
 }
 

@@ -1,6 +1,6 @@
 import CoreTypes
 
-/// The limits within which criticisms and votes reach the panel, whoever made them.
+/// The limits within which criticisms and votes reach the panel, whoever made them; a character is a Unicode scalar.
 enum AnswerBounds {
     private static let maximumItems = 5
     private static let maximumItemLength = 2_000

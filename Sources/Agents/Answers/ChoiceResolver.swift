@@ -37,7 +37,9 @@ struct ChoiceResolver {
         let names = proposals.map { $0.agent.lowercased() }
         if let exact = names.firstIndex(of: lower) { return proposals[exact].agent }
         let words = words(of: lower, names)
-        guard words.contains(where: { $0.candidate != nil }) else { return String(text.prefix(maximumLength)) }
+        guard words.contains(where: { $0.candidate != nil }) else {
+            return String(text.unicodeScalars.prefix(maximumLength))
+        }
         return chosen(words, in: lower).map { proposals[$0].agent }
     }
 

@@ -52,7 +52,8 @@ protocol AnswerReader {
     /// - Throws: `ProviderFailure` where the event is an error or cannot be read.
     mutating func read(_ data: String) throws(ProviderFailure)
 
-    /// Reads an answer that came in one piece, from a server that does not stream.
-    /// - Throws: `ProviderFailure` where it is none.
+    /// Reads an answer that came in one piece, from a server that does not stream; JSON that holds nothing of an answer
+    /// leaves the draft as it was.
+    /// - Throws: `ProviderFailure` where it is an error or no JSON.
     mutating func readWhole(_ body: [UInt8]) throws(ProviderFailure)
 }

@@ -39,7 +39,7 @@ package struct AnthropicClient: ModelClient, ModelCatalog {
         let schema = parts.contains(.form) ? request.prompt.shape.schema(closed: true) : nil
         return .record([
             "model": .string(channel.endpoint.model),
-            "max_tokens": .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens)),
+            "max_tokens": .integer(channel.endpoint.limit(forAnswerOf: request.maximumOutputTokens)),
             "system": .string(request.prompt.system),
             "messages": [["role": "user", "content": .string(request.prompt.user)]],
             "stream": true,
@@ -81,9 +81,10 @@ package struct AnthropicReader: AnswerReader, Sendable {
     }
 
     package mutating func readWhole(_ body: [UInt8]) throws(ProviderFailure) {
-        guard let message = try? JSONDocument(body), let blocks = message["content"]?.array else {
-            throw ProviderFailure(.invalidAnswer, "no message")
-        }
+        guard let message = try? JSONDocument(body) else { throw ProviderFailure(.invalidAnswer, "no message") }
+        if let error = message["error"], !error.isNull { throw ProviderFailure(event: error) }
+        // The channel says that no message came.
+        guard let blocks = message["content"]?.array else { return }
         for block in blocks where block["type"]?.string == "text" {
             try draft.add(block["text"]?.string ?? "")
         }

@@ -42,7 +42,7 @@ package struct GeminiClient: ModelClient, ModelCatalog {
             "systemInstruction": ["parts": [["text": .string(request.prompt.system)]]],
             "contents": [["role": "user", "parts": [["text": .string(request.prompt.user)]]]],
             "generationConfig": .record([
-                "maxOutputTokens": .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens)),
+                "maxOutputTokens": .integer(channel.endpoint.limit(forAnswerOf: request.maximumOutputTokens)),
                 "responseMimeType": schema == nil ? nil : "application/json",
                 "responseSchema": schema,
             ]),

@@ -12,6 +12,10 @@ package struct ModelEndpoint: Sendable {
     package let model: String
     /// Tokens that a model may spend on thinking before it answers; they count against the output limit.
     package let thinkingTokens: Int
+    /// The most tokens of an answer with its thinking, where the operator sets it.
+    package let outputLimit: Int?
+    /// What to check where something else than the API answers; nil where no setting holds the address.
+    package let addressAdvice: String?
 
     /// Describes an endpoint.
     package init(
@@ -20,7 +24,9 @@ package struct ModelEndpoint: Sendable {
         baseURL: String,
         key: Secret? = nil,
         model: String,
-        thinkingTokens: Int = 0
+        thinkingTokens: Int = 0,
+        outputLimit: Int? = nil,
+        addressAdvice: String? = nil
     ) {
         self.provider = provider
         self.keyVariable = keyVariable
@@ -30,5 +36,10 @@ package struct ModelEndpoint: Sendable {
         self.key = key
         self.model = model
         self.thinkingTokens = thinkingTokens
+        self.outputLimit = outputLimit
+        self.addressAdvice = addressAdvice
     }
+
+    /// The output limit to send with a question whose answer may have so many tokens.
+    func limit(forAnswerOf tokens: Int) -> Int64 { Int64(outputLimit ?? tokens + thinkingTokens) }
 }

@@ -50,7 +50,7 @@ package struct OpenAIClient: ModelClient, ModelCatalog {
     }
 
     private func body(_ request: ModelRequest, _ parts: RequestParts) -> JSONValue {
-        let limit: JSONValue? = .integer(Int64(request.maximumOutputTokens + channel.endpoint.thinkingTokens))
+        let limit: JSONValue? = .integer(channel.endpoint.limit(forAnswerOf: request.maximumOutputTokens))
         return .record([
             "model": .string(channel.endpoint.model),
             "messages": [

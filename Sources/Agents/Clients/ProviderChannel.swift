@@ -19,11 +19,6 @@ struct ProviderChannel: Sendable {
     /// A call ends so long before its deadline that the failure is still heard: as the provider's, which the breaker
     /// counts, and not as a call that was given up.
     private static let margin = Duration.seconds(1)
-    /// The most bytes of a whole stream (the original's buffer cap).
-    private static let maximumBytes = 10 << 20
-    private static let maximumErrorBytes = 64 << 10
-    /// What a token is of a text, about.
-    private static let bytesPerToken = 4
 
     init(endpoint: ModelEndpoint, transport: any HTTPTransport, time: any TimeSource) {
         self.endpoint = endpoint
@@ -65,8 +60,35 @@ struct ProviderChannel: Sendable {
         into reader: some AnswerReader & Sendable
     ) async throws -> Completion {
         let now = time.now()
+        let request = try request(path: path, headers: headers, body: body, for: question, key: key, now: now)
+        let promptBytes = question.prompt.system.utf8.count + question.prompt.user.utf8.count
+        let listener = question.listener
+        var reader = reader
+        var wasTaken = false
+        do {
+            try await transport.stream(request) { response in
+                wasTaken = response.status == 200
+                try await Self.read(response, into: &reader, now: now, listener)
+            }
+            return try completion(reader.draft, promptBytes: promptBytes)
+        } catch {
+            listener?.forget()
+            // From then on the provider counts, and so do we.
+            throw wasTaken ? counted(error, reader.draft, promptBytes: promptBytes) : error
+        }
+    }
+
+    @inline(never)
+    private func request(
+        path: String,
+        headers: [(name: String, value: String)],
+        body: JSONValue,
+        for question: ModelRequest,
+        key: String,
+        now: Timestamp
+    ) throws(ProviderFailure) -> HTTPRequest {
         let limits = try Self.limits(of: question, now: now)
-        let request = HTTPRequest(
+        return HTTPRequest(
             method: "POST",
             url: endpoint.baseURL + path,
             headers: headers + [
@@ -84,17 +106,6 @@ struct ProviderChannel: Sendable {
             guardAddresses: false,
             followRedirects: false
         )
-        let listener = question.listener
-        let promptBytes = question.prompt.system.utf8.count + question.prompt.user.utf8.count
-        do {
-            let draft = try await transport.stream(request) { response in
-                try await Self.read(response, into: reader, now: now, listener)
-            }
-            return try completion(draft, promptBytes: promptBytes)
-        } catch {
-            listener?.forget()
-            throw error
-        }
     }
 
     /// How long a call may take, and how long it may take until the first piece of its answer, where that matters.
@@ -125,91 +136,17 @@ struct ProviderChannel: Sendable {
         return try await translated {
             let response = try await transport.send(request)
             guard response.status == 200 else {
-                throw ProviderFailure(status: response.status, body: response.body, retryAfter: nil)
+                throw ProviderFailure(
+                    status: response.status,
+                    body: response.body,
+                    retryAfter: nil,
+                    namesModel: false
+                )
             }
-            guard let document = try? JSONDocument(response.body) else {
-                throw ProviderFailure(.invalidAnswer, "not JSON")
-            }
+            guard let document = try? JSONDocument(response.body) else { throw Self.misdirected(response.body) }
+            if let error = document["error"], !error.isNull { throw ProviderFailure(event: error) }
             return document
         }
-    }
-
-    private static func read<Reader: AnswerReader>(
-        _ response: StreamingResponse,
-        into initial: Reader,
-        now: Timestamp,
-        _ listener: (any DraftListener)?
-    ) async throws -> AnswerDraft {
-        guard response.status == 200 else {
-            let body = try await collect(response, upTo: maximumErrorBytes)
-            throw ProviderFailure(status: response.status, body: body, retryAfter: response.retryAfter(now: now))
-        }
-        var reader = initial
-        if let type = response.header("Content-Type")?.lowercased(), type.hasPrefix("application/json") {
-            try reader.readWhole(try await collect(response, upTo: maximumBytes))
-            return reader.draft
-        }
-        var events = ServerSentEvents()
-        for try await chunk in response.body {
-            for event in events.feed(chunk) where !event.data.isEmpty {
-                try reader.read(event.data)
-            }
-            if let listener { tell(listener, reader.draft) }
-            if reader.isComplete { break }
-            guard !events.isOverLimit else { throw ProviderFailure(.tooLong, "event over 1 MiB") }
-        }
-        return reader.draft
-    }
-
-    @inline(never)
-    private static func tell(_ listener: any DraftListener, _ draft: AnswerDraft) {
-        guard !draft.text.isEmpty, draft.text.utf8.count <= DraftText.maximumBytes else { return }
-        listener.hear(DraftText(draft.text) { $0.shownBeforeItsEnd })
-    }
-
-    private static func collect(_ response: StreamingResponse, upTo limit: Int) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for try await chunk in response.body {
-            bytes += chunk
-            if bytes.count >= limit { break }
-        }
-        return bytes
-    }
-
-    /// What an answer used; where nobody says so, about what its texts come to, for budgets must hold all the same.
-    private func usage(of draft: AnswerDraft, promptBytes: Int) -> Usage {
-        var input = min(draft.inputTokens, AnswerDraft.maximumTokens)
-        var output = min(draft.outputTokens, AnswerDraft.maximumTokens)
-        if input <= 0, output <= 0 {
-            input = (promptBytes + Self.bytesPerToken - 1) / Self.bytesPerToken
-            output = (draft.text.utf8.count + Self.bytesPerToken - 1) / Self.bytesPerToken
-        }
-        // A server may answer under a name that no price list knows; then the model that was asked for is paid.
-        let priced = draft.model.flatMap { PriceTable.current.price(of: $0) == nil ? nil : $0 } ?? endpoint.model
-        let cost =
-            draft.costMicrodollars
-            ?? PriceTable.current.cost(model: priced, inputTokens: input, outputTokens: output)
-        return Usage(inputTokens: input, outputTokens: output, costMicrodollars: cost)
-    }
-
-    private func completion(_ draft: AnswerDraft, promptBytes: Int) throws -> Completion {
-        let usage = usage(of: draft, promptBytes: promptBytes)
-        switch draft.stop {
-        case nil: throw ProviderFailure(.network, "no end of the answer").agentError(endpoint).adding(usage)
-        case .refused: throw ProviderFailure(.refused, "").agentError(endpoint).adding(usage)
-        case .finished, .truncated: break
-        }
-        guard draft.text.contains(where: { !$0.isWhitespace }) else {
-            let why =
-                draft.stop == .truncated
-                ? "used up its output limit before it answered" : "gave an empty answer"
-            throw AgentError(
-                .emptyAnswer,
-                "\(endpoint.provider)'s model \(endpoint.model) \(why).",
-                usage: usage
-            )
-        }
-        return Completion(text: draft.text, usage: usage, isTruncated: draft.stop == .truncated, model: draft.model)
     }
 
     /// Runs a call and turns whatever it throws into `AgentError` or `CancellationError`.
@@ -217,24 +154,7 @@ struct ProviderChannel: Sendable {
         do {
             return try await call()
         } catch {
-            if Task.isCancelled || error is CancellationError { throw CancellationError() }
-            switch error {
-            case let error as AgentError: throw error
-            case let failure as ProviderFailure: throw failure.agentError(endpoint)
-            case let error as TransportError: throw agentError(error)
-            default: throw AgentError(.internalError, "The call of \(endpoint.provider) failed unexpectedly.")
-            }
-        }
-    }
-
-    private func agentError(_ error: TransportError) -> any Error {
-        let provider = endpoint.provider
-        switch error.reason {
-        case .cancelled: return CancellationError()
-        case .timeout: return AgentError(.timeout, "\(provider) did not answer in time.")
-        case .tooLarge: return AgentError(.tooLong, "\(provider)'s answer is over \(Self.maximumBytes >> 20) MiB long.")
-        case .invalidRequest: return AgentError(.badRequest, "\(provider) cannot be asked: \(error.description)")
-        default: return AgentError(.network, "\(provider) cannot be reached: \(error.description)")
+            throw agentError(error)
         }
     }
 }

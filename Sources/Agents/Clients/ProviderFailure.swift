@@ -12,75 +12,61 @@ package struct ProviderFailure: Error {
     let namedParts: RequestParts
     /// Whether it speaks of the room that this question leaves, and of no limit of the model's for every answer.
     let isAboutThisQuestion: Bool
+    /// Whether it was most likely not the API that answered, so that the address has to be looked at.
+    let isMisdirected: Bool
     /// What the provider says, as it says it; it may quote keys.
-    private let message: String
+    let message: String
+    /// What the answer cost up to the failure.
+    var usage = Usage()
 
     /// Reads a refusal.
     /// - Parameters:
     ///   - status: The HTTP status.
     ///   - body: The body, JSON or not.
     ///   - retryAfter: What the header `Retry-After` asks for.
-    package init(status: Int, body: [UInt8], retryAfter: Duration?) {
+    ///   - namesModel: Whether the request names a model, which may be what was not found.
+    package init(status: Int, body: [UInt8], retryAfter: Duration?, namesModel: Bool = true) {
         let root = (try? JSONDocument(body))?.root
         let outer = root?.array?.first ?? root
         let details = Details(outer?["error"] ?? outer, fallback: body)
-        self.init(status: status, details: details, retryAfter: retryAfter ?? details.retryAfter)
+        self.init(
+            status: status,
+            details: details,
+            retryAfter: retryAfter ?? details.retryAfter,
+            namesModel: namesModel
+        )
     }
 
     /// Reads an error event inside a stream.
     package init(event: JSONNode) {
         let details = Details(event, fallback: [])
-        self.init(status: details.status, details: details, retryAfter: details.retryAfter)
+        self.init(status: details.status, details: details, retryAfter: details.retryAfter, namesModel: true)
     }
 
     /// Describes a failure that we found ourselves.
-    init(_ reason: AgentError.Code, _ word: String) {
+    init(_ reason: AgentError.Code, _ word: String, isMisdirected: Bool = false) {
         self.status = nil
         self.reason = reason
         self.word = word
         self.retryAfter = nil
         self.namedParts = []
         self.isAboutThisQuestion = false
+        self.isMisdirected = isMisdirected
         self.message = ""
     }
 
-    private init(status: Int?, details: Details, retryAfter: Duration?) {
+    private init(status: Int?, details: Details, retryAfter: Duration?, namesModel: Bool) {
+        let isMisdirected = details.isOfNoAPI(status: status, namesModel: namesModel)
         self.status = status
-        self.reason = Self.reason(status: status, details: details, waits: retryAfter != nil)
+        self.reason =
+            isMisdirected
+            ? .badRequest : Self.reason(status: status, details: details, waits: retryAfter != nil)
+        self.isMisdirected = isMisdirected
         self.word = details.word
         self.retryAfter = retryAfter
         self.namedParts = details.namedParts
         self.isAboutThisQuestion = details.mentions(Details.contextWords)
         self.message = details.message
-    }
-
-    /// The error as the panel and the user see it.
-    package func agentError(_ endpoint: ModelEndpoint) -> AgentError {
-        let provider = endpoint.provider
-        let detail = [status.map(String.init), word.isEmpty ? nil : word].compactMap(\.self).joined(separator: " ")
-        let suffix = detail.isEmpty ? "" : " (\(detail))"
-        let text: String
-        switch reason {
-        case .authentication:
-            let hint = endpoint.keyVariable.map { " Check \($0)." } ?? ""
-            text = "\(provider) refused the API key\(suffix).\(hint)"
-        case .quotaExceeded: text = "\(provider)'s quota or credit is used up\(suffix)."
-        case .rateLimited: text = "\(provider) asks us to slow down\(suffix)."
-        case .overloaded: text = "\(provider) is overloaded or out of order\(suffix)."
-        case .timeout: text = "\(provider) did not answer in time\(suffix)."
-        case .refused: text = "\(provider)'s model \(endpoint.model) refused to answer\(suffix)."
-        case .tooLong: text = "\(provider)'s answer is too long\(suffix)."
-        case .network: text = "\(provider)'s answer broke off\(suffix)."
-        case .badRequest:
-            let what =
-                status == 404
-                ? "\(provider) does not know the model \(endpoint.model)\(suffix)."
-                : "\(provider) did not accept the request for \(endpoint.model)\(suffix)."
-            let words = ProviderMessage(message, key: endpoint.key).text
-            text = words.isEmpty ? what : "\(what) It says: “\(words)”"
-        default: text = "\(provider)'s answer cannot be read\(suffix)."
-        }
-        return AgentError(reason, text, retryAfter: retryAfter)
     }
 
     private static func reason(status: Int?, details: Details, waits: Bool) -> AgentError.Code {
@@ -148,6 +134,15 @@ private struct Details {
         // And names the quotas there, such as GenerateRequestsPerDayPerProjectPerModel-FreeTier.
         let quotas = parts.flatMap { $0["violations"]?.array ?? [] }.compactMap { $0["quotaId"]?.string }
         isExhausted = words.contains("insufficient_quota") || quotas.contains { $0.contains("PerDay") }
+    }
+
+    /// Whether these are the words of something else than the API, such as a web server that does not know the page.
+    func isOfNoAPI(status: Int?, namesModel: Bool) -> Bool {
+        // LM Studio says so with status 200.
+        if mentions(["unexpected endpoint"]) { return true }
+        guard status == 404 || status == 405 else { return false }
+        let saysNothing = message.isEmpty && word.isEmpty || message.lowercased() == "not found"
+        return !namesModel || saysNothing || mentions(["invalid url"])
     }
 
     func mentions(_ phrases: [String]) -> Bool {

@@ -115,7 +115,9 @@ package struct DemoAgent: Agent {
         let first = Int(Self.hash(briefing.task) % UInt64(arguments.count))
         let second = (first + 1 + Int(Self.hash(briefing.task + persona.rawValue) % UInt64(arguments.count - 1)))
         var lines = [arguments[first], arguments[second % arguments.count]]
-        if let last = briefing.evidence.last { lines.append("What \(last.author) added has been heard.") }
+        for last in [briefing.evidence.last, briefing.guidance.last].compactMap(\.self) {
+            lines.append("What \(last.author) added has been heard.")
+        }
         return lines.map { "- \($0)" }.joined(separator: "\n")
     }
 
@@ -128,7 +130,7 @@ package struct DemoAgent: Agent {
 
     private static func firstLine(_ task: String) -> String {
         let line = task.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return line.count > 200 ? line.prefix(199) + "…" : line
+        return line.isLonger(than: 200) ? String(line.unicodeScalars.prefix(199)) + "…" : line
     }
 
     /// FNV-1a: the same number for the same text on every machine, unlike Swift's own hashing.

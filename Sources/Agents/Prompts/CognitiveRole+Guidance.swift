@@ -9,7 +9,7 @@ extension CognitiveRole {
         case .skeptic:
             "In this round you are the skeptic: ask for evidence, find the weakest link of every argument, yours included."
         case .lateralThinker:
-            "In this round you are the lateral thinker: offer a way of seeing the question that the panel has missed."
+            "In this round you are the lateral thinker: offer a way of seeing the question that is easily missed."
         case .devilsAdvocate:
             "In this round you are the devil's advocate: make the strongest honest case against the leading position."
         case .synthesizer:

@@ -1,6 +1,6 @@
 import CoreTypes
 
-/// How a round is called and what it is for: the structured phases of Aragora's debate protocol.
+/// How a round is called and what its texts are for: the structured phases of Aragora's debate protocol.
 struct DebateRound: Hashable {
     let title: String
     let focus: String
@@ -10,7 +10,10 @@ struct DebateRound: Hashable {
         DebateRound(title: "Initial Analysis", focus: "Analyse the positions and the evidence for each."),
         DebateRound(title: "Skeptical Review", focus: "Question claims, assumptions and missing evidence."),
         DebateRound(title: "Lateral Exploration", focus: "Look for options that nobody has named yet."),
-        DebateRound(title: "Devil's Advocacy", focus: "Argue as strongly as you can against the leading position."),
+        DebateRound(
+            title: "Devil's Advocacy",
+            focus: "Hold your position up to the strongest case that can be made against it."
+        ),
         DebateRound(
             title: "Integration",
             focus: "Bring together what survived, and name what still divides the panel."

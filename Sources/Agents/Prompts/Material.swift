@@ -1,4 +1,8 @@
+import CoreTypes
+
 /// A text from outside, as a prompt quotes it: fenced, labelled, never taken for an instruction.
+///
+/// Lengths are counted in Unicode scalars, as models are: a letter may carry any number of marks.
 package struct Material: Sendable, Hashable {
     /// What it is and whose, such as `Proposal 2, by anthropic`.
     package let heading: String
@@ -29,7 +33,7 @@ package struct Material: Sendable, Hashable {
     ///   - materials: What is to be quoted.
     ///   - total: The most characters for all of them.
     package static func fitted(_ materials: [Material], total: Int) -> [Material] {
-        let limit = min(maximumLength, fairShare(of: total, sizes: materials.map(\.text.count)))
+        let limit = min(maximumLength, fairShare(of: total, sizes: materials.map(\.text.unicodeScalars.count)))
         return materials.map { Material(heading: $0.heading, text: shortened($0.text, to: limit)) }
     }
 
@@ -47,12 +51,13 @@ package struct Material: Sendable, Hashable {
 
     /// Keeps the head and the tail of a text that is too long, and says in between how much is missing.
     package static func shortened(_ text: String, to limit: Int) -> String {
-        let count = text.count
-        guard count > limit else { return text }
+        guard text.isLonger(than: limit) else { return text }
+        let scalars = text.unicodeScalars
+        let count = scalars.count
         let note = "\n[… \(count) characters in all, the middle is left out …]\n"
-        let kept = max(0, limit - note.count)
+        let kept = max(0, limit - note.unicodeScalars.count)
         let head = kept * 3 / 5
-        return text.prefix(head) + note + text.suffix(kept - head)
+        return String(scalars.prefix(head)) + note + String(scalars.suffix(kept - head))
     }
 
     /// A text in which nothing looks like the fences of a prompt.
@@ -78,7 +83,7 @@ package struct Material: Sendable, Hashable {
             letters += 1
             if letters == 8 { break }
         }
-        return ["material", "question"].contains(word.lowercased())
+        return ["material", "question", "guidance"].contains(word.lowercased())
     }
 
     private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
@@ -89,7 +94,8 @@ package struct Material: Sendable, Hashable {
         }
     }
 
-    private static func attribute(_ text: String) -> String {
+    /// A label on one line that ends no attribute.
+    static func attribute(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(120) {
             switch scalar.properties.generalCategory {

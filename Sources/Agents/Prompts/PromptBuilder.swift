@@ -15,6 +15,8 @@ package struct PromptBuilder: Sendable {
     private static let maximumQuestion = 60_000
     /// How many of the latest additions to the debate are quoted.
     private static let maximumEvidence = 50
+    /// How much is quoted of what those who decide about the debate ask for: as much as one of them may write.
+    private static let maximumGuidance = 10_000
 
     /// Describes whose prompts are built.
     package init(name: String, steps: ThinkingSteps = .understandAnalyze, stance: Stance? = nil) {
@@ -25,16 +27,19 @@ package struct PromptBuilder: Sendable {
 
     /// The prompt for an answer, a proposal, a revision or a synthesis.
     package func prompt(for request: GenerateRequest) -> Prompt {
+        let isSynthesis = request.purpose == .synthesis
         var materials = proposals(request.proposals, winner: request.winner)
-        var criticism = critiques(request.critiques)
+        var criticism = critiques(request.critiques, areAnswered: isSynthesis)
+        if let votes = request.votes { materials.append(material(of: votes)) }
         // A revision answers its criticism, which is as good as what it is about.
-        if request.purpose != .synthesis { (materials, criticism) = (materials + criticism, []) }
+        if !isSynthesis { (materials, criticism) = (materials + criticism, []) }
         return Prompt(
             system: system(.text, request.briefing, thinks: request.purpose != .answer),
             user: user(
                 request.briefing,
                 materials,
                 criticism,
+                title: isSynthesis ? nil : fullTitle(of: request.briefing),
                 instruction: instruction(for: request)
             ),
             shape: .text
@@ -49,7 +54,12 @@ package struct PromptBuilder: Sendable {
             """
         return Prompt(
             system: system(.critique, request.briefing, thinks: false),
-            user: user(request.briefing, proposals([request.target], winner: nil), instruction: instruction),
+            user: user(
+                request.briefing,
+                [Material(heading: "Proposal by \(request.target.agent)", text: request.target.content)],
+                title: numberedRound(of: request.briefing).map { "\($0)." },
+                instruction: instruction
+            ),
             shape: .critique
         )
     }
@@ -63,7 +73,12 @@ package struct PromptBuilder: Sendable {
             """
         return Prompt(
             system: system(.vote, request.briefing, thinks: false),
-            user: user(request.briefing, proposals(request.proposals, winner: nil), instruction: instruction),
+            user: user(
+                request.briefing,
+                proposals(request.proposals, winner: nil),
+                title: nil,
+                instruction: instruction
+            ),
             shape: .vote
         )
     }
@@ -80,12 +95,15 @@ package struct PromptBuilder: Sendable {
         return parts.compactMap(\.self).joined(separator: "\n\n")
     }
 
-    /// - Parameter criticism: is shortened before the other materials are: there is the more of it the larger the panel
-    ///   is, and it speaks of proposals that were revised since.
+    /// - Parameters:
+    ///   - criticism: is shortened before the other materials are: there is the more of it the larger the panel is, and
+    ///     it speaks of proposals that were revised since.
+    ///   - title: the round's; nil where the call is no part of a round.
     private func user(
         _ briefing: Briefing,
         _ materials: [Material],
         _ criticism: [Material] = [],
+        title: String?,
         instruction: String
     ) -> String {
         let question = Material.shortened(briefing.task, to: Self.maximumQuestion)
@@ -97,44 +115,47 @@ package struct PromptBuilder: Sendable {
             all.append(Material(heading: "Added by \(evidence.author)", text: evidence.text))
         }
         all += materials
+        let guidance = guidance(briefing.guidance)
         let budget =
-            Self.maximumLength - Self.frameAllowance - question.count - (all.count + criticism.count) * 180
-        func length(_ materials: [Material]) -> Int { materials.reduce(0) { $0 + $1.text.count } }
+            Self.maximumLength - Self.frameAllowance - question.unicodeScalars.count
+            - (guidance?.unicodeScalars.count ?? 0) - (all.count + criticism.count) * 180
+        func length(_ materials: [Material]) -> Int { materials.reduce(0) { $0 + $1.text.unicodeScalars.count } }
         let texts = Material.fitted(all, total: max(budget * 2 / 3, budget - length(criticism)))
         let quoted = (texts + Material.fitted(criticism, total: budget - length(texts))).map(\.fenced)
-        let frame = ["<question>\n\(Material.defused(question))\n</question>"] + quoted + [instruction]
-        return (roundTitle(briefing) + frame).joined(separator: "\n\n")
+        let head = [title, "<question>\n\(Material.defused(question))\n</question>", guidance].compactMap(\.self)
+        return (head + quoted + [instruction + additions(to: briefing)]).joined(separator: "\n\n")
     }
 
-    private func roundTitle(_ briefing: Briefing) -> [String] {
-        guard briefing.totalRounds > 1 || briefing.round > 0 else { return [] }
+    /// What the people who decide about the debate ask for; nil where they ask for nothing.
+    ///
+    /// It is no material, for they may ask it, and fenced as the question is.
+    private func guidance(_ guidance: [Evidence]) -> String? {
+        guard !guidance.isEmpty else { return nil }
+        let asked = guidance.map { Material(heading: Material.attribute($0.author), text: $0.text) }
+        let lines = Material.fitted(asked, total: Self.maximumGuidance).map { "\($0.heading): \($0.text)" }
+        return "The people who decide about this debate ask of the panel:\n<guidance>\n"
+            + Material.defused(lines.joined(separator: "\n\n")) + "\n</guidance>"
+    }
+
+    /// What is said of people's additions, where there are any.
+    private func additions(to briefing: Briefing) -> String {
+        var text = ""
+        if !briefing.guidance.isEmpty { text += " Do what the people ask who decide about this debate." }
+        if !briefing.evidence.isEmpty {
+            text += " Take up what was added since the question (“Added by …”): judge it, but pass nothing over."
+        }
+        return text
+    }
+
+    /// The title and the focus of a round, for a text that takes a position in it.
+    private func fullTitle(of briefing: Briefing) -> String? {
+        guard briefing.totalRounds > 1 || briefing.round > 0 else { return nil }
         let round = DebateRound(of: briefing)
-        let number = briefing.round == 0 ? "First proposals" : "Round \(briefing.round) of \(briefing.totalRounds)"
-        return ["\(number): \(round.title). \(round.focus)"]
+        return "\(numberedRound(of: briefing) ?? "First proposals"): \(round.title). \(round.focus)"
     }
 
-    private func proposals(_ proposals: [Proposal], winner: String?) -> [Material] {
-        proposals.enumerated().map { position, proposal in
-            let own = proposal.agent == name ? " (your own)" : ""
-            let chosen = proposal.agent == winner ? ", chosen by the votes" : ""
-            return Material(
-                heading: "Proposal \(position + 1), by \(proposal.agent)\(own)\(chosen)",
-                text: proposal.content
-            )
-        }
-    }
-
-    private func critiques(_ critiques: [Critique]) -> [Material] {
-        critiques.map { critique in
-            var lines = ["Severity: \((critique.severity * 10).rounded() / 10) of 1"]
-            lines += critique.issues.map { "- Problem: \($0)" }
-            lines += critique.suggestions.map { "- Suggestion: \($0)" }
-            if !critique.reasoning.isEmpty { lines.append(critique.reasoning) }
-            return Material(
-                heading: "Criticism of \(critique.target)'s proposal, by \(critique.agent)",
-                text: lines.joined(separator: "\n")
-            )
-        }
+    private func numberedRound(of briefing: Briefing) -> String? {
+        briefing.round > 0 ? "Round \(briefing.round) of \(briefing.totalRounds)" : nil
     }
 
     private func instruction(for request: GenerateRequest) -> String {
@@ -151,7 +172,8 @@ package struct PromptBuilder: Sendable {
         case .synthesis:
             """
             Write the panel's final answer. \(start(for: request)), and say plainly which disagreements remain and what \
-            they hang on. Claim no agreement that is not there.
+            they hang on, as the votes show it. The proposals were revised after the criticism: call a problem open \
+            only where it still is. Claim no agreement that is not there.
             """
         }
     }

@@ -19,10 +19,12 @@ package struct AgentRegistry: Sendable {
     /// Every configuration key that is read here.
     package static let knownConfigurationKeys: [String] =
         ModelProvider.all.flatMap { $0.keyVariables + $0.modelVariables + $0.baseVariables }
-        + [panelKey, fallbackKey]
+        + [panelKey, fallbackKey, outputLimitKey]
 
     private static let panelKey = "ARAGORA_AGENTS"
     private static let fallbackKey = "ARAGORA_OPENROUTER_FALLBACK_ENABLED"
+    static let outputLimitKey = "ARAGORA_MAX_OUTPUT_TOKENS"
+    private static let outputLimits = 256...1_000_000
 
     /// Builds the agents.
     /// - Parameters:
@@ -59,6 +61,7 @@ package struct AgentRegistry: Sendable {
         var workshop = ClientWorkshop(
             settings: settings,
             usesFallback: try Self.isFallbackEnabled(configuration),
+            outputLimit: try Self.outputLimit(in: configuration),
             transport: transport,
             time: time,
             jitter: jitter,
@@ -164,6 +167,21 @@ package struct AgentRegistry: Sendable {
         case "false", "0", "no", "off": return false
         default: throw AgentConfigurationError(.invalidValue, "\(fallbackKey) must be true or false.")
         }
+    }
+
+    /// The most tokens that a model may write for one answer, its thinking included; nil where that is not set.
+    /// - Throws: `AgentConfigurationError` for what is no such number.
+    package static func outputLimit(
+        in configuration: [String: String]
+    ) throws(AgentConfigurationError) -> Int? {
+        guard let text = configuration[outputLimitKey]?.trimmed, !text.isEmpty else { return nil }
+        guard let number = Int(text), outputLimits.contains(number) else {
+            throw AgentConfigurationError(
+                .invalidValue,
+                "\(outputLimitKey) takes a number from \(outputLimits.lowerBound) to \(outputLimits.upperBound)."
+            )
+        }
+        return number
     }
 
     /// A name as it may be repeated in an error.

@@ -10,6 +10,7 @@ import Transport
 struct ClientWorkshop {
     private let settings: [String: ProviderSettings]
     private let usesFallback: Bool
+    private let outputLimit: Int?
     private let transport: any HTTPTransport
     private let time: any TimeSource
     private let jitter: any JitterSource
@@ -31,6 +32,7 @@ struct ClientWorkshop {
     init(
         settings: [String: ProviderSettings],
         usesFallback: Bool,
+        outputLimit: Int?,
         transport: any HTTPTransport,
         time: any TimeSource,
         jitter: any JitterSource,
@@ -38,6 +40,7 @@ struct ClientWorkshop {
     ) {
         self.settings = settings
         self.usesFallback = usesFallback
+        self.outputLimit = outputLimit
         self.transport = transport
         self.time = time
         self.jitter = jitter
@@ -75,7 +78,7 @@ struct ClientWorkshop {
 
     /// What asks a seat's provider about itself.
     func probe(for plan: SeatPlan, _ setting: ProviderSettings) -> AgentProbe {
-        let endpoint = setting.endpoint(model: plan.model)
+        let endpoint = setting.endpoint(model: plan.model, outputLimit: outputLimit)
         let catalog: any ModelCatalog
         var verifyKey: (@Sendable () async throws -> Void)?
         switch setting.provider.interface {
@@ -104,6 +107,7 @@ struct ClientWorkshop {
         let isAlone = substitute(for: setting) == nil
         if isAlone {
             policy.maximumTries = Self.triesWithoutSubstitute
+            policy.waitsUntilDeadline = true
         } else {
             policy.retriesTimeouts = false
             policy.cap = Self.patienceWithSubstitute
@@ -124,7 +128,7 @@ struct ClientWorkshop {
     }
 
     private func plain(_ setting: ProviderSettings, model: String) -> any ModelClient {
-        let endpoint = setting.endpoint(model: model)
+        let endpoint = setting.endpoint(model: model, outputLimit: outputLimit)
         switch setting.provider.interface {
         case .anthropic: return AnthropicClient(endpoint: endpoint, transport: transport, time: time)
         case .gemini: return GeminiClient(endpoint: endpoint, transport: transport, time: time)

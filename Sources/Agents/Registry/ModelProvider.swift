@@ -21,11 +21,6 @@ struct ModelProvider: Sendable {
     let baseURL: String?
     let model: String
     let steps: ThinkingSteps
-    /// Tokens on top of the answer's limit for models that think before they answer.
-    ///
-    /// The figure is ours: a quarter of
-    /// what the current models may write, which none of the defaults refuses.
-    let thinkingTokens: Int
 
     /// All providers, in the order of the default panel.
     ///
@@ -42,8 +37,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["ANTHROPIC_BASE_URL"],
             baseURL: "https://api.anthropic.com",
             model: "claude-opus-5-5",
-            steps: .explorePlan,
-            thinkingTokens: 16_384
+            steps: .explorePlan
         ),
         ModelProvider(
             name: "openai",
@@ -55,8 +49,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["OPENAI_BASE_URL"],
             baseURL: "https://api.openai.com/v1",
             model: "gpt-6.2-sol",
-            steps: .traceAnalyze,
-            thinkingTokens: 16_384
+            steps: .traceAnalyze
         ),
         ModelProvider(
             name: "gemini",
@@ -68,8 +61,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["GEMINI_BASE_URL"],
             baseURL: "https://generativelanguage.googleapis.com",
             model: "gemini-3.8-flash",
-            steps: .exploreEnvision,
-            thinkingTokens: 16_384
+            steps: .exploreEnvision
         ),
         ModelProvider(
             name: "grok",
@@ -81,8 +73,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["XAI_BASE_URL", "GROK_BASE_URL"],
             baseURL: "https://api.x.ai/v1",
             model: "grok-4.7",
-            steps: .divergeConnect,
-            thinkingTokens: 16_384
+            steps: .divergeConnect
         ),
         ModelProvider(
             name: "mistral",
@@ -94,8 +85,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["MISTRAL_BASE_URL"],
             baseURL: "https://api.mistral.ai/v1",
             model: "mistral-large-latest",
-            steps: .understandAnalyze,
-            thinkingTokens: 0
+            steps: .understandAnalyze
         ),
         ModelProvider(
             name: "deepseek",
@@ -107,8 +97,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["DEEPSEEK_BASE_URL"],
             baseURL: "https://api.deepseek.com/v1",
             model: "deepseek-flash",
-            steps: .understandAnalyze,
-            thinkingTokens: 16_384
+            steps: .understandAnalyze
         ),
         ModelProvider(
             name: openRouterName,
@@ -120,8 +109,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["OPENROUTER_BASE_URL"],
             baseURL: "https://openrouter.ai/api/v1",
             model: "openrouter/auto",
-            steps: .understandAnalyze,
-            thinkingTokens: 16_384
+            steps: .understandAnalyze
         ),
         ModelProvider(
             name: "ollama",
@@ -133,8 +121,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["OLLAMA_BASE_URL"],
             baseURL: nil,
             model: "llama3.2",
-            steps: .understandAnalyze,
-            thinkingTokens: 0
+            steps: .understandAnalyze
         ),
         ModelProvider(
             name: "lm-studio",
@@ -146,8 +133,7 @@ struct ModelProvider: Sendable {
             baseVariables: ["LM_STUDIO_BASE_URL"],
             baseURL: nil,
             model: unnamedModel,
-            steps: .understandAnalyze,
-            thinkingTokens: 0
+            steps: .understandAnalyze
         ),
     ]
 
@@ -162,15 +148,25 @@ struct ModelProvider: Sendable {
         return all.first { $0.name == wanted || $0.aliases.contains(wanted) }
     }
 
-    /// What a model of this provider may spend on thinking: older models refuse an output limit above their own.
+    /// What a model may spend on thinking on top of its answer's limit.
     ///
-    /// Behind another address may stand any model; there only one that is known to think gets room for it.
-    func thinkingTokens(for model: String, isElsewhere: Bool) -> Int {
+    /// The figure is ours: a quarter of what the current models may write, which none of the defaults refuses. Names
+    /// that are not known get it too, for models at home think as well; a chat server that refuses it is asked without
+    /// a limit. Only older models, which refuse a limit above their own, get none.
+    static func thinkingTokens(for model: String) -> Int {
         // Routers put the maker before the name: `openai/gpt-4o`.
         let name = model.split(separator: "/").last.map(String.init) ?? model
         let old = ["claude-3", "gpt-3", "gpt-4", "gemini-1", "gemini-2.0"]
-        let thinking = ["claude-", "gpt-5", "gpt-6", "o1", "o3", "o4", "gemini-", "grok-4", "deepseek-v4"]
-        if old.contains(where: { name.hasPrefix($0) }) { return 0 }
-        return !isElsewhere || thinking.contains { name.hasPrefix($0) } ? thinkingTokens : 0
+        return old.contains { name.hasPrefix($0) } ? 0 : 16_384
+    }
+
+    /// What to check where something else than the provider's API answers.
+    var addressAdvice: String? {
+        let ending: String
+        switch interface {
+        case .chat: ending = "usually ends in /v1"
+        case .anthropic, .gemini: ending = "ends without a version"
+        }
+        return baseVariables.first.map { "Check \($0), which \(ending)." }
     }
 }

@@ -50,14 +50,17 @@ struct ProviderSettings: Sendable {
     }
 
     /// The endpoint of one of the provider's models.
-    func endpoint(model: String) -> ModelEndpoint {
+    /// - Parameter outputLimit: what the operator sets as the most tokens of an answer, if anything.
+    func endpoint(model: String, outputLimit: Int?) -> ModelEndpoint {
         ModelEndpoint(
             provider: title,
             keyVariable: provider.keyVariables.first,
             baseURL: baseURL,
             key: key,
             model: model,
-            thinkingTokens: key == nil ? 0 : provider.thinkingTokens(for: model, isElsewhere: isElsewhere)
+            thinkingTokens: ModelProvider.thinkingTokens(for: model),
+            outputLimit: outputLimit,
+            addressAdvice: provider.addressAdvice
         )
     }
 

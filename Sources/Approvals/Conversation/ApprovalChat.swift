@@ -24,7 +24,6 @@ package struct ApprovalChat: Sendable {
 
     private let desk: ApprovalDesk
     private let posts: ApprovalPosts
-    private let prompts = ApprovalPromptStore()
 
     /// Makes the chat's side of the desk.
     package init(desk: ApprovalDesk, posts: ApprovalPosts) {
@@ -75,7 +74,9 @@ package struct ApprovalChat: Sendable {
 
     /// Something was written where a prompt is: a number, and perhaps a reason behind it.
     ///
-    /// What can be no answer is left to whoever reads the thread, and so are words of somebody who may not decide.
+    /// It answers the prompt that came last where it was written, or would be too late for that one: it never decides
+    /// another request instead. What can be no answer is left to whoever reads the thread, and so are words of somebody
+    /// who may not decide.
     /// - Returns: nil where it is no answer to a prompt.
     /// - Throws: `UnnamedActor` where nobody has told the person's name; `DatabaseError`.
     package func reply(
@@ -85,21 +86,23 @@ package struct ApprovalChat: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Answer? {
         guard let typed = NumberedAnswer(text) else { return nil }
-        let copies = try openCopies(isDirect: isDirect, event, in: transaction)
-        var open: (record: ApprovalRecord, shownHash: String?)?
-        var (hasSeveral, isPlausible) = (false, false)
-        // There may be many, so one after the other, without their texts.
-        for copy in copies where !(hasSeveral && isPlausible) {
-            guard let found = try desk.requests.listing(of: copy.request, in: transaction)?.record,
-                found.status == .pending
-            else { continue }
-            hasSeveral = open != nil
-            isPlausible = isPlausible || typed.isPlausible(for: found.policy)
-            open = (found, copy.shownHash.isEmpty ? nil : copy.shownHash)
-        }
-        let record: ApprovalRecord
-        var shownHash: String?
-        if let open {
+        let copies = try CopiesInSight(event, isDirect: isDirect, in: transaction)
+        guard let copy = try copies.last(in: transaction),
+            let record = try desk.requests.listing(of: copy.request, in: transaction)?.record
+        else { return nil }
+        var isPlausible = typed.isPlausible(for: record.policy)
+        if record.status == .pending {
+            var hasSeveral = false
+            // There may be many, so one after the other, without their texts.
+            for other in try copies.open(in: transaction)
+            where other.request != record.id && !(hasSeveral && isPlausible) {
+                guard try copies.contains(other, in: transaction),
+                    let found = try desk.requests.listing(of: other.request, in: transaction)?.record,
+                    found.status == .pending
+                else { continue }
+                hasSeveral = true
+                isPlausible = isPlausible || typed.isPlausible(for: found.policy)
+            }
             guard isPlausible else { return nil }
             guard !hasSeveral else {
                 return Answer(
@@ -107,13 +110,9 @@ package struct ApprovalChat: Sendable {
                         + "`\(event.commandPrefix)reject <number> <reason>`."
                 )
             }
-            (record, shownHash) = open
         } else {
             // Whoever is late is told so.
-            guard let ended = try endedRequest(isDirect: isDirect, event, in: transaction),
-                typed.option(of: ended.policy) != nil, typed.isPlausible(for: ended.policy)
-            else { return nil }
-            record = ended
+            guard isPlausible, typed.option(of: record.policy) != nil else { return nil }
         }
         guard let option = typed.option(of: record.policy) else {
             return Answer("There is no answer \(typed.number); there are 1 to \(record.policy.options.count).")
@@ -125,62 +124,12 @@ package struct ApprovalChat: Sendable {
                 actor: try namedActor(event, .reply, workspace: record.workspace, in: transaction),
                 optionID: option.id,
                 comment: typed.comment,
-                operationHash: option.effect.isForText ? shownHash : nil
+                operationHash: option.effect.isForText && record.status == .pending ? copy.shownHash : nil
             ),
             in: transaction
         )
         if case .refused(_, .foreign) = answer, !typed.comment.isEmpty { return nil }
         return said(answer, event)
-    }
-
-    /// The newest open copy of each request where something was written, or for whoever wrote it to us directly; what
-    /// it shows is known once it has arrived.
-    private func openCopies(
-        isDirect: Bool,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) throws -> [ApprovalPrompt] {
-        var open = try prompts.open(
-            inConversation: event.conversationKey,
-            workspace: event.workspace,
-            in: transaction
-        )
-        if open.isEmpty, isDirect {
-            open = try prompts.open(
-                to: actor(event, .reply).identity,
-                platform: event.address.platform,
-                workspace: event.workspace,
-                in: transaction
-            )
-        }
-        let newest = Dictionary(open.map { ($0.request, $0) }) { $0.number > $1.number ? $0 : $1 }
-        return newest.values.sorted { $0.number < $1.number }
-    }
-
-    /// The request that was asked last in such a place, where it has ended.
-    private func endedRequest(
-        isDirect: Bool,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) throws -> ApprovalRecord? {
-        var prompt = try prompts.newest(
-            inConversation: event.conversationKey,
-            workspace: event.workspace,
-            in: transaction
-        )
-        if prompt == nil, isDirect {
-            prompt = try prompts.newest(
-                to: actor(event, .reply).identity,
-                platform: event.address.platform,
-                workspace: event.workspace,
-                in: transaction
-            )
-        }
-        guard let prompt,
-            let record = try desk.requests.find(prompt.request, in: transaction),
-            record.status != .pending
-        else { return nil }
-        return record
     }
 
     /// How many requests a list in a chat has at most.
@@ -263,13 +212,20 @@ package struct ApprovalChat: Sendable {
     /// `delegations`: for whom the person decides, and who decides for them.
     /// - Throws: `DatabaseError`.
     package func listDelegations(_ event: InboundEvent, in transaction: borrowing Transaction) throws -> Answer {
-        let found = try desk.delegations.list(of: actor(event, .command), workspace: event.workspace, in: transaction)
+        let workspace = event.workspace
+        let found = try desk.delegations.list(of: actor(event, .command), workspace: workspace, in: transaction)
         guard !found.mine.isEmpty || !found.forOthers.isEmpty else {
             return Answer("Nobody decides for you, and you decide for nobody else.")
         }
-        let lines =
-            found.mine.map { "\($0.delegate) decides for you until \(ApprovalPosts.minute($0.endsAt))." }
-            + found.forOthers.map { "You decide for \($0.delegator) until \(ApprovalPosts.minute($0.endsAt))." }
+        var lines: [String] = []
+        for given in found.mine {
+            let delegate = try called(given.delegate, workspace: workspace, in: transaction)
+            lines.append("\(delegate) decides for you until \(ApprovalPosts.minute(given.endsAt)).")
+        }
+        for got in found.forOthers {
+            let delegator = try called(got.delegator, workspace: workspace, in: transaction)
+            lines.append("You decide for \(delegator) until \(ApprovalPosts.minute(got.endsAt)).")
+        }
         let end = found.mine.isEmpty ? [] : ["`\(event.commandPrefix)undelegate` ends what you gave."]
         return Answer((lines + end).joined(separator: "\n"))
     }
@@ -283,7 +239,11 @@ package struct ApprovalChat: Sendable {
             in: transaction
         )
         guard !ended.isEmpty else { return Answer("Nobody decides for you.") }
-        return Answer("From now on, \(ended.map(\.delegate).joined(separator: " and ")) decides for you no more.")
+        var delegates: [String] = []
+        for delegation in ended {
+            delegates.append(try called(delegation.delegate, workspace: event.workspace, in: transaction))
+        }
+        return Answer("From now on, \(delegates.joined(separator: " and ")) decides for you no more.")
     }
 
     /// `delegate <person> until <date>`.
@@ -304,7 +264,7 @@ package struct ApprovalChat: Sendable {
             let actor = try namedActor(event, .command, workspace: event.workspace, in: transaction)
             try desk.delegations.give(
                 from: actor,
-                to: other,
+                to: other.id,
                 until: moment,
                 workspace: event.workspace,
                 in: transaction
@@ -314,21 +274,45 @@ package struct ApprovalChat: Sendable {
         } catch let error as ApprovalError {
             return Answer(error.description)
         }
-        return Answer("Until \(ApprovalPosts.minute(moment)), \(other) may decide whatever you may.")
+        let name = try called(other.id, as: other.name, workspace: event.workspace, in: transaction)
+        return Answer("Until \(ApprovalPosts.minute(moment)), \(name) may decide whatever you may.")
+    }
+
+    /// Somebody's id behind their name, so that it can be seen whether the right one was meant.
+    /// - Parameter mention: what they were called in a mention; nil for what the platform has said before.
+    private func called(
+        _ id: String,
+        as mention: String? = nil,
+        workspace: WorkspaceID,
+        in transaction: borrowing Transaction
+    ) throws -> String {
+        var name = mention
+        if name == nil {
+            let ids = try desk.directory.ids(of: id, workspace: workspace, in: transaction).all
+            name = try desk.directory.name(of: ids, workspace: workspace, in: transaction)
+        }
+        guard let name, !name.isEmpty, !id.hasSuffix(":\(name)") else { return id }
+        return "\(name.prefix(80)) (\(id))"
     }
 
     /// An immutable id: a mention that the platform resolved, `<@U012>`, `slack:U012` or a mail address; never a name as
     /// somebody typed it.
-    private static func person(_ text: String, _ event: InboundEvent) -> String? {
+    ///
+    /// The name is what the mention shows.
+    private static func person(_ text: String, _ event: InboundEvent) -> (id: String, name: String?)? {
         if text.hasPrefix("<@"), text.hasSuffix(">") {
-            let id = text.dropFirst(2).dropLast().prefix { $0 != "|" }
-            return id.isEmpty || id.contains(where: \.isWhitespace) ? nil : "\(event.address.platform):\(id)"
+            let mention = text.dropFirst(2).dropLast()
+            let id = mention.prefix { $0 != "|" }
+            guard !id.isEmpty, !id.contains(where: \.isWhitespace) else { return nil }
+            let name = mention[id.endIndex...].dropFirst()
+            return ("\(event.address.platform):\(id)", name.isEmpty ? nil : String(name))
         }
         if text.hasPrefix("@") {
-            return event.mentions[String(text.dropFirst())].map { "\(event.address.platform):\($0)" }
+            let name = String(text.dropFirst())
+            return event.mentions[name].map { ("\(event.address.platform):\($0)", name) }
         }
-        if text.contains("@"), !text.contains(":") { return "email:\(text)" }
-        return text.contains(":") ? text : nil
+        if text.contains("@"), !text.contains(":") { return ("email:\(text)", nil) }
+        return text.contains(":") ? (text, nil) : nil
     }
 
     private func decide(
@@ -374,6 +358,7 @@ package struct ApprovalChat: Sendable {
             identity: "\(event.address.platform):\(event.actor.id)",
             name: event.actor.displayName ?? event.actor.id,
             channel: "\(event.address.platform):\(event.address.channel)",
+            workspace: event.workspace,
             surface: surface,
             evidence: event.originKey
         )

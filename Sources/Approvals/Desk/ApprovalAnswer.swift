@@ -1,3 +1,4 @@
+import CoreTypes
 package import Persistence
 
 /// What became of somebody's answer.
@@ -86,11 +87,12 @@ package struct ApprovalReply: Sendable {
     /// Nothing is cut off: people are told.
     var problem: String? {
         let text = editedText ?? ""
-        if comment.count > Self.longestComment {
-            return "The reason has \(comment.count) characters, and \(Self.longestComment) at most are taken."
+        if comment.isLonger(than: Self.longestComment) {
+            let count = comment.unicodeScalars.count
+            return "The reason has \(count) characters, and \(Self.longestComment) at most are taken."
         }
-        if text.count > Self.longestText {
-            return "The text has \(text.count) characters, and \(Self.longestText) at most are taken."
+        if text.isLonger(than: Self.longestText) {
+            return "The text has \(text.unicodeScalars.count) characters, and \(Self.longestText) at most are taken."
         }
         return (comment + text).utf8.contains(0) ? "The answer has a character that cannot be kept (U+0000)." : nil
     }

@@ -1,5 +1,6 @@
 import Channels
 import CoreTypes
+import Logging
 import Persistence
 
 /// Posts the copies of prompts and keeps all of them true.
@@ -9,6 +10,7 @@ struct ApprovalCopies: Sendable {
     let platforms: ApprovalDesk.Platforms
     let tokens: ApprovalTokens
     let identifiers: any IdentifierSource
+    let logger: Logger
     private let prompts = ApprovalPromptStore()
 
     init(
@@ -16,13 +18,15 @@ struct ApprovalCopies: Sendable {
         posts: ApprovalPosts,
         platforms: ApprovalDesk.Platforms,
         tokens: ApprovalTokens,
-        identifiers: any IdentifierSource
+        identifiers: any IdentifierSource,
+        logger: Logger
     ) {
         self.outbox = outbox
         self.posts = posts
         self.platforms = platforms
         self.tokens = tokens
         self.identifiers = identifiers
+        self.logger = logger
     }
 
     /// Mail cannot be changed and has no buttons: it carries a link.
@@ -37,8 +41,10 @@ struct ApprovalCopies: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         let present = try prompts.list(of: record.id, in: transaction)
-        let known = Set(present.map { "\($0.platform) \($0.recipient)" })
-        for recipient in recipients where !known.contains("\(recipient.address.platform) \(recipient.name)") {
+        let known = Set(present.map { "\($0.workspace) \($0.platform) \($0.recipient)" })
+        for recipient in recipients {
+            let (workspace, platform) = (recipient.address.workspace, recipient.address.platform)
+            guard !known.contains("\(workspace) \(platform) \(recipient.name)") else { continue }
             try post(record, to: recipient, reminderOf: nil, now: now, in: transaction)
         }
     }
@@ -125,6 +131,15 @@ struct ApprovalCopies: Sendable {
             now: now,
             in: transaction
         )
+        if !recipient.isPlaced {
+            logger.warning(
+                """
+                It cannot be told in which workspace somebody is asked to decide: name them in full, such as \
+                slack:T012:U012.
+                """,
+                metadata: ["request": "\(record.number)", "approver": "\(recipient.name)"]
+            )
+        }
         guard isReachable else { return }
         try outbox.post(
             self.prompt(record, prompt),

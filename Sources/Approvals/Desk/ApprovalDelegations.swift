@@ -30,7 +30,7 @@ package struct ApprovalDelegations: Sendable {
         try course.audit.hold(workspace, in: transaction)
         let person = try people.resolved(actor, workspace: workspace, in: transaction)
         let named = try Approver(delegate)
-        guard case .person(let name) = named else {
+        guard case .person(let name) = named.named(in: workspace) else {
             throw ApprovalError(.invalid, "Only a person can decide for another.")
         }
         let other = try directory.ids(of: name, workspace: workspace, in: transaction)
@@ -68,7 +68,7 @@ package struct ApprovalDelegations: Sendable {
             in: transaction
         )
         // A delegation goes no further: neither what the delegator decides for others, nor to the delegate's own deputies.
-        let others = other.all.filter(ApprovalPeople.isAnywhere).sorted().map { Approver.person($0) }
+        let others = other.all.filter(ApprovalPeople.isAnywhere).sorted()
         var waiting = ApprovalWaiting(for: actor, people: people)
         for found in try waiting.list(workspace: workspace, limit: 100, in: transaction) {
             let (id, place) = (found.record.id, found.record.workspace)
@@ -80,7 +80,8 @@ package struct ApprovalDelegations: Sendable {
             guard ApprovalMachine(found.record, answers).isWaiting(for: own, now: now),
                 let record = try course.requests.find(id, workspace: place, in: transaction)
             else { continue }
-            try course.ask(others, record, withDeputies: false, in: transaction)
+            let names = try people.names(others, of: workspace, in: place, transaction)
+            try course.ask(names.map { .person($0) }, record, withDeputies: false, in: transaction)
         }
     }
 

@@ -1,6 +1,7 @@
 package import Channels
 package import CoreTypes
 import Crypto
+package import Logging
 package import Persistence
 
 /// Where requests to people are made, answered and ended.
@@ -33,6 +34,7 @@ package struct ApprovalDesk: Sendable {
     var course: ApprovalCourse
     let tokens: ApprovalTokens
     let identifiers: any IdentifierSource
+    let logger: Logger
 
     /// What follows from the end of a request, by its kind.
     package var followUps: [String: any ApprovalFollowUp] {
@@ -65,10 +67,12 @@ package struct ApprovalDesk: Sendable {
         followUps: [String: any ApprovalFollowUp] = [:],
         sealer: Sealer,
         time: any TimeSource,
-        identifiers: any IdentifierSource
+        identifiers: any IdentifierSource,
+        logger: Logger
     ) {
         tokens = ApprovalTokens(sealer: sealer)
         self.identifiers = identifiers
+        self.logger = logger
         course = ApprovalCourse(
             people: ApprovalPeople(
                 directory: ApproverDirectory(),
@@ -81,7 +85,8 @@ package struct ApprovalDesk: Sendable {
                 posts: posts,
                 platforms: platforms,
                 tokens: tokens,
-                identifiers: identifiers
+                identifiers: identifiers,
+                logger: logger
             ),
             events: events,
             followUps: followUps
@@ -108,6 +113,7 @@ package struct ApprovalDesk: Sendable {
         )
         // Before anything that another one may be waiting for.
         try course.audit.hold(draft.workspace, in: transaction)
+        draft.policy = draft.policy.named(in: draft.workspace)
         draft.requester = try directory.ids(of: draft.requester, workspace: draft.workspace, in: transaction).person
         let named = draft.policy.everybody.compactMap(\.person)
         try draft.validate(persons: try directory.persons(of: named, workspace: draft.workspace, in: transaction))
@@ -134,20 +140,6 @@ package struct ApprovalDesk: Sendable {
         )
         try course.begin(record, by: cause, in: transaction)
         return record
-    }
-
-    /// Makes a request that cannot wait for better rules: where nobody could decide it by those it has, as when whoever
-    /// asked is the only one named, the operators may as well.
-    /// - Throws: `ApprovalError`, `DatabaseError`.
-    package func openDecidable(_ draft: ApprovalDraft, in transaction: borrowing Transaction) throws -> ApprovalRecord {
-        do {
-            return try open(draft, in: transaction)
-        } catch let error as ApprovalError where error.reason == .invalid {
-            var draft = draft
-            guard !draft.policy.approvers.contains(.role(ApprovalPolicy.operators)) else { throw error }
-            draft.policy.approvers.append(.role(ApprovalPolicy.operators))
-            return try open(draft, in: transaction)
-        }
     }
 
     /// Ends a request that nobody needs an answer to any more.

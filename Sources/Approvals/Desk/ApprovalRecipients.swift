@@ -4,7 +4,7 @@ import Persistence
 
 /// Somebody, or some place, that gets a copy of a prompt.
 struct ApprovalRecipient: Hashable {
-    /// A person's id on the platform, or `channel:<platform>:<channel>`.
+    /// A person's id on the platform, or `channel:<platform>:<channel>`, as the workspace of the address calls it.
     let name: String
     /// Who may use its buttons: a person's one id, or the channel.
     let boundTo: String
@@ -50,18 +50,20 @@ struct ApprovalRecipients {
     private func channel(_ place: String, record: ApprovalRecord, in transaction: borrowing Transaction) throws
         -> ApprovalRecipient?
     {
-        let parts = place.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else { return nil }
-        let home = try places.home(of: parts[0], for: record.workspace, in: transaction)
-        var address = Address(platform: parts[0], workspace: home ?? record.workspace, channel: parts[1])
-        if let origin = record.address, origin["platform"]?.string == parts[0],
-            origin["channel"]?.string == parts[1]
+        guard let found = try places.place(of: place, for: record.workspace, in: transaction) else { return nil }
+        var address = Address(
+            platform: found.platform,
+            workspace: found.workspace ?? record.workspace,
+            channel: found.id
+        )
+        if let origin = record.address, origin["platform"]?.string == found.platform,
+            origin["channel"]?.string == found.id
         {
             address.thread = origin["thread"]?.string
             address.threadOpenedBy = origin["threadOpenedBy"]?.string.map { OutboxKey($0) }
         }
-        let name = "channel:\(place)"
-        return ApprovalRecipient(name: name, boundTo: name, address: address, isPlaced: home != nil)
+        let name = "channel:\(found.name)"
+        return ApprovalRecipient(name: name, boundTo: name, address: address, isPlaced: found.workspace != nil)
     }
 
     /// Where a person, and whoever decides for them now, is reached.
@@ -88,19 +90,18 @@ struct ApprovalRecipients {
         in transaction: borrowing Transaction
     ) throws -> [ApprovalRecipient] {
         try person.all.sorted().compactMap { id in
-            let parts = id.split(separator: ":", maxSplits: 1).map(String.init)
-            guard parts.count == 2, !ApprovalPeople.inboxes.contains(parts[0]) else { return nil }
-            let home = try places.home(of: parts[0], for: workspace, in: transaction)
+            guard ApprovalPeople.isAnywhere(id), let place = try places.place(of: id, for: workspace, in: transaction)
+            else { return nil }
             return ApprovalRecipient(
-                name: id,
+                name: place.name,
                 boundTo: person.person,
                 address: Address(
-                    platform: parts[0],
-                    workspace: home ?? workspace,
-                    channel: parts[1],
-                    person: parts[1]
+                    platform: place.platform,
+                    workspace: place.workspace ?? workspace,
+                    channel: place.id,
+                    person: place.id
                 ),
-                isPlaced: home != nil
+                isPlaced: place.workspace != nil
             )
         }
     }

@@ -1,3 +1,5 @@
+package import CoreTypes
+
 /// Who answers, as a verified request has told us.
 package struct ApprovalActor: Hashable, Sendable {
     /// The way on which an answer came; the raw values are those of the column `surface`.
@@ -17,6 +19,8 @@ package struct ApprovalActor: Hashable, Sendable {
     package var roles: Set<String>
     /// Where the request came from, such as `slack:C012`; nil where there is no channel.
     package let channel: String?
+    /// The platform's workspace in which they are that person, and that channel is; nil where there is none.
+    package let workspace: WorkspaceID?
     package let surface: Surface
     /// Names the verified request, such as the platform's id of the click.
     package let evidence: String
@@ -27,6 +31,7 @@ package struct ApprovalActor: Hashable, Sendable {
         name: String,
         roles: Set<String> = [],
         channel: String? = nil,
+        workspace: WorkspaceID? = nil,
         surface: Surface,
         evidence: String
     ) {
@@ -36,8 +41,18 @@ package struct ApprovalActor: Hashable, Sendable {
         self.name = name
         self.roles = roles
         self.channel = channel
+        self.workspace = workspace
         self.surface = surface
         self.evidence = evidence
+    }
+
+    /// The platform's id with the workspace in it; nil where there is none.
+    var fullIdentity: String? { workspace.flatMap { Approver.inFull(identity, of: $0) } }
+
+    /// Both names of the channel.
+    var channels: [String] {
+        guard let channel else { return [] }
+        return [channel] + (workspace.flatMap { Approver.inFull(channel, of: $0) }.map { [$0] } ?? [])
     }
 
     /// Whether the platform did not say what the person is called, so that the id stands in for it.

@@ -180,13 +180,13 @@ package struct ApprovalMachine: Sendable {
         let actor = attempt.actor
         if policy.excludesRequester, actor.ids.contains(requester) { return .requester }
         var taken: ApprovalDecision?
-        if Self.allows(approvers, ids: actor.ids, roles: actor.roles, channel: actor.channel) {
+        if Self.allows(approvers, ids: actor.ids, roles: actor.roles, channels: actor.channels) {
             taken = decisions.first { actor.ids.contains($0.seat) }
             if taken == nil { return .allowed(actor.person) }
         }
         var isRequesters = false
         for delegator in attempt.delegators
-        where Self.allows(approvers, ids: delegator.ids, roles: delegator.roles, channel: nil) {
+        where Self.allows(approvers, ids: delegator.ids, roles: delegator.roles) {
             if policy.excludesRequester, delegator.ids.contains(requester) {
                 isRequesters = true
             } else if !decisions.contains(where: { delegator.ids.contains($0.seat) }) {
@@ -197,13 +197,17 @@ package struct ApprovalMachine: Sendable {
         return isRequesters ? .requester : .none
     }
 
-    private static func allows(_ approvers: [Approver], ids: Set<String>, roles: Set<String>, channel: String?) -> Bool
-    {
+    private static func allows(
+        _ approvers: [Approver],
+        ids: Set<String>,
+        roles: Set<String>,
+        channels: [String] = []
+    ) -> Bool {
         approvers.contains { approver in
             switch approver {
             case .person(let id): ids.contains(id)
             case .role(let role): roles.contains(role)
-            case .channel(let place): place == channel
+            case .channel(let place): channels.contains(place)
             }
         }
     }

@@ -94,75 +94,50 @@ package struct ApprovalPromptStore: Sendable {
         try prompts("select * from approval_prompts where request_id = \(request) order by prompt_id", in: transaction)
     }
 
-    /// Open copies in a thread.
+    /// Where something was written to which copies may belong.
+    enum Place: Sendable {
+        /// A thread.
+        case conversation(String)
+        /// What a person of a platform writes to us directly, beside all threads.
+        case person(String, platform: String)
+    }
+
+    /// The copies in a place that have arrived, the newest first, whatever they say.
+    /// - Parameter limit: how many at most.
+    /// - Throws: `DatabaseError`.
+    func newest(
+        in place: Place,
+        workspace: WorkspaceID,
+        limit: Int,
+        in transaction: borrowing Transaction
+    ) throws -> [ApprovalPrompt] {
+        try prompts(
+            """
+            select * from approval_prompts
+            where workspace_id = \(workspace) and \(Self.isIn(place, workspace)) and state <> 'failed'
+                and shown_hash <> ''
+            order by created_at desc, prompt_number desc limit \(limit)
+            """,
+            in: transaction
+        )
+    }
+
+    /// The open copies in a place that have arrived, the newest first.
     /// - Throws: `DatabaseError`.
     func open(
-        inConversation key: String,
+        in place: Place,
         workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws -> [ApprovalPrompt] {
         try prompts(
             """
             select * from approval_prompts
-            where workspace_id = \(workspace) and \(Self.isIn(key, workspace)) and state = 'open' order by prompt_id
+            where workspace_id = \(workspace) and \(Self.isIn(place, workspace)) and state = 'open'
+                and shown_hash <> ''
+            order by created_at desc, prompt_number desc
             """,
             in: transaction
         )
-    }
-
-    /// Open copies that were sent to somebody.
-    /// - Throws: `DatabaseError`.
-    func open(
-        to recipient: String,
-        platform: String,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> [ApprovalPrompt] {
-        try prompts(
-            """
-            select * from approval_prompts
-            where workspace_id = \(workspace) and recipient = \(recipient) and platform = \(platform)
-                and state = 'open'
-            order by prompt_id
-            """,
-            in: transaction
-        )
-    }
-
-    /// The newest copy in a thread, whatever it says.
-    /// - Throws: `DatabaseError`.
-    func newest(
-        inConversation key: String,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> ApprovalPrompt? {
-        try prompts(
-            """
-            select * from approval_prompts
-            where workspace_id = \(workspace) and \(Self.isIn(key, workspace)) and state <> 'failed'
-            order by created_at desc, prompt_id desc limit 1
-            """,
-            in: transaction
-        ).first
-    }
-
-    /// The newest copy that was sent to somebody, whatever it says.
-    /// - Throws: `DatabaseError`.
-    func newest(
-        to recipient: String,
-        platform: String,
-        workspace: WorkspaceID,
-        in transaction: borrowing Transaction
-    ) throws -> ApprovalPrompt? {
-        try prompts(
-            """
-            select * from approval_prompts
-            where workspace_id = \(workspace) and recipient = \(recipient) and platform = \(platform)
-                and state <> 'failed'
-            order by created_at desc, prompt_id desc limit 1
-            """,
-            in: transaction
-        ).first
     }
 
     /// Writes down what a copy shows now that it is there.
@@ -223,13 +198,17 @@ package struct ApprovalPromptStore: Sendable {
         }
     }
 
-    private static func isIn(_ key: String, _ workspace: WorkspaceID) -> SQL {
-        """
-        (conversation_key = \(key) or prompt_id in (
-            select prompt_id from approval_prompt_threads
-            where workspace_id = \(workspace) and conversation_key = \(key)
-        ))
-        """
+    private static func isIn(_ place: Place, _ workspace: WorkspaceID) -> SQL {
+        switch place {
+        case .conversation(let key):
+            """
+            (conversation_key = \(key) or prompt_id in (
+                select prompt_id from approval_prompt_threads
+                where workspace_id = \(workspace) and conversation_key = \(key)
+            ))
+            """
+        case .person(let id, let platform): "recipient = \(id) and platform = \(platform)"
+        }
     }
 
     /// Notes that a copy will never be there.

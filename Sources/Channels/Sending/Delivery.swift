@@ -91,7 +91,7 @@ struct Delivery {
         let sentAt = record.receipts[part].at
         let attempt = attempt(part, work)
         let decision: OutcomePolicy.Decision
-        if attempt.operation == .post, let channel = adapter as? any ReconcilingChannel {
+        if let channel = reconciling(part, work) {
             let earliest = sentAt + context.policy.reconcileDelay
             if now < earliest {
                 let message = "The send was interrupted; the platform is asked soon."
@@ -202,16 +202,22 @@ struct Delivery {
         OutcomePolicy.Attempt(
             operation: work.operation(of: part),
             failures: record.failures,
-            canReconcile: adapter is any ReconcilingChannel
+            canReconcile: reconciling(part, work) != nil
         )
     }
 
+    private func reconciling(_ part: Int, _ work: DeliveryWork) -> (any ReconcilingChannel)? {
+        work.reconciling(part, adapter: adapter, address: address, sentAt: record.receipts[part].at)
+    }
+
     private func call(_ part: Int, _ work: DeliveryWork) -> RateLimiter.Call {
-        RateLimiter.Call(
+        let operation = work.operation(of: part)
+        return RateLimiter.Call(
             platform: record.row.platform,
             workspace: record.row.claim.workspace,
             channel: address.channel,
-            operation: work.operation(of: part)
+            operation: operation,
+            needsCredentials: operation != .ephemeral || !address.hasResponseURL(at: now)
         )
     }
 

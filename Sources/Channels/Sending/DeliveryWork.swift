@@ -66,6 +66,26 @@ struct DeliveryWork: Sendable {
         }
     }
 
+    /// The platform, where it can be asked what became of a part that was on its way at a moment.
+    func reconciling(
+        _ part: Int,
+        adapter: any ChannelAdapter,
+        address: Address,
+        sentAt: Timestamp
+    ) -> (any ReconcilingChannel)? {
+        switch kind {
+        case .post: return adapter as? any ReconcilingChannel
+        case .edit(let messages): return part < messages.count ? nil : adapter as? any ReconcilingChannel
+        case .ephemeral:
+            // What a response URL took cannot be looked up anywhere.
+            guard let channel = adapter as? any LastingAnswerChannel, channel.answerLasts(at: address),
+                !address.hasResponseURL(at: sentAt)
+            else { return nil }
+            return channel
+        case .form: return nil
+        }
+    }
+
     private static func unsupported(_ what: String) -> SendOutcome {
         .permanent(code: "unsupported", description: "The platform has no \(what).")
     }

@@ -133,15 +133,15 @@ package final class Dispatcher: Sendable {
     }
 
     private func claimOrWait(limit: Int) async -> (rows: [ClaimedOutboxRow], nextDue: Timestamp?) {
+        let wakeUps = context.database.wakeUps
         do {
-            return try await claim(limit: limit)
+            let found = try await claim(limit: limit)
+            wakeUps.noteSuccess(of: "outbox", at: context.time.now(), context.logger)
+            return found
+        } catch is CancellationError {
+            return ([], nil)
         } catch {
-            if !(error is CancellationError) {
-                context.logger.error(
-                    "The outbox cannot be read; trying again.",
-                    metadata: ["code": "\((error as? any CodedError)?.code ?? "other")"]
-                )
-            }
+            wakeUps.noteFailure(of: "outbox", error, at: context.time.now(), context.logger)
             return ([], nil)
         }
     }

@@ -10,7 +10,7 @@ package struct OutcomePolicy: Sendable {
         package var operation: SendOperation
         /// The tries that went wrong before this one; waiting for a rate limit is none.
         package var failures: Int
-        /// Whether the platform can be asked what became of a send.
+        /// Whether the platform can be asked what became of this one.
         package var canReconcile: Bool
 
         /// Describes a try.
@@ -75,11 +75,8 @@ package struct OutcomePolicy: Sendable {
             return .holdWorkspace(until: now + credentialsRecheck, note)
         case .unknown(let code, let description):
             let note = OutboxNote(code: code, message: description)
-            switch attempt.operation {
-            case .edit: return retry(attempt, note, now: now, jitter: jitter)
-            case .post where attempt.canReconcile: return .reconcile(at: now + reconcileDelay, note)
-            case .post, .ephemeral, .form: return .leaveUnknown(note)
-            }
+            if attempt.operation == .edit { return retry(attempt, note, now: now, jitter: jitter) }
+            return attempt.canReconcile ? .reconcile(at: now + reconcileDelay, note) : .leaveUnknown(note)
         }
     }
 

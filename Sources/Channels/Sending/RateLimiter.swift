@@ -11,13 +11,22 @@ package struct RateLimiter: Sendable {
         package let workspace: WorkspaceID
         package let channel: String
         package let operation: SendOperation
+        /// Whether it waits with the workspace while the credentials are refused.
+        package let needsCredentials: Bool
 
         /// Describes a call.
-        package init(platform: String, workspace: WorkspaceID, channel: String, operation: SendOperation) {
+        package init(
+            platform: String,
+            workspace: WorkspaceID,
+            channel: String,
+            operation: SendOperation,
+            needsCredentials: Bool = true
+        ) {
             self.platform = platform
             self.workspace = workspace
             self.channel = channel
             self.operation = operation
+            self.needsCredentials = needsCredentials
         }
     }
 
@@ -57,7 +66,7 @@ package struct RateLimiter: Sendable {
     /// who were told before: not all of them come back for one place.
     package mutating func take(_ call: Call, limits: ChannelLimits, now: Timestamp) -> Verdict {
         prune(now)
-        if let until = holds[call.credentialsScope], until > now { return .held(until: until) }
+        if call.needsCredentials, let until = holds[call.credentialsScope], until > now { return .held(until: until) }
         let held = [call.channelScope, call.methodScope, call.workspaceScope].compactMap { holds[$0] }.max()
         if let held, held > now { return .wait(until: held) }
 

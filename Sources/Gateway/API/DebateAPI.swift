@@ -36,7 +36,8 @@ package protocol DebateAPI: Sendable {
     /// Whether the operator alone may read what the panel says, because people have to release it and have not.
     func isHeldBack(_ id: DebateID, workspace: WorkspaceID) async throws -> Bool
 
-    /// Changes how a debate is called and what it is found by; nil leaves what is there.
+    /// Changes how a debate is called and what it is found by; nil leaves what is there, and an empty title takes it
+    /// away.
     func describe(_ id: DebateID, workspace: WorkspaceID, title: String?, tags: [String]?) async throws
         -> DebateSummary
 
@@ -46,10 +47,9 @@ package protocol DebateAPI: Sendable {
     func addInput(_ text: String, author: String, key: String, to id: DebateID, workspace: WorkspaceID) async throws
         -> Bool
 
-    /// Asks a debate to stop.
-    /// - Returns: the status that the debate has now.
+    /// Asks a debate to stop; it ends as cancelled, with what it has.
     /// - Throws: a `CodedError` with the code `conflict` where it has ended already.
-    func cancel(_ id: DebateID, workspace: WorkspaceID, by: String) async throws -> String
+    func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws
 
     /// The signed receipt's exact bytes; nil while there is none.
     func receipt(of id: DebateID, workspace: WorkspaceID) async throws -> [UInt8]?

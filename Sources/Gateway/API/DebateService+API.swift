@@ -80,12 +80,11 @@ extension DebateService: DebateAPI {
 
     package func projection(of id: DebateID, workspace: WorkspaceID) async throws -> JSONValue? {
         let projection: DebateProjection? = try await projection(of: id, workspace: workspace)
-        return projection?.json
-    }
-
-    package func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws -> String {
-        try await cancel(id, workspace: workspace, by: person) as Void
-        return "cancelled"
+        guard let projection else { return nil }
+        var members = projection.json.object ?? [:]
+        let late = try await lateEvidence(in: projection, of: id, workspace: workspace)
+        members["late_evidence"] = .integer(Int64(late))
+        return .object(members)
     }
 
     package func changes(of id: DebateID) -> AsyncStream<Void> {

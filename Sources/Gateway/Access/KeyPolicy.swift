@@ -58,7 +58,7 @@ struct KeyPolicy: Sendable {
     }
 
     private static func demand(of request: Request) -> Demand {
-        let isReading = request.method == .get || request.method == .head
+        let isReading = [.get, .head, .options].contains(request.method)
         let parts = request.uri.path.split(separator: "/").dropFirst(2)
         switch parts.first {
         // With the original's own paths to the same: `ApprovalController` has them.

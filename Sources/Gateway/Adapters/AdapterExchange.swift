@@ -22,6 +22,8 @@ final class AdapterExchange {
     let isLast: Bool
     /// Whether the body did not come at once.
     private(set) var isSlow = false
+    /// Whether the rest of the body comes only when it is asked for.
+    let waitsWithBody: Bool
     /// Whether the peer speaks HTTP/1.0 and has to be told that its connection stays.
     private let asksToStay: Bool
     private let desk: AdapterDesk
@@ -35,11 +37,15 @@ final class AdapterExchange {
         self.desk = desk
         head = desk.head(of: request, at: endpoint, query: query)
         isLast = !request.isKeepAlive || request.endsHTTP
+        waitsWithBody = request.waitsWithBody
         asksToStay = request.isKeepAlive && request.version == .http1_0
     }
 
     /// Looks at the head.
     func begin() -> Action {
+        // Whoever stands in front may have read another host (RFC 9112, section 3.2).
+        let hosts = head.headers.lazy.filter { $0.name.utf8.count == 4 && $0.name.lowercased() == "host" }
+        guard hosts.count < 2 else { return .refuse(AdapterAnswer(status: .badRequest)) }
         // A length that is no number is more than any limit.
         if let length = head.header("content-length"), Int(length) ?? .max > endpoint.route.maximumBodyBytes {
             return .refuse(AdapterAnswer(status: .contentTooLarge))

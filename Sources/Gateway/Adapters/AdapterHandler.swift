@@ -27,8 +27,8 @@ final class AdapterHandler: ChannelDuplexHandler {
     private let desk: AdapterDesk
     private let dates: HTTPDates
     private var state = State.passing
-    /// How many requests the router has not answered yet.
-    private var passed = 0
+    /// The requests that the router has not answered yet.
+    private var passed = CircularBuffer<RoutedRequest>()
     /// Whether the request that was taken up last may be followed by another protocol: it is the connection's last one,
     /// and nothing is read behind it.
     private var endsHTTP = false
@@ -39,10 +39,10 @@ final class AdapterHandler: ChannelDuplexHandler {
     private var idleness: ConnectionIdleness
     private var nextLook: Scheduled<Void>?
 
-    init(desk: AdapterDesk, dates: HTTPDates, idleTimeout: TimeAmount) {
+    init(desk: AdapterDesk, dates: HTTPDates, idleness: ConnectionIdleness) {
         self.desk = desk
         self.dates = dates
-        idleness = ConnectionIdleness(timeout: idleTimeout, now: .now())
+        self.idleness = idleness
     }
 
     /// Whether what arrives has to wait.
@@ -70,14 +70,12 @@ final class AdapterHandler: ChannelDuplexHandler {
         switch (state, part) {
         case (.passing, .head(var request)):
             guard let (endpoint, query) = desk.endpoint(for: request) else {
-                passed += 1
                 endsHTTP = request.endsHTTP
-                // So that the router closes the connection behind its answer.
-                if endsHTTP { request.headers.replaceOrAdd(name: "Connection", value: "close") }
+                passed.append(RoutedRequest(&request, isLast: endsHTTP))
                 return context.fireChannelRead(wrapInboundOut(.head(request)))
             }
             // Answers come in the order of the requests, and are not piled up for a peer that takes none.
-            guard passed == 0, context.channel.isWritable else { return held.append(part) }
+            guard passed.isEmpty, context.channel.isWritable else { return held.append(part) }
             endsHTTP = request.endsHTTP
             let exchange = AdapterExchange(request, at: endpoint, query: query, desk: desk)
             act(exchange.begin(), exchange, context)
@@ -128,6 +126,10 @@ final class AdapterHandler: ChannelDuplexHandler {
     private func wait(for exchange: AdapterExchange, _ context: ChannelHandlerContext) {
         act(exchange.wait(), exchange, context)
         guard isCollecting else { return }
+        if exchange.waitsWithBody {
+            let head = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        }
         let bound = NIOLoopBound((self, exchange, context), eventLoop: context.eventLoop)
         // All connections share one event loop, so the room is there at once for the body that needs it.
         desk.slowBodies.add(exchange) {
@@ -200,15 +202,22 @@ final class AdapterHandler: ChannelDuplexHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let part = unwrapOutboundIn(data)
-        if endsHTTP, passed == 1, case .head(var head) = part {
-            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        if case .head(var head) = part, head.status != .continue {
+            if endsHTTP, passed.count == 1 { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            passed.first?.fit(&head)
             return context.write(wrapOutboundOut(.head(head)), promise: promise)
         }
-        context.write(data, promise: promise)
-        guard case .end = part, passed > 0 else { return }
-        passed -= 1
+        guard case .end = part, let request = passed.popFirst() else {
+            return context.write(data, promise: promise)
+        }
+        if request.isHead {
+            // Behind a head alone stands nothing, not even the mark that ends chunks.
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
+        } else {
+            context.write(data, promise: promise)
+        }
         idleness.answer(at: .now())
-        guard passed == 0, !held.isEmpty else { return }
+        guard passed.isEmpty, !held.isEmpty else { return }
         // What follows may close the connection.
         context.flush()
         goOn(context)

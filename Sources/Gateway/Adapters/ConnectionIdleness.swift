@@ -3,9 +3,12 @@ import NIOCore
 /// How long a connection's peer has been waited for.
 ///
 /// A peer that is silent for too long is cut off, between its requests and in the middle of one; a peer that waits for
-/// an answer is not. One that takes nothing of what it was answered is cut off as well.
+/// an answer is not. One that takes nothing of what it was answered is cut off as well. A new connection has less time:
+/// the head of its first request is to be whole by then, whether its peer drips or is silent.
 struct ConnectionIdleness {
     private let timeout: TimeAmount
+    /// How long the peer may be silent now.
+    private var patience: TimeAmount
     private var lastSign: NIODeadline
     /// Whether a request has begun to arrive and is not whole yet.
     private(set) var isReceiving = false
@@ -13,8 +16,9 @@ struct ConnectionIdleness {
     /// How much the peer has not taken yet, and since when it has taken none of it.
     private var untaken: (bytes: Int, since: NIODeadline)?
 
-    init(timeout: TimeAmount, now: NIODeadline) {
+    init(timeout: TimeAmount, headTimeout: TimeAmount, now: NIODeadline) {
         self.timeout = timeout
+        patience = min(timeout, headTimeout)
         lastSign = now
     }
 
@@ -22,6 +26,7 @@ struct ConnectionIdleness {
     mutating func begin(at now: NIODeadline) {
         unanswered += 1
         isReceiving = true
+        patience = timeout
         lastSign = now
     }
 
@@ -57,7 +62,7 @@ struct ConnectionIdleness {
             return now < since + timeout ? since + timeout : nil
         }
         if !isReading || (unanswered > 0 && !isReceiving) { return now + timeout }
-        let end = lastSign + timeout
+        let end = lastSign + patience
         return now < end ? end : nil
     }
 }

@@ -45,7 +45,7 @@ struct ApprovalController: Sendable {
             originKey: "api:\(context.caller.rawValue):\(key)",
             evidence: "request:\(context.requestID)"
         )
-        let record = try await approvals.open(draft)
+        let record = try await approvals.open(draft, choosesWorkspace: context.caller.workspace == nil)
         guard let detail = try await approvals.findAnywhere(record.id.rawValue) else {
             throw HTTPFailure.notFound("approval")
         }

@@ -9,7 +9,7 @@ import Persistence
 struct QuestionReader: Sendable {
     /// The longest question in characters, as `DebateOptions.longestQuestion` has it for chats.
     static let longestQuestion = 100_000
-    /// The longest background in characters: with it, a body stays below the API's limit.
+    /// The longest background in characters.
     static let longestBackground = 500_000
     /// The longest metadata in bytes, written without white space.
     static let longestMetadata = 16 << 10
@@ -23,7 +23,7 @@ struct QuestionReader: Sendable {
         guard let task = (fields["task"] ?? fields["question"])?.string.map(trimmed), !task.isEmpty else {
             throw .invalid("`task` has to be the question, as text.")
         }
-        guard task.count <= Self.longestQuestion else {
+        guard !task.isLonger(than: Self.longestQuestion) else {
             throw .invalid("`task` may have \(Self.longestQuestion) characters at most.")
         }
         let rules = fields["protocol"]
@@ -71,7 +71,7 @@ struct QuestionReader: Sendable {
         hexadecimal(SHA256.hash(data: try object(body).bytes))
     }
 
-    /// Reads a body that has to be one JSON object, of texts and numbers that can be stored as they are.
+    /// Reads a body that has to be one JSON object, all of which can be stored as it is.
     /// - Throws: `HTTPFailure` 400.
     func object(_ body: [UInt8]) throws(HTTPFailure) -> JSONValue {
         do {
@@ -83,6 +83,7 @@ struct QuestionReader: Sendable {
             }
             let value = JSONValue(document.root)
             guard value.object != nil else { throw HTTPFailure.invalid("The body has to be a JSON object.") }
+            if let loss = document.firstLoss { throw HTTPFailure(loss) }
             try value.refuseNUL()
             return value
         } catch let error as JSONError {
@@ -97,7 +98,7 @@ struct QuestionReader: Sendable {
     private func background(_ value: JSONValue?) throws(HTTPFailure) -> String {
         guard let value else { return "" }
         let text = value.string ?? value.text
-        guard text.count <= Self.longestBackground else {
+        guard !text.isLonger(than: Self.longestBackground) else {
             throw .invalid("`context` may have \(Self.longestBackground) characters at most.")
         }
         return text

@@ -11,7 +11,8 @@ struct BodyReader: Sendable {
 
     /// Reads the whole body.
     /// - Parameter limit: the most bytes; a request that announces more is refused before anything is read.
-    /// - Throws: `HTTPFailure` 413, 408 or, for a body that breaks off, 400, after which the connection has to be closed.
+    /// - Throws: `HTTPFailure` 415 for an encoded one; 413, 408 or, for a body that breaks off, 400, after which the
+    ///   connection has to be closed.
     func read(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
         var announced = 0
         if let length = request.headers[.contentLength] {
@@ -21,6 +22,7 @@ struct BodyReader: Sendable {
         } else if request.headers[.transferEncoding] == nil {
             return []
         }
+        if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" { throw Self.encoded }
         return try await withThrowingTaskGroup(of: [UInt8].self) { [announced] group in
             defer { group.cancelAll() }
             group.addTask { try await Self.read(request.body, announced: announced, upTo: limit) }
@@ -54,6 +56,13 @@ struct BodyReader: Sendable {
     private static func tooLarge(_ limit: Int) -> HTTPFailure {
         HTTPFailure(.contentTooLarge, "too_large", "The body may have \(limit) bytes at most. Send less at a time.")
     }
+
+    private static let encoded = HTTPFailure(
+        .unsupportedMediaType,
+        "unsupported_encoding",
+        "Bodies are read as they come: send it without a Content-Encoding.",
+        headers: [.acceptEncoding: "identity"]
+    )
 
     private static let tooSlow = HTTPFailure(
         .requestTimeout,

@@ -15,7 +15,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: Responder
     let desk: AdapterDesk
     let dates: HTTPDates
+    let peers: PeerConnections
     let idleTimeout: Duration
+    let headTimeout: Duration
     let maximumHeaderBytes: Int
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -25,6 +27,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             limits.maxHeaderListSize = maximumHeaderBytes
             limits.maxHeaderFieldCount = 100
             let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(PeerHandler(connections: peers))
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,
                 withErrorHandling: false,
@@ -32,7 +35,12 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits
             )
-            try pipeline.addHandler(AdapterHandler(desk: desk, dates: dates, idleTimeout: TimeAmount(idleTimeout)))
+            let idleness = ConnectionIdleness(
+                timeout: TimeAmount(idleTimeout),
+                headTimeout: TimeAmount(headTimeout),
+                now: .now()
+            )
+            try pipeline.addHandler(AdapterHandler(desk: desk, dates: dates, idleness: idleness))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
             return try NIOAsyncChannel(

@@ -63,11 +63,16 @@ struct HTTPFailure: CodedError {
     }
 
     /// What is said where no route leads.
-    static func nothing(at path: String) -> HTTPFailure {
-        HTTPFailure(
+    static func unrouted(_ request: Request) -> HTTPFailure {
+        guard HTTPRequest.Method.known.contains(request.method) || request.method == .connect else {
+            let method = request.method.rawValue.prefix(50)
+            return HTTPFailure(.notImplemented, "not_implemented", "No address here takes the method `\(method)`.")
+        }
+        return HTTPFailure(
             .notFound,
             "not_found",
-            "There is nothing at `\(path.prefix(200))`. docs/api.md in the gateway's sources lists what there is."
+            "There is nothing at `\(request.uri.path.prefix(200))`. docs/api.md in the gateway's sources lists what there "
+                + "is."
         )
     }
 

@@ -4,6 +4,8 @@ extension HTTPField.Name {
     static let apiKey = literal("X-API-Key")
     static let cfConnectingIP = literal("CF-Connecting-IP")
     static let forwarded = literal("Forwarded")
+    /// What the first one has become, the types of HTTP give no name.
+    static let hostAgain = literal("Host")
     static let idempotencyKey = literal("Idempotency-Key")
     static let lastEventID = literal("Last-Event-ID")
     static let referrerPolicy = literal("Referrer-Policy")

@@ -1,6 +1,19 @@
 import CoreTypes
 import Hummingbird
 
+extension HTTPFailure {
+    /// What a body is told that another reader would read differently.
+    init(_ loss: JSONLoss) {
+        let name = loss.path.prefix(200)
+        self =
+            switch loss.kind {
+            case .repeatedKey: .invalid("`\(name)` stands there more than once, and only one can count. Send one.")
+            case .loneSurrogate:
+                .invalid("`\(name)` holds half of a character (a surrogate without the other one). Leave it out.")
+            }
+    }
+}
+
 /// NUL characters, which no database stores in a text: whoever sends one is told so where it comes in, and by which name.
 extension HTTPFailure {
     fileprivate static func holdsNUL(_ name: String) -> HTTPFailure {

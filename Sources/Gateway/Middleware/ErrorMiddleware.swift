@@ -10,7 +10,7 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let isLost = (error as? any HTTPResponseError)?.status == .notFound
-            let failure = isLost ? .nothing(at: request.uri.path) : HTTPFailure(error)
+            let failure = isLost ? .unrouted(request) : HTTPFailure(error)
             report(error, failure, context)
             let response =
                 wantsPage(request) && failure.status == .notFound
@@ -21,7 +21,9 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     private func report(_ error: any Error, _ failure: HTTPFailure, _ context: GatewayContext) {
-        guard failure.status.code >= 500, !(error is CancellationError) else { return }
+        guard failure.status.code >= 500, failure.status != .notImplemented, !(error is CancellationError) else {
+            return
+        }
         // An error without a code may hold anything in its text, so only its type is written down.
         let reason = error is any CodedError ? failure.logged : String(reflecting: type(of: error))
         context.logger.error(

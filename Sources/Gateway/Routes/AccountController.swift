@@ -16,7 +16,7 @@ struct AccountController: Sendable {
                 [
                     .get: { request, _ in
                         let workspace = QueryParameters(request.uri.query)["workspace"].map { WorkspaceID($0) }
-                        let address = try await connector.begin(workspace: workspace ?? .local)
+                        let address = connector.begin(workspace: workspace ?? .local)
                         guard request.headers[.accept]?.contains("text/html") == true else {
                             return .json(["authorize_url": .string(address)], headers: [.cacheControl: "no-store"])
                         }

@@ -8,11 +8,14 @@ struct DebateReadController: Sendable {
 
     private var lookup: DebateLookup { DebateLookup(debates: debates) }
 
-    private static let statuses: Set = ["created", "running", "paused", "completed", "failed", "cancelled"]
+    private static let statuses: Set = ["active", "created", "running", "paused", "completed", "failed", "cancelled"]
+    /// The original's words for some of them, which its client sends.
+    private static let otherWords = ["starting": "created", "concluded": "completed", "archived": "completed"]
 
     /// `GET /debates`: the newest first, of all workspaces or of the one that `workspace` names.
     func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let status = QueryParameters(request.uri.query)["status"].flatMap { $0.isEmpty ? nil : $0 }
+        let word = QueryParameters(request.uri.query)["status"].flatMap { $0.isEmpty ? nil : $0 }
+        let status = word.map { Self.otherWords[$0] ?? $0 }
         if let status, !Self.statuses.contains(status) {
             throw HTTPFailure.invalid("`status` has to be one of \(Self.statuses.sorted().joined(separator: ", ")).")
         }

@@ -138,9 +138,13 @@ struct WebhookController: Sendable {
             overlap: wanted.overlap
         )
         let former =
-            rotated.hasLostFormer
-            ? "The former one could not be read and signs no more; `headers` went with it: PATCH them in again."
-            : "The former one signs along for a while."
+            if rotated.hasLostFormer {
+                "The former one could not be read and signs no more; `headers` went with it: PATCH them in again."
+            } else if let end = rotated.formerSignsUntil {
+                "The former one signs along until \(end.iso8601)."
+            } else {
+                "No former secret signs any more: give the receiver the new one now."
+            }
         return .json([
             "success": true,
             "webhook": WebhookDocument.endpoint(rotated.endpoint, secret: rotated.receiverKey),

@@ -53,16 +53,23 @@ extension DatabaseError {
     /// libpq quotes what it took for the host, and a password with unescaped `@` or `/` ends up there; so the text is
     /// kept only where the server itself has spoken or the reason is a known one.
     init(connecting message: String) {
+        var reason = Code.connection
         let hint: String
         if let range = message.firstRange(of: "FATAL:") {
             hint = message[range.upperBound...].split(separator: "\n").first.map(String.init)?.trimmedSpaces ?? ""
+        } else if let parameter = Self.parameterOfUnknownValue(in: message) {
+            reason = .other
+            hint = "it does not know the value of \(parameter) in DATABASE_URL; \(Self.percentEncoding)"
+        } else if message.contains("root certificate file") {
+            reason = .other
+            hint = "the file of sslrootcert, with which its certificate is checked, is missing or cannot be read"
         } else if message.contains("Connection refused") || message.contains("No such file or directory") {
             // A name that could be resolved is no piece of a password.
             hint = "nobody listens " + (Self.place(in: message).map { "at \($0)" } ?? "there")
         } else if message.contains("timeout expired") || message.contains("timed out") {
             hint = "no answer in time"
         } else if message.contains("translate host name") {
-            hint = "the host name cannot be resolved; a password with special characters must be percent-encoded"
+            hint = "the host name cannot be resolved; \(Self.percentEncoding)"
         } else if message.contains("SSL") {
             hint = "the TLS handshake failed"
         } else if message.contains("password") {
@@ -70,7 +77,7 @@ extension DatabaseError {
         } else {
             hint = "the connection broke off"
         }
-        self.init(.connection, "Cannot connect to Postgres: \(hint).")
+        self.init(reason, "Cannot connect to Postgres: \(hint).")
     }
 
     /// Where libpq knocked last, as it says: `connection to server at "localhost" (127.0.0.1), port 5432 failed`, or

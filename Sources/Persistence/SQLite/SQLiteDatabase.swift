@@ -23,6 +23,15 @@ package final class SQLiteDatabase: Database {
         self.time = time
         readLanes = (0..<4).map { SQLiteLane(label: "aragora.sqlite.read.\($0)") }
         Self.makeFile(path)
+        // SQLite would open it all the same, and then nothing that anybody asks for could be kept.
+        guard access(path, W_OK) == 0 || errno == ENOENT || errno == ENOTDIR else {
+            let reason = String(cString: strerror(errno))
+            throw DatabaseError(
+                .other,
+                "The database file \(path) cannot be written: \(reason). It and its folder must be readable and "
+                    + "writable for this user (chmod u+rw); ARAGORA_DATA_DIR or DATABASE_URL names it."
+            )
+        }
         do {
             let pool = try DatabasePool(path: path, configuration: Self.configuration)
             try pool.writeWithoutTransaction { try $0.execute(sql: "pragma synchronous = full") }

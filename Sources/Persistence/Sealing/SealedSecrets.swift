@@ -1,4 +1,4 @@
-/// The columns of sealed values, whichever table they stand in; what a login that is under way has sealed goes with it.
+/// The columns of sealed values, whichever table they stand in.
 ///
 /// A sealed value is bound to its table and its row's key, so that it can be opened and sealed anew without its store.
 package struct SealedSecrets: Sendable {

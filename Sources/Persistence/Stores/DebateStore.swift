@@ -122,7 +122,7 @@ package struct DebateStore: Sendable {
         return Set(try rows.map { try $0.id("debate_id") })
     }
 
-    /// Changes how a debate is called and found; nil leaves what is there.
+    /// Changes how a debate is called and found; nil leaves what is there, and an empty title takes it away.
     /// - Throws: `DatabaseError`.
     package func describe(
         _ id: DebateID,
@@ -134,7 +134,7 @@ package struct DebateStore: Sendable {
     ) throws {
         try transaction.execute(
             """
-            update debates set title = coalesce(\(title), title),
+            update debates set title = nullif(coalesce(\(title), title), ''),
                 tags_json = coalesce(\(tags.map { JSONValue.strings($0) }), tags_json), updated_at = \(now)
             where workspace_id = \(workspace) and debate_id = \(id)
             """

@@ -74,18 +74,25 @@ final class PostgresListener: Sendable {
 
     private func listen() async {
         var failures = 0
+        var isTold = false
         while !Task.isCancelled {
             let connection = PostgresListenConnection()
             do {
                 let payloads = try await connection.listen(url: url, channel: Self.channel)
-                failures = 0
+                (failures, isTold) = (0, false)
                 // What was sent while nobody listened is lost.
                 wakeUps.publishResync()
                 await transmit([WakeUpPayload.probe(origin: origin)])
                 for await text in payloads { hear(text) }
-                logger.warning("The listening connection to Postgres was lost; it is opened again.")
+                if !Task.isCancelled {
+                    logger.info("The listening connection to Postgres was lost; it is opened again.")
+                }
             } catch {
-                logger.warning("Cannot listen on Postgres; trying again.", metadata: ["reason": "\(error)"])
+                // Once: while the database is away, those who work on it tell how long.
+                if !Task.isCancelled, !isTold {
+                    logger.warning("Cannot listen on Postgres; trying again.", metadata: ["reason": "\(error)"])
+                    isTold = true
+                }
             }
             await connection.close()
             if Task.isCancelled { return }

@@ -1,4 +1,5 @@
 package import CoreTypes
+package import Logging
 import Synchronization
 
 /// Tells the parts of this process what has changed in the database.
@@ -22,6 +23,7 @@ package final class WakeUps: Sendable {
     }
 
     private let state: Mutex<State>
+    private let outage = DatabaseOutage()
 
     /// Makes a hub without subscribers.
     /// - Parameter isPolling: whether wake-ups of other processes are known not to arrive, or not yet known to.
@@ -65,12 +67,23 @@ package final class WakeUps: Sendable {
         state.withLock { $0.isPolling = isPolling }
     }
 
-    /// How long to wait for a wake-up before looking anyway.
+    /// How long to wait for a wake-up before looking anyway; longer while the database is away.
     /// - Parameters:
     ///   - normal: while wake-ups arrive.
     ///   - broken: while those of other processes do not.
     package func pollInterval(normal: Duration, whenBroken broken: Duration) -> Duration {
-        isPolling ? broken : normal
+        max(isPolling ? broken : normal, outage.pause)
+    }
+
+    /// Notes that a loop could not do its work, which it tries again, and tells the log what it does not know yet.
+    /// - Parameter work: names the loop among all of this process.
+    package func noteFailure(of work: String, _ error: any Error, at now: Timestamp, _ logger: Logger) {
+        outage.failed(work, error, at: now, logger)
+    }
+
+    /// Notes that a loop could do its work; the first one that can after an outage wakes the others.
+    package func noteSuccess(of work: String, at now: Timestamp, _ logger: Logger) {
+        if outage.worked(work, at: now, logger) { publishResync() }
     }
 
     private func unsubscribe(_ subscriber: Int, _ interests: Set<Interest>) {

@@ -6,8 +6,8 @@ package import Transport
 
 /// Connects an account: sends a person to the platform, takes them back, and stores the tokens sealed.
 ///
-/// Only who may use the API gets the way there; the state that it holds is stored as a hash, good for ten minutes and
-/// once, and bound to the PKCE verifier that waits sealed beside it.
+/// Only who may use the API gets the way there; the state that it holds is signed, good for ten minutes and once, and
+/// the PKCE verifier comes of it.
 package struct AccountConnector: Sendable {
     private static let stateLifetime = Duration.seconds(600)
 
@@ -18,9 +18,9 @@ package struct AccountConnector: Sendable {
     package let provider: OAuth2Provider
     private let database: any Database
     private let sealer: Sealer
+    private let states: OAuthStateStore
     private let transport: any HTTPTransport
     private let time: any TimeSource
-    private let identifiers: any IdentifierSource
     private let logger: Logger
     private let identify: Identify
 
@@ -38,42 +38,33 @@ package struct AccountConnector: Sendable {
         self.provider = provider
         self.database = database
         self.sealer = sealer
+        states = OAuthStateStore(sealer: sealer, identifiers: identifiers)
         self.transport = transport
         self.time = time
-        self.identifiers = identifiers
         self.logger = logger
         self.identify = identify
     }
 
     /// The address to open in a browser, to connect an account to a workspace.
-    /// - Throws: `DatabaseError`.
-    package func begin(workspace: WorkspaceID) async throws -> String {
-        let verifier = Secret(identifiers.next() + identifiers.next())
-        let sealed = try sealer.seal(Array(verifier.reveal().utf8), identity: Self.identity(provider.platform))
-        let payload: JSONValue = [
-            "workspace": .string(workspace.rawValue), "verifier": .string(hexadecimal(sealed)),
-        ]
-        let state = try await database.write { transaction in
-            try OAuthStateStore(identifiers: identifiers).issue(
-                platform: provider.platform,
-                payload: payload,
-                expiresAt: time.now() + Self.stateLifetime,
-                in: transaction
-            )
-        }
-        return provider.authorizeAddress(state: state, verifier: verifier)
+    package func begin(workspace: WorkspaceID) -> String {
+        let state = states.issue(
+            platform: provider.platform,
+            subject: workspace.rawValue,
+            expiresAt: time.now() + Self.stateLifetime
+        )
+        return provider.authorizeAddress(state: state.text, verifier: state.verifier)
     }
 
     /// Takes a person back from the platform.
     package func finish(query: [(name: String, value: String)]) async -> Acknowledgement {
         func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
         do {
-            guard let state = value("state"), state.utf8.count <= 128, let waiting = try await consume(state) else {
-                return AccountPage.expired
-            }
+            // Nothing is changed, whoever says so.
             if value("error") != nil { return AccountPage.refused(provider.title) }
-            guard let code = value("code"), !code.isEmpty, code.utf8.count <= 2048 else { return AccountPage.expired }
-            let name = try await connect(code: code, workspace: waiting.workspace, verifier: waiting.verifier)
+            guard let code = value("code"), !code.isEmpty, code.utf8.count <= 2048,
+                let text = value("state"), text.utf8.count <= 1024, let state = try await consume(text)
+            else { return AccountPage.expired }
+            let name = try await connect(code: code, workspace: WorkspaceID(state.subject), verifier: state.verifier)
             logger.info("An account was connected", metadata: ["platform": "\(provider.platform)"])
             return AccountPage.connected(provider.title, name: name)
         } catch {
@@ -83,15 +74,11 @@ package struct AccountConnector: Sendable {
         }
     }
 
-    private func consume(_ state: String) async throws -> (workspace: WorkspaceID, verifier: Secret)? {
-        let payload = try await database.write { transaction in
-            try OAuthStateStore().consume(state, platform: provider.platform, now: time.now(), in: transaction)
+    private func consume(_ state: String) async throws -> OAuthState? {
+        let now = time.now()
+        return try await database.write { transaction in
+            try states.consume(state, platform: provider.platform, now: now, in: transaction)
         }
-        guard let workspace = payload?["workspace"]?.string,
-            let sealed = payload?["verifier"]?.string.flatMap(hexadecimalBytes)
-        else { return nil }
-        let bytes = try sealer.open(sealed, identity: Self.identity(provider.platform))
-        return (WorkspaceID(workspace), Secret(String(decoding: bytes, as: UTF8.self)))
     }
 
     private func connect(code: String, workspace: WorkspaceID, verifier: Secret) async throws -> String {
@@ -117,6 +104,4 @@ package struct AccountConnector: Sendable {
         }
         return account.name
     }
-
-    private static func identity(_ platform: String) -> [String] { ["oauth_states", platform, "verifier"] }
 }

@@ -149,9 +149,15 @@ package struct PublicationWorker: Sendable {
     }
 
     private func workOrLog() async -> Bool {
+        let wakeUps = desk.database.wakeUps
         do {
-            return try await work()
+            let hasWorked = try await work()
+            wakeUps.noteSuccess(of: "publications", at: time.now(), logger)
+            return hasWorked
         } catch is CancellationError {
+            return false
+        } catch let error as DatabaseError where error.reason != .leaseLost {
+            wakeUps.noteFailure(of: "publications", error, at: time.now(), logger)
             return false
         } catch {
             let code = (error as? any CodedError)?.code ?? "internal"

@@ -70,6 +70,7 @@ final class AttemptRecorder: Sendable {
                 let hasNotices = try await database.write { try ledger.record(entries, now: now, in: $0) }
                 waiting.withLock { $0.removeFirst(entries.count) }
                 written += entries.count
+                database.wakeUps.noteSuccess(of: "attempts at webhooks", at: now, logger)
                 recorded(entries)
                 if hasNotices { await database.notify(.outbox) }
                 // What came meanwhile has raised the signal, and may gather.
@@ -77,11 +78,13 @@ final class AttemptRecorder: Sendable {
             } catch is CancellationError {
                 return written
             } catch {
-                logger.warning(
-                    "Attempts at webhooks could not be written down; trying again.",
-                    metadata: ["code": "\((error as? any CodedError)?.code ?? "other")"]
-                )
-                do { try await time.sleep(for: Self.pauseAfterFailure) } catch { return written }
+                database.wakeUps.noteFailure(of: "attempts at webhooks", error, at: time.now(), logger)
+                let pause = Self.pauseAfterFailure
+                do {
+                    try await time.sleep(for: database.wakeUps.pollInterval(normal: pause, whenBroken: pause))
+                } catch {
+                    return written
+                }
             }
         }
     }

@@ -165,14 +165,13 @@ package final class Deliverer: Sendable {
         }
         guard shouldLook else { return nil }
         do {
-            return try await claim()
+            let nextDue = try await claim()
+            database.wakeUps.noteSuccess(of: "webhooks", at: time.now(), logger)
+            return nextDue
         } catch {
             state.withLock { $0.shouldLook = true }
             if !(error is CancellationError) {
-                logger.error(
-                    "What subscribers are owed cannot be read; trying again.",
-                    metadata: ["code": "\((error as? any CodedError)?.code ?? "other")"]
-                )
+                database.wakeUps.noteFailure(of: "webhooks", error, at: time.now(), logger)
             }
             return nil
         }

@@ -33,9 +33,10 @@ package struct EndpointSecrets: Sendable {
     }
 
     /// Puts a new secret in the first place; the former one signs along until its time is over.
+    /// - Parameter overlap: zero where no former secret is to sign any more, as when one leaked.
     /// - Throws: `SubscriptionError` with code `conflict` where too many still sign.
     mutating func rotate(to next: WebhookSecret, overlap: Duration, now: Timestamp) throws(SubscriptionError) {
-        former.removeAll { $0.expiresAt <= now }
+        former.removeAll { overlap == .zero || $0.expiresAt <= now }
         guard former.count < Self.mostFormer else {
             throw SubscriptionError(.conflict, "Ten secrets sign already; wait until one of them has run out.")
         }

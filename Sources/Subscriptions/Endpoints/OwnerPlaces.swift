@@ -30,17 +30,17 @@ package struct OwnerPlaces: Sendable {
         }
         guard hasWorkspaces else { return settings }
         var settings = settings
-        let place = notify[notify.index(after: colon)...]
-        var (named, channel) = Self.split(place, platform)
         let known = try WorkspaceStore().connected(to: platform, in: transaction)
-        let own = workspace.rawValue.hasPrefix("\(platform):") ? workspace : nil
-        // What belongs to one workspace reaches nobody in another one.
-        let isElsewhere = own == nil ? workspace != .local : known.contains { $0 == named && $0 != own }
-        if isElsewhere { throw Self.refusal("the channel is of another workspace") }
-        // Channels of some platforms have colons themselves.
-        if own != nil, named != own { (named, channel) = (nil, place) }
-        guard let target = own ?? named ?? (known.count == 1 ? known.first : nil) else {
-            throw Self.refusal("say in which workspace, such as \(platform):T0123:\(channel.prefix(50))")
+        let place = notify[notify.index(after: colon)...]
+        let target: WorkspaceID
+        let channel: String
+        switch WorkspacePlace(place, on: platform, for: workspace, known: known) {
+        case .found(let found, let id):
+            target = found
+            channel = id
+        case .foreign: throw Self.refusal("the channel is of another workspace")
+        case .unclear(let id):
+            throw Self.refusal("say in which workspace, such as \(platform):T0123:\(id.prefix(50))")
         }
         guard known.isEmpty || known.contains(target) else {
             throw Self.refusal("\(target.rawValue.prefix(50)) is not connected")
@@ -52,12 +52,6 @@ package struct OwnerPlaces: Sendable {
 
     private static func refusal(_ reason: String) -> SubscriptionError {
         SubscriptionError(.invalidSettings, "`notify` cannot be reached: \(reason).")
-    }
-
-    /// Reads `T0123:C0123`, or a channel alone.
-    private static func split(_ place: Substring, _ platform: String) -> (WorkspaceID?, Substring) {
-        guard let colon = place.firstIndex(of: ":") else { return (nil, place) }
-        return (WorkspaceID("\(platform):\(place[..<colon])"), place[place.index(after: colon)...])
     }
 }
 

@@ -36,7 +36,10 @@ package struct JournalFeed: Sendable {
             }
             group.addTask {
                 while !Task.isCancelled {
-                    try? await time.sleep(for: Self.pollInterval)
+                    let interval = Self.pollInterval
+                    try? await time.sleep(
+                        for: database.wakeUps.pollInterval(normal: interval, whenBroken: interval)
+                    )
                     continuation.yield()
                 }
             }
@@ -53,13 +56,11 @@ package struct JournalFeed: Sendable {
     private func tellAll() async {
         do {
             while try await tellOnce() == Self.batch, !Task.isCancelled {}
+            database.wakeUps.noteSuccess(of: "journal feed", at: time.now(), logger)
         } catch is CancellationError {
             return
         } catch {
-            logger.warning(
-                "Subscribers could not be told what happens in debates; trying again.",
-                metadata: ["code": "\((error as? any CodedError)?.code ?? "other")"]
-            )
+            database.wakeUps.noteFailure(of: "journal feed", error, at: time.now(), logger)
         }
     }
 

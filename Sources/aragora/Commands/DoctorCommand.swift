@@ -63,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
         findings += try await checkApprovers(house)
         // What is wrong with the database has findings of its own.
         if !findings.contains(where: { ["Database", "Schema"].contains($0.subject) && $0.level != .fine }) {
-            let receipts = checkReceipts(house)
+            let receipts = try await checkReceipts(house)
             findings.append(receipts)
             // A key that does not open the first secret opens none of its name.
             if receipts.level == .fine { findings.append(try await checkSecrets(house)) }
@@ -122,7 +122,8 @@ struct DoctorCommand: AsyncParsableCommand {
                     "Approvers",
                     "\(setting) names \(lost.map(\.text).joined(separator: ", ")), who cannot be asked about what "
                         + "comes from outside their chat.",
-                    remedy: "Connect the platform to one workspace; a bot token's is known once `aragora serve` ran."
+                    remedy: "Connect the platform to one workspace, or name them with theirs, such as "
+                        + "slack:T012:U012; a bot token's is known once `aragora serve` ran."
                 )
             )
         }
@@ -164,6 +165,9 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += try await checkQueues(house)
             findings.append(try await ClockCheck(database: house.database, time: house.time).finding())
             try await house.database.tryWriting()
+        } catch let error as DatabaseError where error.reason == .migration {
+            findings.append(Finding(.fine, "Database", "\(house.database.dialect.rawValue) answers."))
+            findings.append(Finding(.problem, "Schema", error.description))
         } catch {
             let isFull = (error as? DatabaseError)?.reason == .full
             findings.append(
@@ -193,9 +197,17 @@ struct DoctorCommand: AsyncParsableCommand {
         ] + outbox
     }
 
-    private func checkReceipts(_ house: House) -> Finding {
+    private func checkReceipts(_ house: House) async throws -> Finding {
         switch house.receiptKey {
-        case .success(let key): return Finding(.fine, "Receipts", "Signed with the public key \(hexadecimal(key)).")
+        case .success(let key):
+            let keys = try await house.database.read { try house.signingKeys.keys(in: $0) }
+            let former = keys.filter { $0.publicKey != key }.map { hexadecimal($0.publicKey) }
+            return Finding(
+                .fine,
+                "Receipts",
+                "Signed with the public key \(hexadecimal(key))."
+                    + (former.isEmpty ? "" : " Older ones: with \(former.joined(separator: ", ")).")
+            )
         case .failure(let error):
             return Finding(
                 .problem,

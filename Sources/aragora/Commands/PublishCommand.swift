@@ -302,7 +302,7 @@ struct PublishConnect: AsyncParsableCommand {
                     "No \(platform) account can be connected: set its client id, and ARAGORA_PUBLIC_URL or its redirect URL."
                 )
             }
-            print(try await connector.begin(workspace: workspace))
+            print(connector.begin(workspace: workspace))
         }
     }
 }

@@ -11,12 +11,13 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// `aragora receipt`: takes receipts out of the database, and tells whether one is exactly what was signed.
+/// `aragora receipt`: takes receipts out of the database, tells whether one is exactly what was signed, and renews the
+/// key that signs them.
 struct ReceiptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipt",
-        abstract: "Exports and checks receipts of debates.",
-        subcommands: [Verify.self, Export.self]
+        abstract: "Exports and checks receipts of debates, and renews the key that signs them.",
+        subcommands: [Verify.self, Export.self, RenewKey.self]
     )
 
     struct Export: AsyncParsableCommand {
@@ -73,6 +74,27 @@ struct ReceiptCommand: AsyncParsableCommand {
             }
             guard let output else { return try writeOutput(receipt) }
             try writeFile(receipt, to: output)
+        }
+    }
+
+    struct RenewKey: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "renew-key",
+            abstract: "Makes a new key that signs receipts.",
+            discussion: """
+                Each process signs with it from its next start. Former keys stay, for the receipts that they signed: \
+                `aragora doctor` prints them all.
+                """
+        )
+
+        func run() async throws {
+            try await withHouse { house in
+                let key = try await house.database.write { transaction in
+                    try house.signingKeys.renew(now: house.time.now(), in: transaction)
+                }
+                print("New receipts carry the public key \(hexadecimal(key.publicKey)).")
+                print("Start each `aragora serve` anew: until then it signs with the former key.")
+            }
         }
     }
 

@@ -33,19 +33,20 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Brings the schema of a Postgres database up to date first; SQLite always is.")
     var migrate = false
 
-    /// How long a drain may take before tasks are cancelled, and then before the process ends regardless.
-    private static let drain = (graceful: Duration.seconds(20), cancelled: Duration.seconds(5))
+    /// How long a drain may take before tasks are cancelled; `DrainLimit` says when the process ends regardless.
+    private static let drain = Duration.seconds(20)
 
     func run() async throws {
         try await reportingErrors {
             let settings = try Settings.loadFromProcess()
+            let registry = PrometheusRegistry(help: metricsHelp)
+            MetricsSystem.bootstrap(registry)
+            try refuseMistakes(settings)
             let host = host ?? settings.values["ARAGORA_HOST"] ?? "127.0.0.1"
             if let port, !(0...65_535).contains(port) { throw SettingsError("--port takes a number from 0 to 65535.") }
             let port = try port ?? settings.integer("ARAGORA_PORT", in: 0...65_535) ?? 8080
             try refuseOpenDoor(host, settings)
             let logger = House.logger(level: try settings.logLevel())
-            let registry = PrometheusRegistry(help: metricsHelp)
-            MetricsSystem.bootstrap(registry)
             let lock = try lockFile(settings)
             let house = try await House.open(settings, logger: logger, migrate: migrate ? .automatically : .refuse)
             await house.sealAnew(logger)
@@ -94,7 +95,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ house: House, _ gateway: GatewayApplication, _ logger: Logger) async throws {
-        // Started in this order and stopped in the reverse one: first nothing new is accepted, last the database goes.
+        // Started in this order and stopped in the reverse one: after the limit of it all is set, first nothing new is
+        // accepted, and last the database goes.
         let services: [any Service] = [
             Work { await house.database.runWakeUps() },
             Work { await house.journalWriter.run() },
@@ -109,6 +111,7 @@ struct ServeCommand: AsyncParsableCommand {
             Work { await GaugeReporter(house: house).run() },
             Work { await Forgetting(house: house).run() },
             gateway,
+            DrainLimit(),
         ]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -121,9 +124,24 @@ struct ServeCommand: AsyncParsableCommand {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        configuration.maximumGracefulShutdownDuration = Self.drain.graceful
-        configuration.maximumCancellationDuration = Self.drain.cancelled
+        // Without a longest duration of the cancellation, which would end the process by a trap.
+        configuration.maximumGracefulShutdownDuration = Self.drain
         try await ServiceGroup(configuration: configuration).run()
+        logger.info("Stopped; what was under way is finished or handed back.")
+    }
+
+    /// Tells of everything that is wrong with the settings, before anything is opened or changed.
+    private func refuseMistakes(_ settings: Settings) throws {
+        var mistakes = settings.mistakes()
+        let logger = House.logger(level: .critical)
+        let transport = HTTPClient(logger: logger)
+        defer { transport.shutdown() }
+        do throws(AgentConfigurationError) {
+            _ = try AgentRegistry(configuration: settings.values, transport: transport, logger: logger)
+        } catch {
+            if !mistakes.contains(error.description) { mistakes.append(error.description) }
+        }
+        guard mistakes.isEmpty else { throw SettingsError(mistakes.joined(separator: "\nerror: ")) }
     }
 
     /// Without a token, only programs on this machine may get in.

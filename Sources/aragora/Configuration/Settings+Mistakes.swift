@@ -1,3 +1,4 @@
+import Agents
 import CoreTypes
 import EmailIntegration
 import Persistence
@@ -17,6 +18,7 @@ extension Settings {
             { if let keys = values["ARAGORA_ENCRYPTION_KEYS"] { _ = try Sealer(keys: Secret(keys)) } },
             { _ = try debateDefaults() },
             { _ = try maximumConcurrentDebates() },
+            { _ = try AgentRegistry.outputLimit(in: values) },
             { _ = try breakpointTimeout() },
             { _ = try approvers("ARAGORA_BREAKPOINT_APPROVERS") },
             { _ = try policy("ARAGORA_BREAKPOINT_POLICY") },

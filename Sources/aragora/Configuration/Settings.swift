@@ -157,7 +157,7 @@ struct Settings: Sendable {
         try list(setting).map { name in
             guard let approver = try? Approver(name) else {
                 throw SettingsError(
-                    "\(setting) takes people, roles and channels such as slack:U012, role:leads and "
+                    "\(setting) takes people, roles and channels such as slack:U012, slack:T012:U012, role:leads and "
                         + "channel:slack:C012, with commas between them."
                 )
             }

@@ -5,8 +5,8 @@ import Metrics
 import Persistence
 import Subscriptions
 
-/// Forgets what nobody needs any more: keys of events that no platform repeats after so long, logins that were not
-/// finished, work that is done, buttons that have run out, and what nobody has settled for a month.
+/// Forgets what nobody needs any more: keys of events that no platform repeats after so long, logins that have ended,
+/// work that is done, buttons that have run out, and what nobody has settled for a month.
 struct Forgetting: Sendable {
     private typealias Deletion = @Sendable (Int, borrowing Transaction) throws -> Int
 
@@ -38,7 +38,7 @@ struct Forgetting: Sendable {
         let now = time.now()
         let (week, month) = (now - Self.retention, now - Self.failureRetention)
         await delete("logins") { _, transaction in
-            try OAuthStateStore().prune(now: now, in: transaction)
+            try OAuthStateStore.prune(now: now, in: transaction)
             return 0
         }
         await delete("events") { try InboxStore().prune(receivedBefore: week, limit: $0, in: $1) }

@@ -36,32 +36,26 @@ struct InboxIntake: Intake {
 ///
 /// Anybody may ask, so what the database's server says of itself, its users and its databases is for the log alone.
 struct Readiness: HealthAPI {
+    /// Less than those who ask usually have.
+    private static let patience = Duration.seconds(5)
+
     let house: House
     private let failures = LogThrottle(interval: .seconds(60))
-    private let writing: WritingCheck
+    private let database: SharedCheck<(pending: [String], newer: [String])>
 
     init(house: House) {
         self.house = house
-        writing = WritingCheck(database: house.database, time: house.time)
+        let (database, time) = (house.database, house.time)
+        let writing = WritingCheck(database: database, time: time)
+        self.database = SharedCheck(limit: Self.patience, time: time) {
+            let schema = try await Migrator(database).standing()
+            if schema.pending.isEmpty { try await writing.run() }
+            return schema
+        }
     }
 
     func readiness() async -> [(check: String, ok: Bool, detail: String)] {
-        let migrator = Migrator(house.database)
-        var checks: [(check: String, ok: Bool, detail: String)] = []
-        do {
-            let pending = try await migrator.pending()
-            if pending.isEmpty { try await writing.run() }
-            checks.append(("database", true, house.database.dialect.rawValue))
-            checks.append(
-                (
-                    "migrations", pending.isEmpty,
-                    pending.isEmpty ? "current" : "pending: \(pending.joined(separator: ", "))"
-                )
-            )
-        } catch {
-            report(error)
-            checks.append(("database", false, "\(Self.state(error)); see aragora doctor"))
-        }
+        var checks = await checkDatabase()
         let silent = house.pulses.silent()
         checks.append(
             (
@@ -74,6 +68,24 @@ struct Readiness: HealthAPI {
         return checks
     }
 
+    /// A newer schema is no reason: whoever brings in a newer program migrates first, and then replaces this process.
+    private func checkDatabase() async -> [(check: String, ok: Bool, detail: String)] {
+        let engine = house.database.dialect.rawValue
+        do {
+            let schema = try await database.run()
+            var detail = "current"
+            if !schema.newer.isEmpty { detail = "newer: \(schema.newer.joined(separator: ", "))" }
+            if !schema.pending.isEmpty { detail = "pending: \(schema.pending.joined(separator: ", "))" }
+            return [("database", true, engine), ("migrations", schema.pending.isEmpty, detail)]
+        } catch let error as DatabaseError where error.reason == .migration {
+            report(error)
+            return [("database", true, engine), ("migrations", false, "changed; see aragora doctor")]
+        } catch {
+            report(error)
+            return [("database", false, "\(Self.state(error)); see aragora doctor")]
+        }
+    }
+
     private static func state(_ error: any Error) -> String {
         if (error as? DatabaseError)?.reason == .full { return "no room left on its disk" }
         return (error as? any CodedError)?.isRetryable == true ? "unreachable" : "unusable"
@@ -82,7 +94,7 @@ struct Readiness: HealthAPI {
     private func report(_ error: any Error) {
         guard let suppressed = failures.admit(at: house.time.now()) else { return }
         house.logger.error(
-            "The database cannot be used, so this process is not ready",
+            "This process is not ready.",
             metadata: [
                 "reason": .string((error as? any CodedError)?.description ?? String(reflecting: type(of: error))),
                 "suppressed": .stringConvertible(suppressed),

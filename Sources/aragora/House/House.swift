@@ -44,6 +44,7 @@ struct House: Sendable {
     let publishing: PublishingHouse
     /// The public half of the key that signs receipts, or why it cannot be had.
     let receiptKey: Result<[UInt8], any Error>
+    let signingKeys: SigningKeyStore
     let sealedSecrets: SealedSecrets
     let pulses: WorkerPulses
     let time: any TimeSource
@@ -115,7 +116,8 @@ struct House: Sendable {
             followUps: [DebateApprovals.kind: DebateResumption(time: time)],
             sealer: sealer,
             time: time,
-            identifiers: identifiers
+            identifiers: identifiers,
+            logger: logger
         )
         let publishing = try PublishingHouse(
             settings: settings,
@@ -280,6 +282,7 @@ struct House: Sendable {
             subscribers: subscribers,
             publishing: publishing,
             receiptKey: signing.key,
+            signingKeys: SigningKeyStore(sealer: sealer),
             sealedSecrets: SealedSecrets(sealer: sealer),
             pulses: pulses,
             time: time,
@@ -387,13 +390,5 @@ struct House: Sendable {
         }
         shutdown()
         await database.close()
-    }
-}
-
-extension AgentRegistry: PanelSource {
-    var known: [AgentProfile] { agents.map(\.profile) }
-
-    func panel(named names: [String]?) throws -> [any Agent] {
-        try panel(named: names, minimum: 1)
     }
 }

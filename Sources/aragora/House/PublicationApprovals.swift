@@ -50,7 +50,7 @@ struct PublicationApprovals: PublicationRelease {
         if let pending = try pending(publication, in: transaction) { return pending.id.rawValue }
         let address = try thread(of: publication, in: transaction)
         let platform = Self.name(of: publication)
-        var policy = try policy()
+        var policy = try policy().named(in: publication.workspace)
         policy.allowsEdit = text != nil
         let isShown = address.map { !policy.asks(in: $0) } ?? false
         let record = try desk.openDecidable(

@@ -4,13 +4,21 @@ import Synchronization
 
 /// Whether the database takes what is written: a full disk still answers whoever only reads.
 ///
-/// Asked as often as anybody likes, it writes once every few seconds and repeats its answer in between.
+/// Asked as often as anybody likes, it writes once every few seconds and repeats its answer in between. What needs room
+/// it writes only once a minute, for the database logs, copies and archives it each time.
 final class WritingCheck: Sendable {
+    private struct State {
+        var nextWrite = Timestamp(milliseconds: 0)
+        var nextLongWrite = Timestamp(milliseconds: 0)
+        var failure: DatabaseError?
+    }
+
     private static let interval = Duration.seconds(5)
+    private static let longInterval = Duration.seconds(60)
 
     private let database: any Database
     private let time: any TimeSource
-    private let known = Mutex<(until: Timestamp, failure: DatabaseError?)>((Timestamp(milliseconds: 0), nil))
+    private let state = Mutex(State())
 
     init(database: any Database, time: any TimeSource) {
         self.database = database
@@ -21,20 +29,26 @@ final class WritingCheck: Sendable {
     /// - Throws: what the last write threw.
     func run() async throws {
         let now = time.now()
-        let (isDue, failure) = known.withLock { known -> (Bool, DatabaseError?) in
-            let isDue = now >= known.until
-            if isDue { known.until = now + Self.interval }
-            return (isDue, known.failure)
+        let (isDue, isLong, failure) = state.withLock { state -> (Bool, Bool, DatabaseError?) in
+            guard now >= state.nextWrite else { return (false, false, state.failure) }
+            state.nextWrite = now + Self.interval
+            let isLong = now >= state.nextLongWrite
+            if isLong { state.nextLongWrite = now + Self.longInterval }
+            return (true, isLong, nil)
         }
         guard isDue else {
             if let failure { throw failure }
             return
         }
         do {
-            try await database.tryWriting()
-            known.withLock { $0.failure = nil }
+            try await database.tryWriting(isLong: isLong)
+            state.withLock { $0.failure = nil }
         } catch {
-            known.withLock { $0.failure = error as? DatabaseError }
+            state.withLock { state in
+                state.failure = error as? DatabaseError
+                // A short row would not tell whether there is room again.
+                state.nextLongWrite = now
+            }
             throw error
         }
     }

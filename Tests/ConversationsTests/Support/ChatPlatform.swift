@@ -13,6 +13,7 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
     private let earlier = Mutex<[HistoryMessage]>([])
     private let people = Mutex<[String: String]>([:])
     private let asked = Mutex<[String?]>([])
+    private let longest = Mutex(Int.max)
 
     var platform: String { channel.platform }
     var routes: [AdapterRoute] { channel.routes }
@@ -26,6 +27,11 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
     /// Says what was written in every thread before.
     func remember(_ messages: HistoryMessage...) {
         earlier.withLock { $0 = messages }
+    }
+
+    /// Says how long a message may be; what is longer becomes several.
+    func split(at length: Int) {
+        longest.withLock { $0 = length }
     }
 
     /// Says how people are called, by their ids.
@@ -45,13 +51,21 @@ final class ChatPlatform: EditingChannel, EphemeralChannel, FormChannel, History
         return events
     }
 
-    /// A line for the title, each field, each button and the footer, with the body between them.
+    /// A line for the title, each field, each button, the footer and whoever is mentioned, with the body between them.
     func render(_ post: Post) -> [RenderedPart] {
         var lines = [post.title, post.body].compactMap { $0 }
         lines += post.fields.map { "\($0.name): \($0.value)" }
         lines += post.buttons.map { "[\($0.label)]\($0.token)" }
         if let footer = post.footer { lines.append(footer) }
-        return [RenderedPart(payload: JSONText(lines.joined(separator: "\n")))]
+        if let mention = post.mention { lines.append("@\(mention)") }
+        let (text, length) = (lines.joined(separator: "\n"), longest.withLock { $0 })
+        var parts: [RenderedPart] = []
+        var rest = text[...]
+        repeat {
+            parts.append(RenderedPart(payload: JSONText(String(rest.prefix(length)))))
+            rest = rest.dropFirst(length)
+        } while !rest.isEmpty
+        return parts
     }
 
     func send(_ part: RenderedPart, to address: Address, key: String) async -> SendOutcome {

@@ -1,6 +1,7 @@
 import Approvals
 import Channels
 import CoreTypes
+import DatabaseSupport
 import Persistence
 import TestSupport
 
@@ -17,6 +18,7 @@ func approvalDesk(publicURL: String? = nil, reachable: Set<String> = []) throws 
         events: NoSubscribers(),
         sealer: try Sealer(keys: Secret("test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
         time: time,
-        identifiers: RandomIdentifiers()
+        identifiers: RandomIdentifiers(),
+        logger: .silent
     )
 }

@@ -156,11 +156,12 @@ enum DebateScript {
             (
                 "consensus",
                 [
-                    "mode": "judge", "reached": true, "winner": "anthropic", "leader": "anthropic", "confidence": 0.68,
-                    "strength": "medium", "abstained": [], "groups": [], "quorum": 2, "dissent": [dissent],
+                    "mode": "judge", "reached": true, "winner": "anthropic", "leader": "anthropic",
+                    "confidence": 0.5833, "strength": "medium", "abstained": [], "groups": [], "quorum": 2,
+                    "dissent": [dissent],
                     "shares": [
-                        ["choice": "anthropic", "share": 0.71, "voters": ["anthropic", "openai"]],
-                        ["choice": "gemini", "share": 0.29, "voters": ["gemini"]],
+                        ["choice": "anthropic", "share": 0.6667, "voters": ["anthropic", "openai"]],
+                        ["choice": "gemini", "share": 0.3333, "voters": ["gemini"]],
                     ],
                 ]
             ),
@@ -172,7 +173,7 @@ enum DebateScript {
                 "debate_end",
                 [
                     "status": "completed", "verdict": "approved_with_conditions", "final_answer": .string(answer),
-                    "confidence": 0.68, "consensus_reached": true, "winner": "anthropic", "synthesized_by": "openai",
+                    "confidence": 0.5833, "consensus_reached": true, "winner": "anthropic", "synthesized_by": "openai",
                     "rounds_used": 2, "total_rounds": 2,
                 ]
             ),

@@ -161,7 +161,7 @@ final class FakeDebates: DebateAPI {
         -> DebateSummary
     {
         update(id) { record in
-            record.title = title ?? record.title
+            if let title { record.title = title.isEmpty ? nil : title }
             record.tags = tags ?? record.tags
         }
         guard let record = try await findAnywhere(id) else { throw FakeError(code: "not_found") }
@@ -176,17 +176,19 @@ final class FakeDebates: DebateAPI {
                 guard known.text == text else { throw FakeError(code: "conflict") }
                 return false
             }
+            guard state.records.first(where: { $0.id == id })?.isFinished != true else {
+                throw FakeError(code: "conflict")
+            }
             state.inputs.append((text, author, key))
             return true
         }
     }
 
-    func cancel(_ id: DebateID, workspace: WorkspaceID, by: String) async throws -> String {
+    func cancel(_ id: DebateID, workspace: WorkspaceID, by person: String) async throws {
         try checked { state in
             guard let position = state.records.firstIndex(where: { $0.id == id }), !state.records[position].isFinished
             else { throw FakeError(code: "conflict", description: "The debate has ended.") }
             state.records[position].status = "cancelled"
-            return "cancelled"
         }
     }
 

@@ -296,7 +296,8 @@ extension SlackInstallation.Tokens {
         self.init(
             access: Secret(access),
             refresh: answer["refresh_token"]?.string.map { Secret($0) },
-            expires: answer["expires_in"]?.integer.map { now + .seconds($0) }
+            // A year at most: a number may be any, and in a year there is another token.
+            expires: answer["expires_in"]?.integer.map { now + .seconds(min(max($0, 0), 366 * 86_400)) }
         )
     }
 }

@@ -79,9 +79,9 @@ package protocol SlackInstallations: Sendable {
     /// Gives the right back.
     func endRenewal(_ lease: Lease) async throws
 
-    /// Makes a state for a browser to carry; only its hash is stored.
-    func issueState(expires: Timestamp, identifiers: any IdentifierSource) async throws -> Secret
+    /// Makes a state for a browser to carry; nothing is stored.
+    func issueState(expires: Timestamp, identifiers: any IdentifierSource) -> Secret
     /// Takes a state back; it works once.
-    /// - Returns: whether it was known and not expired.
+    /// - Returns: whether it is one of ours, not used and not expired.
     func consumeState(_ state: String) async throws -> Bool
 }

@@ -6,8 +6,9 @@ package import Transport
 /// The two pages of an OAuth installation: `install` leads to Slack, `callback` takes the browser back and stores the
 /// tokens.
 ///
-/// A state is good for ten minutes, once, and only in the browser that it was given to: its hash is stored, and a
-/// cookie carries it. Source: https://docs.slack.dev/authentication/installing-with-oauth
+/// A state is good for ten minutes, once, and only in the browser that it was given to: it is signed, and a cookie
+/// carries it. Anybody may begin, so nothing is stored before somebody comes back with a code.
+/// Source: https://docs.slack.dev/authentication/installing-with-oauth
 package struct SlackInstaller: BrowserRoutes {
     private static let cookieName = "aragora_slack_state"
     private static let stateLifetime: Duration = .seconds(600)
@@ -51,7 +52,7 @@ package struct SlackInstaller: BrowserRoutes {
     package func visit(route: String, query: [(name: String, value: String)], cookies: String) async -> Acknowledgement
     {
         switch route {
-        case "install": await install()
+        case "install": install()
         case "callback": await callback(query, cookies: cookies)
         default: SlackPage.notFound
         }
@@ -59,14 +60,9 @@ package struct SlackInstaller: BrowserRoutes {
 
     // MARK: The way to Slack
 
-    private func install() async -> Acknowledgement {
-        let state: String
-        do {
-            let expires = time.now() + Self.stateLifetime
-            state = try await installations.issueState(expires: expires, identifiers: identifiers).reveal()
-        } catch {
-            return failed(error)
-        }
+    private func install() -> Acknowledgement {
+        let expires = time.now() + Self.stateLifetime
+        let state = installations.issueState(expires: expires, identifiers: identifiers).reveal()
         var query: [(String, String)] = [
             ("client_id", clientID), ("scope", SlackConfiguration.scopes.joined(separator: ",")), ("state", state),
         ]
@@ -102,14 +98,10 @@ package struct SlackInstaller: BrowserRoutes {
             let carried = Self.cookie(Self.cookieName, in: cookies),
             constantTimeEquals(Array(state.utf8), Array(carried.utf8))
         else { return SlackPage.expired }
-        do {
-            guard try await installations.consumeState(state) else { return SlackPage.expired }
-        } catch {
-            return failed(error)
-        }
         if value("error") != nil { return SlackPage.refused }
         guard let code = value("code"), !code.isEmpty, code.utf8.count <= 1024 else { return SlackPage.expired }
         do {
+            guard try await installations.consumeState(state) else { return SlackPage.expired }
             let answer = try await api.call(
                 "oauth.v2.access",
                 clientID: clientID,

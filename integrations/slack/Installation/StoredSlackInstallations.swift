@@ -10,12 +10,13 @@ package struct StoredSlackInstallations: SlackInstallations {
     private let time: any TimeSource
     private let workspaces = WorkspaceStore()
     private let leases = LeaseStore()
-    private let states = OAuthStateStore()
+    private let sealer: Sealer
 
     /// Makes the store.
     package init(database: any Database, sealer: Sealer, time: any TimeSource) {
         self.database = database
         self.time = time
+        self.sealer = sealer
         store = IntegrationStore(sealer: sealer)
     }
 
@@ -81,15 +82,12 @@ package struct StoredSlackInstallations: SlackInstallations {
         try await database.write { try leases.release(lease, in: $0) }
     }
 
-    package func issueState(expires: Timestamp, identifiers: any IdentifierSource) async throws -> Secret {
-        let states = OAuthStateStore(identifiers: identifiers)
-        return try await database.write { transaction in
-            try states.issue(platform: Self.type, expiresAt: expires, in: transaction)
-        }
+    package func issueState(expires: Timestamp, identifiers: any IdentifierSource) -> Secret {
+        OAuthStateStore(sealer: sealer, identifiers: identifiers).issue(platform: Self.type, expiresAt: expires).text
     }
 
     package func consumeState(_ state: String) async throws -> Bool {
-        let now = time.now()
+        let (now, states) = (time.now(), OAuthStateStore(sealer: sealer))
         return try await database.write { transaction in
             try states.consume(state, platform: Self.type, now: now, in: transaction) != nil
         }

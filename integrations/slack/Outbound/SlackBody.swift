@@ -22,8 +22,8 @@ struct SlackBody {
     ]
 
     private(set) var blocks: [Block] = []
-    /// Paragraphs that are not a block yet: those that follow each other share one.
-    private var paragraph: [InlineRun] = []
+    /// Paragraphs that are in no block yet: those that follow each other share blocks.
+    private var paragraphs: [[InlineRun]] = []
     /// A list that is not a block yet.
     private var list = SlackList()
     private let prefersNativeTables: Bool
@@ -32,14 +32,17 @@ struct SlackBody {
     init(_ document: MarkdownDocument) {
         prefersNativeTables = Self.tables(in: document.blocks) <= SlackLimits.tablesPerMessage
         append(document.blocks, isQuoted: false, indent: 0)
-        finishParagraph(isQuoted: false)
+        finishParagraphs(isQuoted: false)
         finishList()
     }
 
     /// Running text in as many blocks as it needs.
     static func sections(_ runs: [InlineRun], isQuoted: Bool = false, keepsWithNext: Bool = false) -> [Block] {
-        let room = SlackLimits.richText - SlackRichText.blockOverhead
-        return RunSplitter.split(withoutOuterBreaks(runs), limit: room, measure: SlackRichText.cost).map { piece in
+        sections(paragraphs: [runs], isQuoted: isQuoted, keepsWithNext: keepsWithNext)
+    }
+
+    private static func sections(paragraphs: [[InlineRun]], isQuoted: Bool, keepsWithNext: Bool) -> [Block] {
+        SlackParagraphs.pieces(paragraphs).map { piece in
             let element = isQuoted ? SlackRichText.quote(piece) : SlackRichText.section(piece)
             return Block(json: SlackRichText.block([element]), keepsWithNext: keepsWithNext)
         }
@@ -65,8 +68,7 @@ struct SlackBody {
             switch block {
             case .paragraph(let inlines):
                 finishList()
-                if !paragraph.isEmpty { paragraph.append(InlineRun("\n\n")) }
-                paragraph += inlines.runs(softBreak: "\n")
+                paragraphs.append(inlines.runs(softBreak: "\n"))
             case .heading(let level, let inlines):
                 finishAll(isQuoted: isQuoted)
                 let runs = inlines.runs()
@@ -76,7 +78,7 @@ struct SlackBody {
                     blocks += Self.sections(runs.map(Self.bold), isQuoted: isQuoted, keepsWithNext: true)
                 }
             case .list(let items):
-                finishParagraph(isQuoted: isQuoted)
+                finishParagraphs(isQuoted: isQuoted)
                 append(items, isQuoted: isQuoted, indent: indent)
             case .quote(let children):
                 finishAll(isQuoted: isQuoted)
@@ -93,7 +95,7 @@ struct SlackBody {
                 blocks.append(Block(json: ["type": "divider"]))
             }
         }
-        finishParagraph(isQuoted: isQuoted)
+        finishParagraphs(isQuoted: isQuoted)
     }
 
     private mutating func append(_ items: MarkdownList, isQuoted: Bool, indent: Int) {
@@ -135,14 +137,13 @@ struct SlackBody {
     }
 
     private mutating func finishAll(isQuoted: Bool) {
-        finishParagraph(isQuoted: isQuoted)
+        finishParagraphs(isQuoted: isQuoted)
         finishList()
     }
 
-    private mutating func finishParagraph(isQuoted: Bool) {
-        guard !paragraph.isEmpty else { return }
-        blocks += Self.sections(paragraph, isQuoted: isQuoted)
-        paragraph = []
+    private mutating func finishParagraphs(isQuoted: Bool) {
+        blocks += Self.sections(paragraphs: paragraphs, isQuoted: isQuoted, keepsWithNext: false)
+        paragraphs = []
     }
 
     private mutating func finishList() {
@@ -151,14 +152,6 @@ struct SlackBody {
 
     private static func bold(_ run: InlineRun) -> InlineRun {
         InlineRun(run.text, style: run.style.union(.strong), link: run.link)
-    }
-
-    /// Leaves out white space at both ends, which a block does not need.
-    private static func withoutOuterBreaks(_ runs: [InlineRun]) -> [InlineRun] {
-        var runs = runs
-        while let first = runs.first, first.text.allSatisfy(\.isWhitespace) { runs.removeFirst() }
-        while let last = runs.last, last.text.allSatisfy(\.isWhitespace) { runs.removeLast() }
-        return runs
     }
 
     private static func tables(in blocks: [MarkdownBlock]) -> Int {

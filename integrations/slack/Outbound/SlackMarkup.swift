@@ -9,6 +9,12 @@ enum SlackMarkup {
         text.escapedForMarkup(andQuotes: false)
     }
 
+    /// Whether a text holds marks that Slack would take for a style; nothing escapes them.
+    static func hasMarks(_ text: String) -> Bool {
+        text.utf8.contains { "*_~`".utf8.contains($0) }
+            || text.split(whereSeparator: \.isNewline).contains { $0.hasPrefix(">") }
+    }
+
     /// Writes runs.
     static func text(_ runs: [InlineRun]) -> String {
         runs.reduce(into: "") { $0 += text($1) }

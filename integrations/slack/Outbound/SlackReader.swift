@@ -18,26 +18,14 @@ struct SlackReader: Sendable {
         do throws(SlackFailure) {
             let token = try await credentials.credential(for: address.workspace).token
             let place = try await place(of: address, token: token)
-            var cursor: String?
-            for _ in 0..<Self.maximumPages {
-                let reply = try await read(
-                    place,
-                    token: token,
-                    cursor: cursor,
-                    oldest: Self.slackTime(sentAfter - Self.clockAllowance),
-                    includesMetadata: true
-                )
-                for message in reply.body["messages"]?.array ?? [] {
-                    guard message["metadata"]?["event_type"]?.string == SlackAdapter.metadataType,
-                        message["metadata"]?["event_payload"]?["key"]?.string == key,
-                        let ts = message["ts"]?.string
-                    else { continue }
-                    return .sent(messageID: SlackMessageID(ts: ts, channel: place.channel).text(in: address.channel))
-                }
-                cursor = reply.nextCursor
-                if cursor == nil { return .notSent }
-            }
-            return .impossible("Too much was written since: the message was not among the newest ones.")
+            let answer = try await find(key, in: place, sentAfter: sentAfter, of: address, token)
+            // Where a direct conversation takes no answer, it goes to the person's own channel.
+            guard case .notSent = answer, SlackKeys.isDirect(address.channel), let person = address.person,
+                person != address.channel
+            else { return answer }
+            let own = try await direct(person, token: token)
+            guard own != place else { return answer }
+            return try await find(key, in: own, sentAfter: sentAfter, of: address, token)
         } catch {
             switch error.kind {
             case .rateLimited(let wait): return .undecided(retryAfter: wait)
@@ -48,6 +36,35 @@ struct SlackReader: Sendable {
             case .permanent: return .impossible(error.description)
             }
         }
+    }
+
+    private func find(
+        _ key: String,
+        in place: Place,
+        sentAfter: Timestamp,
+        of address: Address,
+        _ token: Secret
+    ) async throws(SlackFailure) -> Reconciliation {
+        var cursor: String?
+        for _ in 0..<Self.maximumPages {
+            let reply = try await read(
+                place,
+                token: token,
+                cursor: cursor,
+                oldest: Self.slackTime(sentAfter - Self.clockAllowance),
+                includesMetadata: true
+            )
+            for message in reply.body["messages"]?.array ?? [] {
+                guard message["metadata"]?["event_type"]?.string == SlackAdapter.metadataType,
+                    message["metadata"]?["event_payload"]?["key"]?.string == key,
+                    let ts = message["ts"]?.string
+                else { continue }
+                return .sent(messageID: SlackMessageID(ts: ts, channel: place.channel).text(in: address.channel))
+            }
+            cursor = reply.nextCursor
+            if cursor == nil { return .notSent }
+        }
+        return .impossible("Too much was written since: the message was not among the newest ones.")
     }
 
     /// What people wrote in a thread, oldest first: its opening and the newest of the rest.
@@ -90,7 +107,7 @@ struct SlackReader: Sendable {
     }
 
     /// A thread, or a channel.
-    private struct Place {
+    private struct Place: Equatable {
         let channel: String
         let thread: String?
     }
@@ -104,8 +121,13 @@ struct SlackReader: Sendable {
         guard address.channel.hasPrefix("U") || address.channel.hasPrefix("W") else {
             return Place(channel: address.channel, thread: nil)
         }
-        let reply = try await api.call("conversations.open", token: token, fields: ["users": address.channel])
-        return Place(channel: reply.body["channel"]?["id"]?.string ?? address.channel, thread: nil)
+        return try await direct(address.channel, token: token)
+    }
+
+    /// The channel of our conversation with a person.
+    private func direct(_ person: String, token: Secret) async throws(SlackFailure) -> Place {
+        let reply = try await api.call("conversations.open", token: token, fields: ["users": person])
+        return Place(channel: reply.body["channel"]?["id"]?.string ?? person, thread: nil)
     }
 
     private func read(

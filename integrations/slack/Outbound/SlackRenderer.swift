@@ -24,7 +24,7 @@ enum SlackRenderer {
         if let title = post.title { blocks += SlackBody.heading([InlineRun(title)]) }
         blocks += SlackBody(MarkdownDocument(parsing: post.body)).blocks
         blocks += fields(post.fields)
-        var end = post.footer.map(footer) ?? []
+        var end = (post.mention.flatMap(mention).map { [$0] } ?? []) + (post.footer.map(footer) ?? [])
         let buttons = post.buttons.filter { $0.url.map(isButtonURL) ?? true }
         for button in post.buttons {
             guard let url = button.url, !isButtonURL(url) else { continue }
@@ -49,7 +49,8 @@ enum SlackRenderer {
         }
         for field in fields {
             let text = SlackMarkup.text([InlineRun(field.name, style: .strong), InlineRun("\n\(field.value)")])
-            guard slackLength(text) <= SlackLimits.sectionField else {
+            let isPlain = !SlackMarkup.hasMarks(field.name) && !SlackMarkup.hasMarks(field.value)
+            guard isPlain, slackLength(text) <= SlackLimits.sectionField else {
                 flush()
                 blocks += SlackBody.sections([
                     InlineRun("\(field.name): ", style: .strong), InlineRun(field.value),
@@ -73,6 +74,13 @@ enum SlackRenderer {
             return SlackBody(MarkdownDocument(parsing: markdown)).blocks
         }
         return [SlackBody.Block(json: ["type": "context", "elements": [markup(text)]])]
+    }
+
+    /// Who follows no thread is told of nothing in it but what mentions them
+    /// (https://docs.slack.dev/messaging/formatting-message-text/#mentioning-users).
+    private static func mention(_ person: String) -> SlackBody.Block? {
+        guard person.wholeMatch(of: /[UW][A-Z0-9]+/) != nil else { return nil }
+        return SlackBody.Block(json: ["type": "context", "elements": [markup("<@\(person)>")]])
     }
 
     private static func markup(_ text: String) -> JSONValue {
