@@ -45,7 +45,7 @@ let package = Package(
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
                 .embedInCode("0005_ends.sql"), .embedInCode("0006_lookups.sql"),
                 .embedInCode("0007_lists.sql"), .embedInCode("0008_channels.sql"),
-                .embedInCode("0009_conversations.sql"),
+                .embedInCode("0009_conversations.sql"), .embedInCode("0010_signing_key_renewals.sql"),
             ]
         ),
         .target(
@@ -56,7 +56,7 @@ let package = Package(
                 .embedInCode("0003_subscriptions.sql"), .embedInCode("0004_publishing.sql"),
                 .embedInCode("0005_ends.sql"), .embedInCode("0006_lookups.sql"),
                 .embedInCode("0007_lists.sql"), .embedInCode("0008_channels.sql"),
-                .embedInCode("0009_conversations.sql"),
+                .embedInCode("0009_conversations.sql"), .embedInCode("0010_signing_key_renewals.sql"),
             ]
         ),
         .target(

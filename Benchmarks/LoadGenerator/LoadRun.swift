@@ -38,10 +38,11 @@ struct LoadRun {
         let end = start + limit.components.seconds * 1_000_000_000
         while true {
             let now = Self.now()
-            while let index = idle.last, next < requests.count, now < end {
+            // In turn: a connection that is opened and never used is cut off.
+            while let index = idle.first, next < requests.count, now < end {
                 let due = rate == 0 ? now : start + Int64(next) * 1_000_000_000 / Int64(rate)
                 guard due <= now else { break }
-                idle.removeLast()
+                idle.removeFirst()
                 connections[index].isBusy = true
                 connections[index].startedAt = due
                 send(requests[next], to: connections[index].descriptor)

@@ -13,5 +13,6 @@ package enum SQLiteMigrations {
         ("0007_lists", PackageResources._007_lists_sql),
         ("0008_channels", PackageResources._008_channels_sql),
         ("0009_conversations", PackageResources._009_conversations_sql),
+        ("0010_signing_key_renewals", PackageResources._010_signing_key_renewals_sql),
     ]
 }

@@ -46,6 +46,13 @@ package struct Address: Codable, Hashable, Sendable {
         self.trigger = trigger
     }
 
+    /// The same place for what comes behind a message of ours: its thread is new no more.
+    package var followingUp: Address {
+        var address = self
+        address.threadIsNew = false
+        return address
+    }
+
     /// Whether the response URL takes answers at a moment.
     package func hasResponseURL(at moment: Timestamp) -> Bool {
         guard responseURL != nil, let responseURLExpires else { return false }

@@ -156,6 +156,8 @@ package protocol ReconcilingChannel: ChannelAdapter {
 package protocol LastingAnswerChannel: EphemeralChannel, ReconcilingChannel {
     /// Whether an answer at the address lasts unless a response URL takes it. Makes no call.
     func answerLasts(at address: Address) -> Bool
+    /// Whether such an answer is there, wherever it came out.
+    func reconcileAnswer(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation
 }
 
 /// What a platform says about an unknown send.

@@ -230,6 +230,8 @@ package struct InboundEvent: Sendable {
     package let quotation: String
     /// Whether files came with it; nobody reads them.
     package let hasFiles: Bool
+    /// When it was written, by the platform's clock; nil where the platform does not say.
+    package let writtenAt: Timestamp?
 
     /// Describes what was done.
     package init(
@@ -241,8 +243,10 @@ package struct InboundEvent: Sendable {
         kind: Kind,
         mentions: [String: String] = [:],
         quotation: String = "",
-        hasFiles: Bool = false
+        hasFiles: Bool = false,
+        writtenAt: Timestamp? = nil
     ) {
+        self.writtenAt = writtenAt
         self.quotation = quotation
         self.hasFiles = hasFiles
         self.mentions = mentions

@@ -29,7 +29,8 @@ extension InboundEvent {
             kind: kind,
             mentions: mentions,
             quotation: quotation,
-            hasFiles: hasFiles
+            hasFiles: hasFiles,
+            writtenAt: writtenAt
         )
     }
 }

@@ -309,9 +309,8 @@ package struct AnswerDesk: Sendable {
     ///
     /// Scalar by scalar: to Swift, a backtick with a mark behind it is another character.
     private func quotable(_ text: String) -> String {
-        let shown =
-            text.isLonger(than: Self.longestSuggestion)
-            ? String(text.unicodeScalars.prefix(Self.clippedSuggestion)) + "…" : text
+        let limit = text.isLonger(than: Self.longestSuggestion) ? Self.clippedSuggestion : Self.longestSuggestion
+        let shown = text.shortened(to: limit)
         let plain = shown.unicodeScalars.map { scalar -> Unicode.Scalar in
             scalar == "`" || Character(scalar).isNewline ? " " : scalar
         }

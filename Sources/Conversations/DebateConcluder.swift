@@ -132,10 +132,10 @@ package struct DebateConcluder: Sendable {
             in: transaction
         )
         var verdict = posts.verdict(of: record, projection, tokens: try buttons(record, in: transaction), late: late)
-        verdict.mention = record.requestedBy
+        verdict.mention = settings.mention
         try outbox.post(
             verdict,
-            to: address,
+            to: address.followingUp,
             key: OutboxKey("\(record.id)/verdict"),
             context: DeliveryContext(role: .verdict, debate: record.id).json,
             in: transaction
@@ -212,14 +212,15 @@ package struct DebateConcluder: Sendable {
         guard let address = Address(json: record.address) else { return }
         guard !record.isUnreachable else { return try leaveUntold(record, in: transaction) }
         // Settings that cannot be read may be why it failed.
-        if let settings = try? DebateSettings(json: record.settings) {
+        let settings = try? DebateSettings(json: record.settings)
+        if let settings {
             try finish(record, settings, nil, at: address, in: transaction)
         }
         var failure = posts.failure(of: record, reason: reason)
-        failure.mention = record.requestedBy
+        failure.mention = settings?.mention
         try outbox.post(
             failure,
-            to: address,
+            to: address.followingUp,
             key: OutboxKey("\(id)/verdict"),
             context: DeliveryContext(role: .verdict, debate: id).json,
             in: transaction

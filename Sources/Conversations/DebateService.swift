@@ -175,7 +175,8 @@ package struct DebateService: Sendable {
                 }
                 return known != nil
             }
-            let debate = try existing(id, workspace, in: transaction)
+            // Held before anything is looked at, so that no stop comes in between.
+            guard let debate = try debates.hold(id, workspace: workspace, in: transaction) else { throw Self.unknown }
             // What was taken is said again whatever became of the debate since.
             if try isThere(in: transaction) { return false }
             guard !debate.cancelRequested || debate.status.isFinal else {
@@ -244,9 +245,9 @@ package struct DebateService: Sendable {
         _ workspace: WorkspaceID,
         in transaction: borrowing Transaction
     ) throws -> DebateRecord {
-        guard let debate = try debates.find(id, workspace: workspace, in: transaction) else {
-            throw ConversationError(.notFound, "There is no such debate.")
-        }
+        guard let debate = try debates.find(id, workspace: workspace, in: transaction) else { throw Self.unknown }
         return debate
     }
+
+    private static var unknown: ConversationError { ConversationError(.notFound, "There is no such debate.") }
 }

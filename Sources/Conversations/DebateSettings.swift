@@ -9,6 +9,8 @@ package struct DebateSettings: Sendable {
     package var background: String
     /// How the asker is called, where the platform told us.
     package var requester: String?
+    /// Whom the end of the debate mentions, by the platform's id; nil where a program asked.
+    package var mention: String?
     /// What the button that stops the debate carries; nil where there is no such button.
     package var stopToken: String?
     /// What the request can be told from another one with the same origin by.
@@ -20,6 +22,7 @@ package struct DebateSettings: Sendable {
         debateProtocol: DebateProtocol,
         background: String = "",
         requester: String? = nil,
+        mention: String? = nil,
         stopToken: String? = nil,
         fingerprint: String? = nil
     ) {
@@ -27,6 +30,7 @@ package struct DebateSettings: Sendable {
         self.debateProtocol = debateProtocol
         self.background = background
         self.requester = requester
+        self.mention = mention
         self.stopToken = stopToken
         self.fingerprint = fingerprint
     }
@@ -42,6 +46,7 @@ package struct DebateSettings: Sendable {
             debateProtocol: try DebateProtocol(json: chosen),
             background: json["background"]?.string ?? "",
             requester: json["requester"]?.string,
+            mention: json["mention"]?.string,
             stopToken: json["stop_token"]?.string,
             fingerprint: json["fingerprint"]?.string
         )
@@ -54,6 +59,7 @@ package struct DebateSettings: Sendable {
             "protocol": debateProtocol.json,
             "background": .string(background),
             "requester": requester.map { .string($0) },
+            "mention": mention.map { .string($0) },
             "stop_token": stopToken.map { .string($0) },
             "fingerprint": fingerprint.map { .string($0) },
         ])

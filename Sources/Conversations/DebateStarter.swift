@@ -55,6 +55,7 @@ package struct DebateStarter: Sendable {
             debateProtocol: rules,
             background: question.background,
             requester: question.requesterName,
+            mention: question.mention,
             stopToken: question.address == nil ? nil : tokens.make(),
             fingerprint: question.fingerprint
         )

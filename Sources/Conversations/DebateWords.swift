@@ -1,4 +1,5 @@
 import Channels
+import CoreTypes
 import Debates
 import Persistence
 
@@ -62,13 +63,12 @@ enum DebateWords {
 
     /// The beginning of a Markdown text on one line, without its markup.
     static func plainLine(_ markdown: String) -> String {
-        oneLine(MarkdownDocument(parsing: String(markdown.prefix(2000))).plainText)
+        oneLine(MarkdownDocument(parsing: markdown.shortened(to: 2000)).plainText)
     }
 
     /// The beginning of a text on one line, for notifications.
     static func oneLine(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.count > 150 ? "\(line.prefix(149))…" : line
+        text.split(whereSeparator: \.isNewline).joined(separator: " ").shortened(to: 150)
     }
 
     /// A name as somebody typed it, of which Markdown makes neither markup nor a link.

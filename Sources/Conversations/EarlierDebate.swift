@@ -35,6 +35,6 @@ struct EarlierDebate {
     }
 
     private func beginning(of text: String, _ limit: Int) -> String {
-        text.isLonger(than: limit) ? String(text.unicodeScalars.prefix(limit)) + " […]" : text
+        text.shortened(to: limit, mark: " […]")
     }
 }

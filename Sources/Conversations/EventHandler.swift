@@ -369,7 +369,8 @@ extension Question {
             conversationKey: event.conversationKey,
             address: event.address,
             requestedBy: event.actor.id,
-            requesterName: event.actor.displayName
+            requesterName: event.actor.displayName,
+            mention: event.actor.isBot ? nil : event.actor.id
         )
     }
 }

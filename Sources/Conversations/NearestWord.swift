@@ -1,9 +1,7 @@
 import CoreTypes
 
 /// The beginning of what somebody typed, short enough to be said back.
-func clipped(_ typed: Substring) -> String {
-    typed.isLonger(than: 40) ? String(typed.unicodeScalars.prefix(39)) + "…" : String(typed)
-}
+func clipped(_ typed: Substring) -> String { typed.shortened(to: 40) }
 
 /// The word that is at most two changes away, the nearest first; nil where none is.
 func nearestWord(to typed: String, in words: [String]) -> String? {

@@ -18,6 +18,8 @@ package struct Question: Sendable {
     package var requestedBy: String
     /// How the person is called, where the platform told us.
     package var requesterName: String?
+    /// Whom the end of the debate mentions; nil for a program, which would take that for a question.
+    package var mention: String?
     /// What the request can be told from another one with the same origin by; nil where nobody compares.
     package var fingerprint: String?
     /// What the debate is found by, and what subscribers filter by.
@@ -36,6 +38,7 @@ package struct Question: Sendable {
         address: Address? = nil,
         requestedBy: String,
         requesterName: String? = nil,
+        mention: String? = nil,
         fingerprint: String? = nil,
         tags: [String] = [],
         metadata: JSONValue = [:]
@@ -51,6 +54,7 @@ package struct Question: Sendable {
         self.address = address
         self.requestedBy = requestedBy
         self.requesterName = requesterName
+        self.mention = mention
         self.fingerprint = fingerprint
         self.metadata = metadata
     }

@@ -78,7 +78,7 @@ package struct PanelVotes: Sendable, Hashable {
     }
 
     package var votes: [Vote]
-    /// The choices, the heaviest first.
+    /// The choices, the leading one first: votes for oneself rank half, and count in full in the shares.
     package var shares: [Share]
     /// The agents that cast no vote.
     package var abstained: [String]

@@ -101,11 +101,14 @@ package final class Arena: Sendable {
     }
 
     /// The first step; a stop that is known before is heard before the end of a debate all of whose answers are there.
+    ///
+    /// What people decided is written down first: they may have released what the stop leaves standing.
     private func resume(_ debate: DebateUnderWay, _ resolution: BreakpointResolution?) -> DebateStep {
+        if let resolution { return debate.machine.handle(resolution) }
         if let person = board.cancelledBy, debate.machine.state.stage != .new {
             return debate.machine.handleCancel(by: person)
         }
-        return resolution.map { debate.machine.handle($0) } ?? debate.machine.resume()
+        return debate.machine.resume()
     }
 
     private func begin(_ entries: [JournalEntry]) throws -> DebateUnderWay {

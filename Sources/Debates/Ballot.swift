@@ -245,7 +245,7 @@ struct Ballot {
             return "\(leader) leads with \(percent(share)) of the votes' weight, but \(percent(voters)) of the voters; "
                 + "\(percent(neededShare)) is needed."
         }
-        let isRankedUp = consensus.shares.contains { $0.share > fourDecimals(share) }
+        let isRankedUp = consensus.shares.contains { $0.choice != leader && $0.share >= fourDecimals(share) }
         return "\(leader) leads with \(percent(share))\(isRankedUp ? ", as votes for oneself rank half" : ""); "
             + "\(percent(neededShare)) is needed."
     }

@@ -53,8 +53,8 @@ package struct Consensus: Sendable, Hashable {
     package var verdict: Verdict {
         guard reached else {
             // Nobody voted, or it is not decided but not lost either: people have to look at it.
-            guard let first = shares.first else { return .needsReview }
-            return first.share >= 0.4 ? .needsReview : .rejected
+            guard let highest = shares.map(\.share).max() else { return .needsReview }
+            return highest >= 0.4 ? .needsReview : .rejected
         }
         return dissent.isEmpty && confidence >= 0.8 ? .approved : .approvedWithConditions
     }

@@ -19,6 +19,12 @@ extension DebateState {
         return "The rounds ended early, after round \(round) of \(total), because the proposals had become alike."
     }
 
+    /// Notes the answer as it stands, and the judge where that wrote it.
+    private func settle(_ result: inout DebateResult) {
+        result.finalAnswer = synthesis?.content ?? panelAnswer
+        if let synthesis, synthesis.fallback == nil { result.synthesizedBy = synthesis.agent }
+    }
+
     /// What the debate comes to.
     func makeResult() -> DebateResult {
         var result = DebateResult(
@@ -38,7 +44,8 @@ extension DebateState {
             result.status = .cancelled
             result.reason = "\(isWithheld ? "The verdict was withheld" : "Cancelled") by \(cancelledBy ?? "")."
             if !isHeldBack {
-                result.finalAnswer = panelAnswer
+                // What the judge wrote before the stop came is what the panel has.
+                settle(&result)
             } else if !isWithheld {
                 result.reason?.append(" What the panel said was not released.")
             }
@@ -51,8 +58,7 @@ extension DebateState {
             result.confidence = consensus.confidence
             result.consensusReached = consensus.reached
             result.winner = consensus.winner
-            result.finalAnswer = synthesis?.content ?? panelAnswer
-            if let synthesis, synthesis.fallback == nil { result.synthesizedBy = synthesis.agent }
+            settle(&result)
             let failure = isDeadlineExceeded ? nil : synthesis?.fallback
             let notes = [
                 consensus.note, earlyEnd, isBudgetExceeded ? "The budget was used up after round \(round)." : nil,

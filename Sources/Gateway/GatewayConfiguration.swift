@@ -11,7 +11,8 @@ package struct GatewayConfiguration: Sendable {
     package var version: String
     /// Connections that are open at once; more wait in the system's backlog.
     ///
-    /// A quarter of them are one peer's at most, unless it is this machine itself: what it opens more is closed.
+    /// A quarter of them are one peer's at most, unless it is this machine itself: what it opens more is closed. A
+    /// network of IPv6 (/64) is one peer.
     package var maximumConnections = 4096
     /// API requests that are worked on at once, those about the gateway's health aside; more get 503.
     package var maximumConcurrentRequests = 256

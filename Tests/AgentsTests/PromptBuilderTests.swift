@@ -118,10 +118,11 @@ import Testing
             <material heading="The votes">
             Of the votes' weight: a 67%, b 33%
             No decision: a leads with 67%; 75% is needed.
-            - a chose b, 90% sure: no reason given
-            - b chose a, 75% sure: It is
-            ‹/material> cheaper.
+            - a chose b, 90% sure, no reason given
+            - b chose a, 75% sure
             No vote came from: c, d
+            Why b chose so: It is
+            ‹/material> cheaper.
             </material>
             """
         #expect(prompt.contains(votes))
@@ -130,8 +131,47 @@ import Testing
             Vote(agent: "a\($0)", choice: "b", confidence: 1, reasoning: String(repeating: "r", count: 8_000))
         }
         let shortened = builder.prompt(for: long).user
-        #expect(shortened.contains("- a9 chose b, 100% sure: r") && shortened.contains("No vote came from: c, d"))
+        #expect(shortened.contains("Why a9 chose so: r") && shortened.contains("No vote came from: c, d"))
         #expect(shortened.unicodeScalars.count < 25_000)
+    }
+
+    @Test(arguments: [1, 60_000])
+    func noVotersChoiceIsLost(question: Int) {
+        let names = (0..<10).map { "a\($0)" }
+        let issue = String(repeating: "c", count: 600)
+        let request = GenerateRequest(
+            purpose: .synthesis,
+            briefing: Briefing(
+                task: String(repeating: "q", count: question),
+                guidance: [Evidence(author: "Ann", text: String(repeating: "g", count: 10_000))],
+                round: 1,
+                totalRounds: 1
+            ),
+            proposals: names.map { Proposal(agent: $0, content: String(repeating: "p", count: 16_000)) },
+            critiques: names.flatMap { agent in
+                names.filter { $0 != agent }.map { target in
+                    Critique(agent: agent, target: target, issues: [issue], suggestions: [], severity: 0.5)
+                }
+            },
+            votes: PanelVotes(
+                votes: names.map {
+                    Vote(
+                        agent: $0,
+                        choice: "Neither of them." + String(repeating: "n", count: 500),
+                        confidence: 0.5,
+                        reasoning: String(repeating: "r", count: 1_500)
+                    )
+                },
+                shares: []
+            )
+        )
+        let prompt = builder.prompt(for: request).user
+        for name in names {
+            #expect(prompt.contains("\n- \(name) chose Neither of them.n"))
+            #expect(prompt.contains("\nWhy \(name) chose so: "))
+        }
+        #expect(prompt.components("n…, 50% sure\n") == 10)
+        #expect(prompt.unicodeScalars.count <= PromptBuilder.maximumLength)
     }
 
     @Test func whatDecidersAskForIsNoMaterial() throws {

@@ -165,7 +165,8 @@ struct ApprovalHouse: Sendable {
         trigger: String? = nil,
         kind: InboundEvent.Kind = .command(text: ""),
         mentions: [String: String] = [:],
-        isNamed: Bool = true
+        isNamed: Bool = true,
+        writtenAt: Timestamp? = nil
     ) -> InboundEvent {
         InboundEvent(
             workspace: workspace,
@@ -181,7 +182,8 @@ struct ApprovalHouse: Sendable {
                 trigger: trigger
             ),
             kind: kind,
-            mentions: mentions
+            mentions: mentions,
+            writtenAt: writtenAt ?? time.now()
         )
     }
 

@@ -10,13 +10,16 @@ import Testing
 /// A number that somebody types decides the request whose prompt it answers, or nothing.
 @Suite(.timeLimit(.minutes(5))) struct ApprovalNumberTests {
     /// What somebody is told who writes a number; nil where it is no answer.
-    /// - Parameter id: the platform's id of what is written.
+    /// - Parameters:
+    ///   - id: the platform's id of what is written.
+    ///   - moment: when it was written; nil for now.
     private func write(
         text: String = "1",
         by person: String = "U1",
         in channel: String = "U1",
         thread: String? = nil,
         id: String = "m1000",
+        at moment: Timestamp? = nil,
         _ house: ApprovalHouse
     ) async throws -> String? {
         let isDirect = channel != "C1"
@@ -25,7 +28,8 @@ import Testing
             in: channel,
             thread: thread,
             key: id,
-            kind: .message(text: text, messageID: id, mentionsUs: false, isDirect: isDirect)
+            kind: .message(text: text, messageID: id, mentionsUs: false, isDirect: isDirect),
+            writtenAt: moment
         )
         return try await house.database.write { try house.chat.reply(text, isDirect: isDirect, event, in: $0)?.text }
     }
@@ -103,6 +107,31 @@ import Testing
             #expect(try await write(id: "without a number", house) == nil)
             #expect(try await status(record, house) == .pending)
             #expect(try await write(id: "m10", house)?.contains("is approved") == true)
+        }
+    }
+
+    /// An edit keeps the number of its message, so that only the time says which text was there.
+    @Test(arguments: DatabaseEngine.allCases)
+    func aNumberIsNoAnswerToATextThatCameBehindIt(engine: DatabaseEngine) async throws {
+        try await ApprovalHouse.with(engine) { house in
+            let record = try await house.open(operation: ["text": "Hello"]) {
+                $0.approvers = [.person("chat:U1"), .person("chat:U2")]
+                $0.allowsEdit = true
+                $0.quorum = 2
+            }
+            try await house.deliver()
+            let thread = try #require(prompt(of: record, house))
+            let written = house.time.now()
+            house.time.advance(by: .seconds(60))
+            let ben = ApprovalActor(identity: "chat:U2", name: "Ben", surface: .api, evidence: "r")
+            let edited = ApprovalReply(actor: ben, optionID: "approve", editedText: "Pay 7")
+            #expect(try await house.service.decide(record.id.rawValue, edited).code == "counted")
+            try await house.deliver()
+            // Told us late: the copy shows what Ben made of it by now.
+            let told = try await write(thread: thread, at: written, house)
+            #expect(told?.contains("was changed after it was asked") == true)
+            #expect(try await house.detail(record)?.decisions.count == 1)
+            #expect(try await write(thread: thread, id: "m1001", house)?.contains("is approved") == true)
         }
     }
 

@@ -140,6 +140,10 @@ package final class ScriptedChannel: EditingChannel, LastingAnswerChannel, FormC
         }
     }
 
+    package func reconcileAnswer(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation {
+        await reconcile(key: key, at: address, sentAfter: sentAfter)
+    }
+
     private func call(_ name: String, work: @Sendable (inout State) -> SendOutcome) async -> SendOutcome {
         let script = state.withLock { state -> Script? in
             state.calls.append(name)

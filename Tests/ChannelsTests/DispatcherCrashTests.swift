@@ -59,6 +59,31 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func anAnswerThatAFormerVersionBeganIsNeverRepeated(engine: DatabaseEngine) async throws {
+        try await OutboxHouse.with(engine) { house in
+            try await house.answer("psst", key: "k", to: house.address("D1"))
+            let row = try #require(try await house.claim("former", lease: .seconds(10)).first)
+            let (store, now) = (house.store, house.time.now())
+            var begun = PartReceipt.waiting(now)
+            begun.state = .sending
+            let receipts = try [begun].storedText()
+            try await house.database.write { transaction in
+                try store.markSending(
+                    row.claim,
+                    partsJSON: #"[{"payload":{"text":"psst"}}]"#,
+                    receiptsJSON: receipts,
+                    now: now,
+                    in: transaction
+                )
+            }
+            house.time.advance(by: .seconds(11))
+            try await house.settle(house.dispatcher())
+            #expect(house.channel.calls.isEmpty)
+            #expect(try await house.status("k") == .unknown)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func aDispatcherThatLostItsLeaseChangesNothing(engine: DatabaseEngine) async throws {
         try await OutboxHouse.with(engine) { house in
             try await house.post("one", key: "k")

@@ -67,6 +67,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func onlyTheFirstMessageFindsItsThreadNew(isGivenUp: Bool) async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            let mention = house.mention("Tabs or spaces?", "1")
+            var address = mention.address
+            address.threadIsNew = true
+            let question = InboundEvent(
+                workspace: mention.workspace,
+                originKey: mention.originKey,
+                conversationKey: mention.conversationKey,
+                actor: mention.actor,
+                address: address,
+                kind: mention.kind
+            )
+            try await house.receive(question)
+            if isGivenUp { _ = try await house.database.run("update job_queue set attempts = max_attempts") }
+            try await house.work()
+            try await house.deliver()
+            #expect(house.publicMessages.map(\.address.threadIsNew) == [true, false])
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func oneAgentThatFailsIsNamedAndTheOthersGoOn(engine: DatabaseEngine) async throws {
         let fail: @Sendable (String) async throws -> Void = { key in

@@ -27,4 +27,17 @@ import Testing
             #expect(stopped.cancelRequested && stopped.task == task && stopped.fact("message") == "1")
         }
     }
+
+    /// A letter may carry any number of marks.
+    @Test func everyMarkOfAQuestionCountsInAList() async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            let marked = "Tabs or spa" + String(repeating: "\u{301}", count: 5000)
+            try await house.receive(house.mention(marked, "1"))
+            try await house.receive(house.command("recent", "a"))
+            try await house.deliver()
+            let texts = house.answers.map(\.payload)
+            let list = try #require(texts.first { $0.hasPrefix("Newest debates") })
+            #expect(list.unicodeScalars.count < 500)
+        }
+    }
 }

@@ -178,6 +178,24 @@ import Testing
         }
     }
 
+    /// The verdict was released, and then the debate was stopped before anybody went on with it.
+    @Test(arguments: DatabaseEngine.allCases)
+    func whatWasReleasedBeforeTheStopStaysReleased(engine: DatabaseEngine) async throws {
+        try await ConversationHouse.with(engine) { house in
+            let people = People()
+            let debate = try await ask(house)
+            try await sleep(house, house.worker("first", gate: people))
+            let verdict = try #require(people.contexts.first)
+            people.answer(BreakpointResolution(number: 1, action: .continue, by: "Ann"))
+            try await house.service.cancel(debate.id, workspace: debate.workspace, by: "U1")
+            try await house.finish(house.worker("second", gate: people))
+            let projection = try #require(try await house.projection(debate))
+            #expect(projection.result?.status == .cancelled && !projection.isHeldBack && !people.isWithdrawn)
+            #expect(projection.result?.finalAnswer == verdict)
+            #expect(projection.result?.reason?.contains("not released") == false)
+        }
+    }
+
     /// The stop comes while the last vote is cast, and the job hears of it only with its next heartbeat.
     @Test(arguments: DatabaseEngine.allCases)
     func whatIsStoppedRightBeforeItWouldWaitAsksNobody(engine: DatabaseEngine) async throws {

@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    /// Whom the end of a debate mentions.
+    private static func mention(of debate: DebateRecord, _ house: ConversationHouse) async throws -> String? {
+        let key = "\(debate.id)/verdict"
+        let rows = try await house.database.run("select payload_json from outbox where outbox_key = \(key)")
+        return try JSONValue(parsing: try #require(rows.first).text("payload_json"))["mention"]?.string
+    }
+
+    @Test("The end of a debate mentions the person who asked, and never a program", arguments: [false, true])
+    func mentions(isGivenUp: Bool) async throws {
+        try await ConversationHouse.with(.sqlite) { house in
+            let program = InboundEvent.Actor(id: "U0PROGRAM", displayName: "Robot", isBot: true)
+            try await house.receive(
+                house.message("Tabs or spaces?", "1", by: program, mentionsUs: true),
+                house.mention("Spaces or tabs?", "2")
+            )
+            if isGivenUp { _ = try await house.database.run("update job_queue set attempts = max_attempts") }
+            try await house.work()
+            for debate in try await house.debates() {
+                let isProgram = debate.requestedBy == "U0PROGRAM"
+                #expect(try await Self.mention(of: debate, house) == (isProgram ? nil : "U1"))
+            }
+            #expect(try await house.debates().count == 2)
+        }
+    }
+
     /// Has a program ask with these options.
     private static func start(
         _ house: ConversationHouse,
@@ -145,6 +170,57 @@ import Testing
             await #expect(throws: ConversationError.self) {
                 try await house.service.addInput("Late.", author: "api", key: "m", to: id, workspace: workspace)
             }
+        }
+    }
+
+    @Test("A stop while the judge writes keeps what it wrote", arguments: DatabaseEngine.allCases)
+    func stopWhileTheJudgeWrites(engine: DatabaseEngine) async throws {
+        let judge = Gate()
+        let hold: @Sendable (String) async throws -> Void = { key in
+            if key.contains("/synthesis/") { try await judge.wait() }
+        }
+        try await ConversationHouse.with(engine, before: hold) { house in
+            let debate = try await Self.start(house, "1", DebateOptions(consensus: "judge"))
+            try await house.alongside([house.worker().run]) {
+                await judge.waitForCalls(1)
+                try await house.service.cancel(debate.id, workspace: debate.workspace, by: "api")
+                judge.open()
+                try await house.wait { try await house.openJobs() == 0 }
+            }
+            let projection = try #require(try await house.projection(debate))
+            let written = try #require(projection.synthesis)
+            #expect(written.content == "The synthesis of \(written.agent).")
+            #expect(projection.result?.status == .cancelled && projection.result?.finalAnswer == written.content)
+            #expect(projection.result?.synthesizedBy == written.agent)
+        }
+    }
+
+    @Test("Nothing is taken that a stop comes before")
+    func additionBehindAStop() async throws {
+        try await ConversationHouse.with(.postgres) { house in
+            let debate = try await Self.start(house, "1", DebateOptions())
+            let (controls, service) = (house.controls, house.service)
+            let result = try await blocking(on: house.database) { transaction in
+                _ = try controls.cancel(debate, by: "api", in: transaction)
+            } while: {
+                let adding = Task {
+                    try await service.addInput(
+                        "More.",
+                        author: "api",
+                        key: "m",
+                        to: debate.id,
+                        workspace: debate.workspace
+                    )
+                }
+                try await house.polled {
+                    let isWaiting: SQL = "datname = current_database() and wait_event_type = 'Lock'"
+                    return try await house.count("pg_stat_activity", where: isWaiting) > 0
+                }
+                return adding
+            }
+            let error = await #expect(throws: ConversationError.self) { try await result.outside.value }
+            #expect(error?.reason == .conflict)
+            #expect(try await house.evidence(debate) == [])
         }
     }
 

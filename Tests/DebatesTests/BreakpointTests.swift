@@ -156,6 +156,23 @@ import Testing
         #expect(!kept.finalAnswer.isEmpty)
     }
 
+    /// The judge wrote it before the stop came.
+    @Test func aStopKeepsTheJudgesAnswer() throws {
+        let script = Self.script([]) { $0.settings.consensus = .judge }
+        var play = try script.play()
+        let written = try #require(play.synthesis)
+        play.events.removeLast()
+        var machine = try DebateMachine(replaying: play.journal.entries)
+        let kept = try #require(try script.play(&machine, from: machine.handleCancel(by: "Ben")).result)
+        #expect(kept.status == .cancelled && kept.finalAnswer == written.content)
+        #expect(kept.synthesizedBy == written.agent && kept.reason == "Cancelled by Ben.")
+
+        let held = try Self.script([.release]) { $0.settings.consensus = .judge }.play()
+        var waiting = try DebateMachine(replaying: held.journal.entries)
+        let stopped = try #require(try script.play(&waiting, from: waiting.handleCancel(by: "Ben")).result)
+        #expect(held.synthesis != nil && stopped.finalAnswer.isEmpty && stopped.synthesizedBy == nil)
+    }
+
     @Test func aVerdictIsHeldBackUntilItsRelease() throws {
         let script = Self.script([.release])
         let first = try script.play()

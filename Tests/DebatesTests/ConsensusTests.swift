@@ -93,7 +93,7 @@ import Testing
         }
         #expect(four.consensus?.leader == "beta")
         #expect(four.consensus?.shares.map(\.choice) == ["beta", "alpha"])
-        #expect(four.consensus?.note == "beta leads with 50%; 60% is needed.")
+        #expect(four.consensus?.note == "beta leads with 50%, as votes for oneself rank half; 60% is needed.")
         let unsure = try play(.weighted) {
             $0.size = 4
             $0.choices = ["alpha", "alpha", "beta", "beta"]
@@ -101,6 +101,17 @@ import Testing
         }
         #expect(unsure.consensus?.leader == "beta")
         #expect(unsure.consensus?.note == "beta leads with 44%, as votes for oneself rank half; 60% is needed.")
+    }
+
+    /// Another choice has more of the votes' weight than the one that leads by its rank.
+    @Test func whatManyChoseIsNotLostBehindWhoeverLeads() throws {
+        let play = try play(.weighted) {
+            $0.choices = ["alpha", "gamma", "beta"]
+            $0.confidences = [1, 0, 0.2]
+        }
+        #expect(play.consensus?.leader == "beta")
+        #expect(play.consensus?.shares.map(\.share) == [0.2857, 0.4762, 0.2381])
+        #expect(play.result?.verdict == .needsReview)
     }
 
     @Test func unanimityIsAllVotesAndNamesWhoAbstained() throws {

@@ -7,8 +7,8 @@ import Testing
 
 @Suite("The debates over HTTP", .timeLimit(.minutes(5)))
 struct DebateRouteTests {
-    private static let path = "/api/v1/debates"
-    private let harness = GatewayHarness()
+    static let path = "/api/v1/debates"
+    let harness = GatewayHarness()
 
     @Test("A question in the client's words starts a debate")
     func create() async throws {

@@ -1,5 +1,6 @@
 import CoreTypes
 import Gateway
+import Synchronization
 import TestSupport
 import Testing
 
@@ -145,17 +146,29 @@ struct StandardsTests {
         ] as [([(String, String)], Int)]
     )
     func unwantedBody(headers: [(String, String)], status: Int) async throws {
+        let steps = Steps()
         var harness = harness
         harness.configuration.apiToken = Secret("operator")
+        harness.adapters = [FakeAdapter(steps: steps)]
         try await harness.run { client async throws in
+            let key = Self.json + [("Authorization", "Bearer operator")]
+            // What comes for the body is as long as a short one was said to be; requests stand behind it.
+            let behind =
+                client.head("POST", Self.debates, headers: key, body: Self.body)
+                + client.head("POST", Self.events, headers: [("X-Fake-Signature", "right")], body: "x")
             try await client.connect { connection async throws in
                 let all = Self.json + [("Expect", "100-continue")] + headers
-                try await connection.send(client.head("POST", Self.debates, headers: all))
-                let answer = try RawResponse(try await connection.readAll())
+                try await connection.send(client.head("POST", Self.debates, headers: all) + Self.body + behind)
+                var text = try await connection.read(until: "\r\n\r\n")
+                try await connection.send(behind)
+                text += try await connection.readAll()
+                let answer = try RawResponse(text)
                 #expect(answer.status == status)
                 #expect(answer.headers["connection"] == "close")
+                #expect(text.matches(of: /HTTP\/1.1 \d/).count == 1, "\(text)")
             }
         }
+        #expect(harness.debates.state.withLock { $0.questions }.isEmpty && steps.all.isEmpty)
     }
 
     @Test("A platform that waits with its body is asked for it where its head may be right")

@@ -69,6 +69,30 @@ import Testing
         #expect(lines.all.count == 1)
     }
 
+    @Test func aListenerThatCannotConnectSaysSoOnceAMinute() async throws {
+        let (time, lines) = (ManualTime(), KeptLog.Lines())
+        let listener = PostgresListener(
+            url: Secret("postgresql:///aragora?host=/nowhere"),
+            wakeUps: WakeUps(isPolling: true),
+            queue: NotificationQueue(),
+            origin: "me",
+            timing: PostgresListener.Timing(),
+            time: time,
+            jitter: FixedJitter(),
+            logger: lines.logger,
+            send: { _ in }
+        )
+        try await running({ await listener.run() }) {
+            // It tries again after less than five seconds; beside it sleeps the probe.
+            for _ in 0..<24 {
+                await time.waitForSleepers(2)
+                time.advance(by: .seconds(5))
+            }
+            await time.waitForSleepers(2)
+        }
+        #expect(lines.all.count { $0.contains("Cannot listen") } == 3, "\(lines.all)")
+    }
+
     @Test func aListenerThatIsStoppedSaysNothing() async throws {
         try await withDatabase(.postgres) { test in
             let lines = KeptLog.Lines()

@@ -107,6 +107,22 @@ struct DeliveryTests {
         }
     }
 
+    @Test("A direct message mentions nobody: its only reader is told of it anyway")
+    func mentions() async throws {
+        try await withSlack { slack, bench in
+            let (payloads, adapter) = (bench.payloads, bench.adapter)
+            let post = Post(body: "x", fallbackText: "x", mention: payloads.user)
+            let part = try #require(adapter.render(post).first)
+            for channel in [payloads.channel, payloads.directChannel, payloads.user] {
+                var address = bench.address
+                address.channel = channel
+                let sent = await adapter.send(part, to: address, key: channel)
+                #expect(word(sent) == "sent")
+            }
+            #expect(await slack.posts.map(\.plainText) == ["x\n<@U0ALICE001>", "x", "x"])
+        }
+    }
+
     @Test("An answer in a direct message is looked for where nobody knows whether it arrived, and is there once")
     func uncertainAnswer() async throws {
         try await withHouse { house in

@@ -162,6 +162,14 @@ struct InterpretationTests {
         #expect(try bench.events(form).first?.address.responseURL == (isHonoured ? url : nil))
     }
 
+    @Test("A message says when it was written, and a button does not")
+    func writing() throws {
+        let written = try only(payloads.mention("Should we?", ts: "1750000000.123456")).writtenAt
+        #expect(written == Timestamp(milliseconds: 1_750_000_000_123))
+        #expect(try only(payloads.mention("Should we?", ts: "17.05")).writtenAt == Timestamp(milliseconds: 17_050))
+        #expect(try only(payloads.press("tok123", messageTS: "1.2")).writtenAt == nil)
+    }
+
     @Test("A button brings its token and the thread that it stands in")
     func button() throws {
         let event = try only(payloads.press("tok123", messageTS: "1.2", thread: "1.1", trigger: "8.8"))

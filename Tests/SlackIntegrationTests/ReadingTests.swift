@@ -37,20 +37,38 @@ struct ReadingTests {
         }
     }
 
-    @Test("An answer that a direct conversation did not take is found in the person's own channel")
-    func reconcileElsewhere() async throws {
+    @Test(
+        "An answer that a direct conversation did not take is found in the person's own channel",
+        arguments: [false, true]
+    )
+    func reconcileElsewhere(isGone: Bool) async throws {
         try await withSlack { slack, bench in
             let (adapter, before) = (bench.adapter, bench.time.now())
             var address = bench.address
             address.channel = bench.payloads.directChannel
-            await slack.fail("chat.postMessage", .error("no_permission"), .serverErrorAfterwards)
+            let code = isGone ? "channel_not_found" : "no_permission"
+            await slack.fail("chat.postMessage", .error(code), .serverErrorAfterwards)
+            if isGone { await slack.remove(channel: address.channel) }
             _ = await adapter.sendEphemeral(try bench.part("x"), to: address, key: "k")
             let message = try #require(await slack.posts.first)
             #expect(message.channel == "D0ALICE001")
-            let found = await adapter.reconcile(key: "k", at: address, sentAfter: before)
+            let found = await adapter.reconcileAnswer(key: "k", at: address, sentAfter: before)
             #expect(word(found) == "sent D0ALICE001:\(message.ts)")
-            let lost = await adapter.reconcile(key: "l", at: address, sentAfter: before)
+            let lost = await adapter.reconcileAnswer(key: "l", at: address, sentAfter: before)
+            #expect(word(lost) == (isGone ? "impossible" : "not sent"))
+        }
+    }
+
+    @Test("A message for a direct conversation's thread is looked for there alone")
+    func reconcileInDirectThread() async throws {
+        try await withSlack { slack, bench in
+            var address = bench.address
+            address.channel = bench.payloads.directChannel
+            address.thread = await slack.say("Why?", channel: address.channel, user: bench.payloads.user)
+            await slack.fail("conversations.open", .error("missing_scope"))
+            let lost = await bench.adapter.reconcile(key: "l", at: address, sentAfter: bench.time.now())
             #expect(word(lost) == "not sent")
+            #expect(await slack.calls("conversations.open").isEmpty)
         }
     }
 

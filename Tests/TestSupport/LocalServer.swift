@@ -11,32 +11,35 @@ package func withLocalServer<R>(
     _ router: Router<BasicRequestContext>,
     _ body: (Int) async throws -> R
 ) async throws -> R {
-    let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
+    let (channels, channelFound) = AsyncStream.makeStream(of: (any Channel).self)
     var logger = Logger(label: "local-server")
     logger.logLevel = .critical
     let application = Application(
         router: router,
         configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0), backlog: 4096),
-        onServerRunning: { channel in
-            if let port = channel.localAddress?.port { portFound.yield(port) }
-        },
+        onServerRunning: { channelFound.yield($0) },
         logger: logger
     )
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-            defer { portFound.finish() }
+            defer { channelFound.finish() }
             try await application.run()
         }
-        var port: Int?
-        for await found in ports {
-            port = found
-            break
-        }
-        guard let port else {
+        var running = channels.makeAsyncIterator()
+        guard let channel = await running.next(), let port = channel.localAddress?.port else {
             try await group.waitForAll()
             throw CancellationError()
         }
-        defer { group.cancelAll() }
-        return try await body(port)
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await body(port))
+        } catch {
+            result = .failure(error)
+        }
+        // Closed before it is cancelled: with a connection that it has not looked at, the process would end.
+        try? await channel.close()
+        try? await channel.closeFuture.get()
+        group.cancelAll()
+        return try result.get()
     }
 }

@@ -6,7 +6,7 @@ import TestSupport
 /// A Postgres server that a test may stop.
 struct PrivatePostgres: Sendable {
     let database: DatabaseConfiguration
-    private let directory: String
+    let directory: String
 
     /// Runs a server of its own beside the test and removes it afterwards.
     static func with(_ body: (PrivatePostgres) async throws -> Void) async throws {
@@ -32,9 +32,14 @@ struct PrivatePostgres: Sendable {
         try await Self.control("start", directory)
     }
 
+    /// Holds the server still, and leaves it so.
+    func freeze() async throws {
+        try await Self.control("freeze", directory)
+    }
+
     /// Holds the server still while something is done: it keeps its connections and answers nothing.
     func whileFrozen(_ body: () async throws -> Void) async throws {
-        try await Self.control("freeze", directory)
+        try await freeze()
         do {
             try await body()
         } catch {

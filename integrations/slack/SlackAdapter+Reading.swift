@@ -6,7 +6,11 @@ extension SlackAdapter: ReconcilingChannel, HistoryChannel, NamingChannel, Diagn
     private static let maximumNames = 20
 
     package func reconcile(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation {
-        await reader.reconcile(key: key, at: address, sentAfter: sentAfter)
+        await reader.reconcile(key: key, at: address, sentAfter: sentAfter, isAnswer: false)
+    }
+
+    package func reconcileAnswer(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation {
+        await reader.reconcile(key: key, at: address, sentAfter: sentAfter, isAnswer: true)
     }
 
     package func history(of address: Address, before message: String?, limit: Int) async throws -> [HistoryMessage] {

@@ -11,6 +11,7 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, LastingAnswerChannel, 
             var message = Self.marked(try Self.message(part), key: key)
             let isHeard = await channels.join(address.channel, workspace: address.workspace, token: token)
             if !isHeard, Self.mayBeUnheard(address) { Self.addInvitation(to: &message) }
+            if SlackKeys.isDirect(address.channel) { Self.removeMention(from: &message) }
             message["channel"] = .string(address.channel)
             message["thread_ts"] = address.thread.map { .string(SlackMessageID($0, channel: address.channel).ts) }
             let reply = try await api.call("chat.postMessage", token: token, json: message)
@@ -155,6 +156,12 @@ extension SlackAdapter: EditingChannel, EphemeralChannel, LastingAnswerChannel, 
             ]
         ],
     ]
+
+    /// Takes the mention out of a message whose only reader is told of it anyway.
+    private static func removeMention(from message: inout JSONValue) {
+        guard let blocks = message["blocks"]?.array, blocks.count > 1 else { return }
+        message["blocks"] = .array(blocks.filter { !SlackRenderer.isMention($0) })
+    }
 
     /// The address's response URL, while it lives and leads to Slack.
     private func aliveResponseURL(of address: Address) -> String? {

@@ -159,7 +159,7 @@ function inline(text, element, depth = 0) {
       at = end + mark.length;
     } else if (depth < 6 && (rest === "[" || (rest === "!" && text[at + 1] === "["))) {
       // Pictures come from elsewhere, so they are shown as links.
-      const match = /^!?\[((?:[^\[\]\\]|\\.){0,1000})\]\(\s*<?([^\s<>()]{1,2000}(?:\([^\s()]{0,200}\)[^\s<>()]{0,200})?)>?(?:\s+["'][^"']{0,300}["'])?\s*\)/.exec(text.slice(at, at + 3600));
+      const match = /^!?\[((?:[^\[\]\\]|\\.){0,1000})\]\(\s*<?([^\s<>()]{1,2200}(?:\([^\s()]{0,200}\)[^\s<>()]{0,200})?)>?(?:\s+["'][^"']{0,300}["'])?\s*\)/.exec(text.slice(at, at + 3600));
       if (!match) { plain += rest; at += 1; continue; }
       put(link(match[2], inline(match[1] || match[2], h("span"), depth + 1)));
       at += match[0].length;

@@ -129,8 +129,7 @@ package struct DemoAgent: Agent {
     }
 
     private static func firstLine(_ task: String) -> String {
-        let line = task.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return line.isLonger(than: 200) ? String(line.unicodeScalars.prefix(199)) + "…" : line
+        task.split(whereSeparator: \.isNewline).first?.shortened(to: 200) ?? ""
     }
 
     /// FNV-1a: the same number for the same text on every machine, unlike Swift's own hashing.

@@ -2,8 +2,8 @@ import CoreTypes
 
 /// What a prompt quotes of the panel.
 extension PromptBuilder {
-    /// How much of all voters' reasons is quoted: with the shares, they fit into one material.
-    private static let maximumReasons = 15_000
+    /// How much is quoted of a choice that is no agent's name.
+    private static let maximumChoice = 120
 
     /// Proposals under the numbers that they have on the panel.
     func proposals(_ proposals: [Proposal], winner: String?) -> [Material] {
@@ -33,24 +33,28 @@ extension PromptBuilder {
     }
 
     /// How the panel voted: what the answer may call agreed, and who is against it for which reason.
-    func material(of votes: PanelVotes) -> Material {
+    ///
+    /// One line for each voter comes first, and then the reasons as they fit.
+    /// - Parameter room: the most characters of all reasons together.
+    func material(of votes: PanelVotes, reasons room: Int) -> Material {
         var lines: [String] = []
         if !votes.shares.isEmpty {
-            let shares = votes.shares.map { "\($0.choice) \(percent($0.share))" }
+            let shares = votes.shares.map { "\(choice($0.choice)) \(percent($0.share))" }
             lines.append("Of the votes' weight: \(shares.joined(separator: ", "))")
         }
         if let note = votes.note { lines.append("No decision: \(note)") }
-        let limit = Material.fairShare(
-            of: Self.maximumReasons,
-            sizes: votes.votes.map(\.reasoning.unicodeScalars.count)
-        )
         lines += votes.votes.map { vote in
-            let reason = vote.reasoning.isEmpty ? "no reason given" : Material.shortened(vote.reasoning, to: limit)
-            return "- \(vote.agent) chose \(vote.choice), \(percent(vote.confidence)) sure: \(reason)"
+            let end = vote.reasoning.isEmpty ? ", no reason given" : ""
+            return "- \(vote.agent) chose \(choice(vote.choice)), \(percent(vote.confidence)) sure\(end)"
         }
         if !votes.abstained.isEmpty { lines.append("No vote came from: \(votes.abstained.joined(separator: ", "))") }
+        let reasoned = votes.votes.filter { !$0.reasoning.isEmpty }
+        let limit = Material.fairShare(of: room, sizes: reasoned.map(\.reasoning.unicodeScalars.count))
+        lines += reasoned.map { "Why \($0.agent) chose so: \(Material.shortened($0.reasoning, to: limit))" }
         return Material(heading: "The votes", text: lines.joined(separator: "\n"))
     }
+
+    private func choice(_ text: String) -> String { text.shortened(to: Self.maximumChoice) }
 
     private func percent(_ share: Double) -> String { "\(Int((min(1, max(0, share)) * 100).rounded()))%" }
 }

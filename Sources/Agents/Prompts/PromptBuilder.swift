@@ -17,6 +17,8 @@ package struct PromptBuilder: Sendable {
     private static let maximumEvidence = 50
     /// How much is quoted of what those who decide about the debate ask for: as much as one of them may write.
     private static let maximumGuidance = 10_000
+    /// All voters' reasons together take at most one part of so many of what the materials may take.
+    private static let reasonsPart = 8
 
     /// Describes whose prompts are built.
     package init(name: String, steps: ThinkingSteps = .understandAnalyze, stance: Stance? = nil) {
@@ -30,7 +32,6 @@ package struct PromptBuilder: Sendable {
         let isSynthesis = request.purpose == .synthesis
         var materials = proposals(request.proposals, winner: request.winner)
         var criticism = critiques(request.critiques, areAnswered: isSynthesis)
-        if let votes = request.votes { materials.append(material(of: votes)) }
         // A revision answers its criticism, which is as good as what it is about.
         if !isSynthesis { (materials, criticism) = (materials + criticism, []) }
         return Prompt(
@@ -39,6 +40,7 @@ package struct PromptBuilder: Sendable {
                 request.briefing,
                 materials,
                 criticism,
+                votes: request.votes,
                 title: isSynthesis ? nil : fullTitle(of: request.briefing),
                 instruction: instruction(for: request)
             ),
@@ -98,11 +100,13 @@ package struct PromptBuilder: Sendable {
     /// - Parameters:
     ///   - criticism: is shortened before the other materials are: there is the more of it the larger the panel is, and
     ///     it speaks of proposals that were revised since.
+    ///   - votes: are never shortened but for their reasons, so that no voter's choice is lost.
     ///   - title: the round's; nil where the call is no part of a round.
     private func user(
         _ briefing: Briefing,
         _ materials: [Material],
         _ criticism: [Material] = [],
+        votes: PanelVotes? = nil,
         title: String?,
         instruction: String
     ) -> String {
@@ -116,12 +120,14 @@ package struct PromptBuilder: Sendable {
         }
         all += materials
         let guidance = guidance(briefing.guidance)
-        let budget =
+        func length(_ materials: [Material]) -> Int { materials.reduce(0) { $0 + $1.text.unicodeScalars.count } }
+        var budget =
             Self.maximumLength - Self.frameAllowance - question.unicodeScalars.count
             - (guidance?.unicodeScalars.count ?? 0) - (all.count + criticism.count) * 180
-        func length(_ materials: [Material]) -> Int { materials.reduce(0) { $0 + $1.text.unicodeScalars.count } }
+        let ballot = votes.map { [material(of: $0, reasons: budget / Self.reasonsPart)] } ?? []
+        budget -= length(ballot)
         let texts = Material.fitted(all, total: max(budget * 2 / 3, budget - length(criticism)))
-        let quoted = (texts + Material.fitted(criticism, total: budget - length(texts))).map(\.fenced)
+        let quoted = (texts + ballot + Material.fitted(criticism, total: budget - length(texts))).map(\.fenced)
         let head = [title, "<question>\n\(Material.defused(question))\n</question>", guidance].compactMap(\.self)
         return (head + quoted + [instruction + additions(to: briefing)]).joined(separator: "\n\n")
     }

@@ -124,12 +124,20 @@ package struct ApprovalChat: Sendable {
                 actor: try namedActor(event, .reply, workspace: record.workspace, in: transaction),
                 optionID: option.id,
                 comment: typed.comment,
-                operationHash: option.effect.isForText && record.status == .pending ? copy.shownHash : nil
+                operationHash: option.effect.isForText && record.status == .pending
+                    ? Self.hash(seenIn: copy, event) : nil
             ),
             in: transaction
         )
         if case .refused(_, .foreign) = answer, !typed.comment.isEmpty { return nil }
         return said(answer, event)
+    }
+
+    /// The hash of what a copy showed to somebody who wrote beside it; nil where it may have been another text, because
+    /// it was written before the copy came to show this one: an edit keeps the number of its message.
+    private static func hash(seenIn copy: ApprovalPrompt, _ event: InboundEvent) -> String? {
+        guard let written = event.writtenAt, written >= copy.updatedAt else { return nil }
+        return copy.shownHash
     }
 
     /// How many requests a list in a chat has at most.
@@ -178,7 +186,8 @@ package struct ApprovalChat: Sendable {
     ) throws -> Answer {
         guard let record = try desk.find(named: name, for: event.workspace, in: transaction) else {
             return Answer(
-                "There is no request “\(name.prefix(40))”. `\(event.commandPrefix)approvals` lists what waits for you."
+                "There is no request “\(name.shortened(to: 40))”. `\(event.commandPrefix)approvals` lists what waits "
+                    + "for you."
             )
         }
         let actor = try namedActor(event, .command, workspace: record.workspace, in: transaction)
@@ -255,7 +264,7 @@ package struct ApprovalChat: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Answer {
         guard let moment = ApprovalDate.read(date) else {
-            return Answer("“\(date.prefix(40))” is no date; write 2026-01-31, or 2026-01-31 09:05 (UTC).")
+            return Answer("“\(date.shortened(to: 40))” is no date; write 2026-01-31, or 2026-01-31 09:05 (UTC).")
         }
         guard let other = Self.person(person, event) else {
             return Answer("Name the person by a mention, by an id such as slack:U012, or by a mail address.")
@@ -292,7 +301,7 @@ package struct ApprovalChat: Sendable {
             name = try desk.directory.name(of: ids, workspace: workspace, in: transaction)
         }
         guard let name, !name.isEmpty, !id.hasSuffix(":\(name)") else { return id }
-        return "\(name.prefix(80)) (\(id))"
+        return "\(name.shortened(to: 80)) (\(id))"
     }
 
     /// An immutable id: a mention that the platform resolved, `<@U012>`, `slack:U012` or a mail address; never a name as

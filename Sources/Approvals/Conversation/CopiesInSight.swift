@@ -5,7 +5,7 @@ import Persistence
 /// The copies of prompts that somebody had in sight where and when they wrote something.
 ///
 /// A number answers the copy that came last there. It never decides what has not arrived, what came after it was
-/// written, or what stands in another thread.
+/// written, or what stands in another thread. Whether the copy says the same as it did then is not looked at here.
 struct CopiesInSight {
     private let event: InboundEvent
     private let place: ApprovalPromptStore.Place

@@ -101,7 +101,6 @@ enum ApprovalLines {
     }
 
     private static func clipped(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.count > 200 ? "\(line.prefix(199))…" : line
+        text.split(whereSeparator: \.isNewline).joined(separator: " ").shortened(to: 200)
     }
 }

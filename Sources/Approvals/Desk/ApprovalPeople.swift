@@ -172,6 +172,7 @@ struct ApprovalPeople: Sendable {
         }
     }
 
-    /// Whether an id is a platform's, and so the same person in every workspace.
+    /// Whether an id is a platform's, so that somebody can be found by it in another workspace; those who look into
+    /// the inbox are known in their own alone.
     static func isAnywhere(_ id: String) -> Bool { !inboxes.contains(String(id.prefix { $0 != ":" })) }
 }

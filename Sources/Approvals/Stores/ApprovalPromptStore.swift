@@ -34,6 +34,8 @@ package struct ApprovalPrompt: Sendable {
     package var shown: String
     /// The hash of what is decided, as the copy shows it; empty until it has arrived.
     package var shownHash: String
+    /// When it was last noted what the copy shows.
+    package let updatedAt: Timestamp
 
     /// The name of its message in the outbox.
     var outboxKey: String { "approval/\(request)/\(id)" }
@@ -237,7 +239,8 @@ package struct ApprovalPromptStore: Sendable {
                 reminderOf: try row.textOrNil("reminder_of"),
                 state: try row.word("state", of: "a prompt"),
                 shown: try row.text("shown"),
-                shownHash: try row.text("shown_hash")
+                shownHash: try row.text("shown_hash"),
+                updatedAt: try row.timestamp("updated_at")
             )
         }
     }

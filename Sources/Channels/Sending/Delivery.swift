@@ -73,7 +73,8 @@ struct Delivery {
             return false
         }
         guard try await waitForPace(part, work) else { return false }
-        try await record.begin(part, partsJSON: work.partsJSON)
+        let hasKey = work.hasKey(adapter: adapter, address: address)
+        try await record.begin(part, hasKey: hasKey, partsJSON: work.partsJSON)
 
         let began = now
         let outcome = await work.call(part, adapter: adapter, address: address, key: partKey(part))
@@ -99,7 +100,7 @@ struct Delivery {
             } else {
                 // The platform's clock may be behind ours.
                 let after = sentAt - .seconds(60)
-                let answer = await channel.reconcile(key: partKey(part), at: address, sentAfter: after)
+                let answer = await work.reconcile(channel, address: address, key: partKey(part), sentAfter: after)
                 context.metrics.outcome(answer.metricLabel, platform: adapter.platform)
                 decision = context.policy.decide(
                     answer,
@@ -207,7 +208,7 @@ struct Delivery {
     }
 
     private func reconciling(_ part: Int, _ work: DeliveryWork) -> (any ReconcilingChannel)? {
-        work.reconciling(part, adapter: adapter, address: address, sentAt: record.receipts[part].at)
+        work.reconciling(part, adapter: adapter, address: address, receipt: record.receipts[part])
     }
 
     private func call(_ part: Int, _ work: DeliveryWork) -> RateLimiter.Call {

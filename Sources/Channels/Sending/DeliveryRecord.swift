@@ -28,9 +28,9 @@ struct DeliveryRecord {
     }
 
     /// Writes down that a part is on its way.
-    mutating func begin(_ part: Int, partsJSON: String) async throws {
+    mutating func begin(_ part: Int, hasKey: Bool?, partsJSON: String) async throws {
         let now = context.time.now()
-        receipts[part] = PartReceipt(state: .sending, messageID: "", at: now)
+        receipts[part] = PartReceipt(state: .sending, messageID: "", at: now, hasKey: hasKey)
         context.beginnings.withLock { $0.add(row.claim, part: part) }
         try await write(endsClaim: false) { store, claim, receiptsJSON, transaction in
             try store.markSending(

@@ -66,24 +66,41 @@ struct DeliveryWork: Sendable {
         }
     }
 
-    /// The platform, where it can be asked what became of a part that was on its way at a moment.
+    /// Whether an answer to one person carries its key on the platform; nil for all else.
+    func hasKey(adapter: any ChannelAdapter, address: Address) -> Bool? {
+        guard case .ephemeral = kind, let channel = adapter as? any LastingAnswerChannel else { return nil }
+        return channel.answerLasts(at: address) ? true : nil
+    }
+
+    /// The platform, where it can be asked what became of a part that was on its way.
     func reconciling(
         _ part: Int,
         adapter: any ChannelAdapter,
         address: Address,
-        sentAt: Timestamp
+        receipt: PartReceipt
     ) -> (any ReconcilingChannel)? {
         switch kind {
         case .post: return adapter as? any ReconcilingChannel
         case .edit(let messages): return part < messages.count ? nil : adapter as? any ReconcilingChannel
         case .ephemeral:
-            // What a response URL took cannot be looked up anywhere.
-            guard let channel = adapter as? any LastingAnswerChannel, channel.answerLasts(at: address),
-                !address.hasResponseURL(at: sentAt)
-            else { return nil }
-            return channel
+            // What a response URL took cannot be looked up anywhere, nor what a former version sent without its key.
+            guard receipt.hasKey == true, !address.hasResponseURL(at: receipt.at) else { return nil }
+            return adapter as? any LastingAnswerChannel
         case .form: return nil
         }
+    }
+
+    /// Asks the platform whether it has a part.
+    func reconcile(
+        _ channel: any ReconcilingChannel,
+        address: Address,
+        key: String,
+        sentAfter: Timestamp
+    ) async -> Reconciliation {
+        if case .ephemeral = kind, let channel = channel as? any LastingAnswerChannel {
+            return await channel.reconcileAnswer(key: key, at: address, sentAfter: sentAfter)
+        }
+        return await channel.reconcile(key: key, at: address, sentAfter: sentAfter)
     }
 
     private static func unsupported(_ what: String) -> SendOutcome {

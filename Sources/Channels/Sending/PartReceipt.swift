@@ -20,6 +20,9 @@ package struct PartReceipt: Codable, Hashable, Sendable {
     package var at: Timestamp
     /// The digest of what the message shows, where it is one of several; nil where nobody can say.
     package var digest: String?
+    /// Whether an answer to one person carries its key on the platform, unless a response URL took it; nil where nobody
+    /// can say, as in what a former version began.
+    package var hasKey: Bool?
 
     /// A part whose turn has not come.
     package static func waiting(_ now: Timestamp) -> PartReceipt {

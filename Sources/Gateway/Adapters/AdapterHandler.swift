@@ -27,8 +27,8 @@ final class AdapterHandler: ChannelDuplexHandler {
     private let desk: AdapterDesk
     private let dates: HTTPDates
     private var state = State.passing
-    /// The requests that the router has not answered yet.
-    private var passed = CircularBuffer<RoutedRequest>()
+    /// The request that the router has not answered yet.
+    private var passed: RoutedRequest?
     /// Whether the request that was taken up last may be followed by another protocol: it is the connection's last one,
     /// and nothing is read behind it.
     private var endsHTTP = false
@@ -69,14 +69,14 @@ final class AdapterHandler: ChannelDuplexHandler {
     private func handle(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
         case (.passing, .head(var request)):
+            // Answers come in the order of the requests, any of them may be the connection's last, and they are not
+            // piled up for a peer that takes none.
+            guard passed == nil, context.channel.isWritable else { return held.append(part) }
+            endsHTTP = request.endsHTTP
             guard let (endpoint, query) = desk.endpoint(for: request) else {
-                endsHTTP = request.endsHTTP
-                passed.append(RoutedRequest(&request, isLast: endsHTTP))
+                passed = RoutedRequest(&request)
                 return context.fireChannelRead(wrapInboundOut(.head(request)))
             }
-            // Answers come in the order of the requests, and are not piled up for a peer that takes none.
-            guard passed.isEmpty, context.channel.isWritable else { return held.append(part) }
-            endsHTTP = request.endsHTTP
             let exchange = AdapterExchange(request, at: endpoint, query: query, desk: desk)
             act(exchange.begin(), exchange, context)
         case (.passing, _):
@@ -171,7 +171,8 @@ final class AdapterHandler: ChannelDuplexHandler {
             swap(&parts, &held)
             while !isBusy, let part = parts.popFirst() { handle(part, context) }
             held += parts
-            if !isBusy { channelReadComplete(context: context) }
+            // What was passed on is delivered with this, also where more is held back.
+            channelReadComplete(context: context)
         }
         guard !isBusy else { return }
         let events = heldEvents
@@ -203,13 +204,11 @@ final class AdapterHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let part = unwrapOutboundIn(data)
         if case .head(var head) = part, head.status != .continue {
-            if endsHTTP, passed.count == 1 { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-            passed.first?.fit(&head)
+            passed?.fit(&head)
             return context.write(wrapOutboundOut(.head(head)), promise: promise)
         }
-        guard case .end = part, let request = passed.popFirst() else {
-            return context.write(data, promise: promise)
-        }
+        guard case .end = part, let request = passed else { return context.write(data, promise: promise) }
+        passed = nil
         if request.isHead {
             // Behind a head alone stands nothing, not even the mark that ends chunks.
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
@@ -217,10 +216,15 @@ final class AdapterHandler: ChannelDuplexHandler {
             context.write(data, promise: promise)
         }
         idleness.answer(at: .now())
-        guard passed.isEmpty, !held.isEmpty else { return }
-        // What follows may close the connection.
-        context.flush()
-        goOn(context)
+        // What comes behind the last answer is answered by nobody (RFC 9112, section 9.6).
+        if request.isLast { state = .closing }
+        guard !held.isEmpty else { return }
+        // Not in the middle of a write: whoever wrote may close the connection behind it.
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (handler, context) = bound.value
+            if context.channel.isActive { handler.goOn(context) }
+        }
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {

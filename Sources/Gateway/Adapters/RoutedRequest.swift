@@ -5,30 +5,34 @@ import NIOHTTP1
 struct RoutedRequest {
     /// Whether only the head of the answer is wanted.
     let isHead: Bool
-    /// Whether the peer speaks HTTP/1.0, which has no chunks and does not wait with a body.
+    /// Whether its answer is the connection's last one.
+    private(set) var isLast: Bool
+    /// Whether the peer speaks HTTP/1.0, which has no chunks.
     private let isOld: Bool
 
     /// Looks at a request, and tells the router what it has to know.
-    /// - Parameter isLast: whether the router closes the connection behind its answer whatever the request asks for.
-    init(_ request: inout HTTPRequestHead, isLast: Bool) {
+    init(_ request: inout HTTPRequestHead) {
         isHead = request.method == .HEAD
         isOld = request.version == .http1_0
-        if isOld { request.headers.remove(name: "Expect") }
         // Where an answer has no length, its end is that of the connection.
-        if isOld || isLast { request.headers.replaceOrAdd(name: "Connection", value: "close") }
+        isLast = isOld || !request.isKeepAlive || request.endsHTTP
+        if !request.waitsWithBody { request.headers.remove(name: "Expect") }
+        if isLast { request.headers.replaceOrAdd(name: "Connection", value: "close") }
     }
 
-    /// Makes the head of an answer one that the peer understands.
-    func fit(_ head: inout HTTPResponseHead) {
-        guard isOld else { return }
-        head.version = .http1_0
-        head.headers.replaceOrAdd(name: "Connection", value: "close")
+    /// Makes the head of an answer one that the peer understands, and looks whether it says that it is the last one.
+    mutating func fit(_ head: inout HTTPResponseHead) {
+        if isOld { head.version = .http1_0 }
+        if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        isLast = head.headers.first(name: "Connection")?.lowercased() == "close"
     }
 }
 
 extension HTTPRequestHead {
-    /// Whether the client sends its body only when it hears that it is wanted (RFC 9110, section 10.1.1).
+    /// Whether the client sends its body only when it hears that it is wanted (RFC 9110, section 10.1.1); one that
+    /// speaks HTTP/1.0 does not.
     var waitsWithBody: Bool {
-        version != .http1_0 && headers.first(name: "Expect")?.lowercased() == "100-continue"
+        guard version != .http1_0, headers.first(name: "Expect")?.lowercased() == "100-continue" else { return false }
+        return headers.contains(name: "Transfer-Encoding") || headers.first(name: "Content-Length") ?? "0" != "0"
     }
 }

@@ -63,6 +63,11 @@ enum DebateDocument {
             if let value = consensus[name] { members[name] = value }
         }
         members["consensus_reached"] = consensus["reached"]
+        // A debate that was stopped behind its count came to no consensus, whatever was counted.
+        if record.isFinished, let isReached = record.consensusReached {
+            members["consensus_reached"] = .bool(isReached)
+            members["confidence"] = record.confidence.map { .number($0) }
+        }
         members["rounds_used"] = projection?["rounds_used"] ?? projection?["round"] ?? 0
         return .object(members)
     }

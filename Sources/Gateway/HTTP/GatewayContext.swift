@@ -18,13 +18,5 @@ struct GatewayContext: RequestContext {
     }
 
     /// Whether the peer of the connection is this machine itself; forwarding headers play no part.
-    var isLoopbackPeer: Bool {
-        guard let address = channel.remoteAddress else { return false }
-        switch address {
-        case .unixDomainSocket: return true
-        case .v4, .v6:
-            guard let text = address.ipAddress else { return false }
-            return text == "::1" || text.hasPrefix("127.") || text.hasPrefix("::ffff:127.")
-        }
-    }
+    var isLoopbackPeer: Bool { channel.remoteAddress?.isLoopback ?? false }
 }

@@ -3,15 +3,10 @@ import Logging
 import NIOCore
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// Counts the connections of each peer, so that one of them does not take all that there are.
 ///
-/// This machine itself is not counted: a reverse proxy that stands here lends its address to everybody.
+/// This machine itself is not counted: a reverse proxy that stands here lends its address to everybody. One in a
+/// container has an address of its own, and is counted.
 final class PeerConnections: Sendable {
     private let counts = Mutex<[[UInt8]: Int]>([:])
     private let limit: Int
@@ -26,18 +21,13 @@ final class PeerConnections: Sendable {
     }
 
     /// Who is counted as one: an IPv4 address, or the 64 bits that one network of IPv6 has; nil for this machine.
-    static func peer(at address: SocketAddress?) -> [UInt8]? {
-        guard let text = address?.ipAddress else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        if inet_pton(AF_INET, text, &bytes) == 1 { return remote(Array(bytes.prefix(4))) }
-        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
-        // An IPv4 address inside `::ffff:0:0/96`.
-        if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] { return remote(Array(bytes.suffix(4))) }
-        let isLoopback = bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
-        return isLoopback ? nil : Array(bytes.prefix(8))
+    /// - Parameters:
+    ///   - remote: the address that the connection comes from.
+    ///   - local: the one that it goes to; who comes from there as well is this machine.
+    static func peer(at remote: SocketAddress?, to local: SocketAddress?) -> [UInt8]? {
+        guard let remote, !remote.isLoopback, let bytes = remote.bytes, bytes != local?.bytes else { return nil }
+        return bytes.count == 4 ? bytes : Array(bytes.prefix(8))
     }
-
-    private static func remote(_ four: [UInt8]) -> [UInt8]? { four.first == 127 ? nil : four }
 
     /// Counts a connection; false where the peer has as many as it may, and then it is not counted.
     func add(_ peer: [UInt8]) -> Bool {
@@ -84,7 +74,7 @@ final class PeerHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         context.fireChannelActive()
-        guard let peer = PeerConnections.peer(at: context.remoteAddress) else { return }
+        guard let peer = PeerConnections.peer(at: context.remoteAddress, to: context.localAddress) else { return }
         guard connections.add(peer) else {
             connections.noteRefusal(of: context.remoteAddress)
             return context.close(promise: nil)

@@ -30,47 +30,51 @@ package struct SigningKeyStore: Sendable {
         self.sealer = sealer
     }
 
-    /// The newest key that opens; the first call makes one.
+    /// The key that signs; the first call makes one.
     /// - Throws: what `keys(in:)` throws.
     package func current(now: Timestamp, in transaction: borrowing Transaction) throws -> SigningKey {
-        if let key = try keys(in: transaction).last { return key }
+        if let key = try keys(in: transaction).first { return key }
         if transaction.dialect == .postgres {
             // Of processes that start together, the others find here what the first one has made.
             try transaction.executeScript("lock table signing_keys in share row exclusive mode")
-            if let key = try keys(in: transaction).last { return key }
+            if let key = try keys(in: transaction).first { return key }
         }
-        return try make(at: now, in: transaction)
+        return try make(at: now, renewedAt: nil, in: transaction)
     }
 
     /// Makes a key that is the current one from now on; the former ones stay, for the receipts that they signed.
     /// - Throws: what `keys(in:)` throws.
     package func renew(now: Timestamp, in transaction: borrowing Transaction) throws -> SigningKey {
         _ = try keys(in: transaction)
-        let rows = try transaction.query("select max(created_at) as latest from signing_keys")
-        // Also by a clock that was set back it is the newest.
+        let rows = try transaction.query("select max(renewed_at) as latest from signing_keys")
+        // Also by a clock that was set back it is the latest.
         let earliest = try rows.first?.timestampOrNil("latest").map { $0 + .milliseconds(1) }
-        return try make(at: max(now, earliest ?? now), in: transaction)
+        return try make(at: now, renewedAt: max(now, earliest ?? now), in: transaction)
     }
 
-    /// The keys that open, the oldest first.
-    /// - Throws: `DatabaseError` with the reason `sealed` where there are keys and none opens, or where the oldest one
+    /// The keys that open, the one that signs first: that of the latest renewal, and before any the oldest one, for a
+    /// former version let processes that started together make one each.
+    /// - Throws: `DatabaseError` with the reason `sealed` where there are keys and none opens, or where the first one
     ///   does not open with the encryption key that it names: a new one in silence would hide that the encryption keys
     ///   are wrong.
     package func keys(in transaction: borrowing Transaction) throws -> [SigningKey] {
         let rows = try transaction.query(
-            "select key_id, sealed_private_key from signing_keys order by created_at, key_id"
+            """
+            select key_id, sealed_private_key from signing_keys
+            order by coalesce(renewed_at, 0) desc, created_at, key_id
+            """
         )
         var keys: [SigningKey] = []
         var failure: DatabaseError?
         for row in rows {
             let sealed = try row.blob("sealed_private_key")
-            let isOldest = keys.isEmpty && failure == nil
+            let isFirst = keys.isEmpty && failure == nil
             do {
                 let bytes = try sealer.open(sealed, identity: Self.identity(try row.text("key_id")))
                 keys.append(SigningKey(try Curve25519.Signing.PrivateKey(rawRepresentation: bytes)))
             } catch let error as DatabaseError where error.reason == .sealed {
                 // Another installation's key of the same name: no secret that the others seal would open here.
-                if isOldest, sealer.keys.contains(where: { $0.name == Sealer.keyName(of: sealed) }) { throw error }
+                if isFirst, sealer.keys.contains(where: { $0.name == Sealer.keyName(of: sealed) }) { throw error }
                 failure = failure ?? error
             }
         }
@@ -78,14 +82,18 @@ package struct SigningKeyStore: Sendable {
         return keys
     }
 
-    private func make(at now: Timestamp, in transaction: borrowing Transaction) throws -> SigningKey {
+    private func make(
+        at now: Timestamp,
+        renewedAt: Timestamp?,
+        in transaction: borrowing Transaction
+    ) throws -> SigningKey {
         let privateKey = Curve25519.Signing.PrivateKey()
         let key = SigningKey(privateKey)
         let sealed = try sealer.seal(Array(privateKey.rawRepresentation), identity: Self.identity(key.id))
         try transaction.execute(
             """
-            insert into signing_keys (key_id, public_key, sealed_private_key, created_at)
-            values (\(key.id), \(key.publicKey), \(sealed), \(now))
+            insert into signing_keys (key_id, public_key, sealed_private_key, created_at, renewed_at)
+            values (\(key.id), \(key.publicKey), \(sealed), \(now), \(renewedAt))
             """
         )
         return key

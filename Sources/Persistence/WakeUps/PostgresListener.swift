@@ -21,6 +21,8 @@ final class PostgresListener: Sendable {
         var longestBackoff: Duration = .seconds(5)
     }
 
+    private static let lineInterval = Duration.seconds(60)
+
     private let url: Secret
     private let wakeUps: WakeUps
     private let queue: NotificationQueue
@@ -74,12 +76,12 @@ final class PostgresListener: Sendable {
 
     private func listen() async {
         var failures = 0
-        var isTold = false
+        var nextLine = Timestamp(rawValue: 0)
         while !Task.isCancelled {
             let connection = PostgresListenConnection()
             do {
                 let payloads = try await connection.listen(url: url, channel: Self.channel)
-                (failures, isTold) = (0, false)
+                failures = 0
                 // What was sent while nobody listened is lost.
                 wakeUps.publishResync()
                 await transmit([WakeUpPayload.probe(origin: origin)])
@@ -88,10 +90,11 @@ final class PostgresListener: Sendable {
                     logger.info("The listening connection to Postgres was lost; it is opened again.")
                 }
             } catch {
-                // Once: while the database is away, those who work on it tell how long.
-                if !Task.isCancelled, !isTold {
+                // Where the database itself can be used, nobody else tells of it.
+                let now = time.now()
+                if !Task.isCancelled, now >= nextLine {
                     logger.warning("Cannot listen on Postgres; trying again.", metadata: ["reason": "\(error)"])
-                    isTold = true
+                    nextLine = now + Self.lineInterval
                 }
             }
             await connection.close()

@@ -44,7 +44,7 @@ extension PublicationApprovals {
     func thread(of publication: Publication, in transaction: borrowing Transaction) throws -> Address? {
         try publication.debate.flatMap { debate in
             try DebateStore().find(debate, workspace: publication.workspace, in: transaction)
-        }.flatMap { Address(json: $0.address) }
+        }.flatMap { Address(json: $0.address)?.followingUp }
     }
 
     func shown(_ preview: String, _ platform: String, _ line: String) -> Post {

@@ -17,7 +17,7 @@ final class Browser: Sendable {
     }
 
     private let process: ChildProcess
-    private let profile: String
+    let profile: String
     private let connection: FileHandle
     private let state = Mutex(State())
     private let session = Mutex("")
@@ -40,8 +40,9 @@ final class Browser: Sendable {
         signal(SIGPIPE, SIG_IGN)
         let (ours, theirs) = try Self.connection()
         connection = FileHandle(fileDescriptor: ours, closeOnDealloc: true)
-        profile = NSTemporaryDirectory() + "aragora-browser-\(UUID().uuidString)"
+        profile = "\(BrowserProfiles.directory)/\(UUID().uuidString)"
         defer { close(theirs) }
+        try FileManager.default.createDirectory(atPath: profile, withIntermediateDirectories: true)
         process = try ChildProcess(
             "/usr/lib/chromium/chromium-headless-shell",
             [
@@ -60,7 +61,11 @@ final class Browser: Sendable {
 
     deinit {
         process.send(SIGKILL)
-        try? FileManager.default.removeItem(atPath: profile)
+        // While it dies, it still writes.
+        Task { [process, profile] in
+            _ = try? await process.waitForExit()
+            try? FileManager.default.removeItem(atPath: profile)
+        }
     }
 
     /// What a JavaScript expression is worth on the page; a promise is waited for.

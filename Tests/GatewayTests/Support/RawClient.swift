@@ -5,6 +5,8 @@ import NIOPosix
 struct RawClient: Sendable {
     var host = "127.0.0.1"
     let port: Int
+    /// The address of this machine that connections come from; nil leaves it to the system.
+    var source: String?
 
     /// Sends one request on a connection of its own and reads until the server closes it.
     func request(
@@ -65,12 +67,11 @@ struct RawClient: Sendable {
 
     /// Opens a connection for a while.
     func connect<R: Sendable>(_ body: @Sendable (inout RawConnection) async throws -> R) async throws -> R {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+        let channel = try await bootstrap().connect(host: host, port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
+        }
         return try await channel.executeThenClose { inbound, outbound in
             let (pieces, piece) = AsyncStream.makeStream(of: ByteBuffer.self)
             return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,6 +85,12 @@ struct RawClient: Sendable {
                 return try await body(&connection)
             }
         }
+    }
+
+    private func bootstrap() throws -> ClientBootstrap {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        guard let source else { return bootstrap }
+        return bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0))
     }
 }
 

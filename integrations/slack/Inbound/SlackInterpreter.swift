@@ -54,7 +54,8 @@ struct SlackInterpreter: Sendable {
             ),
             mentions: content.people,
             quotation: content.quotation,
-            hasFiles: content.hasFiles
+            hasFiles: content.hasFiles,
+            writtenAt: message.writtenAt
         )
     }
 

@@ -50,6 +50,17 @@ struct SlackMessageFacts {
         mentionsUs = type == "app_mention" || botUser.map { SlackText.mentions($0, in: text) } ?? false
     }
 
+    /// When it was written: its number is that time, in seconds; nil where it is another number.
+    /// Source: https://docs.slack.dev/reference/events/message
+    var writtenAt: Timestamp? {
+        let parts = ts.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let seconds = parts.first.flatMap({ Int64($0) }), (0..<100_000_000_000).contains(seconds) else {
+            return nil
+        }
+        let fraction = parts.count == 2 ? Int64("\(parts[1])000".prefix(3)) ?? 0 : 0
+        return Timestamp(milliseconds: seconds * 1000 + fraction)
+    }
+
     /// Whether somebody else said something: only that is stored.
     var isSpokenByOthers: Bool { !isOurs && subtype.map(Self.spoken.contains) ?? true }
 

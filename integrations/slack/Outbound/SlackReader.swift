@@ -14,18 +14,29 @@ struct SlackReader: Sendable {
     let people: SlackPeople
 
     /// Whether a message of ours is there; of threads and channels the newest pages are read.
-    func reconcile(key: String, at address: Address, sentAfter: Timestamp) async -> Reconciliation {
+    /// - Parameter isAnswer: whether it may be in the person's own channel instead, where answers go that a direct
+    ///   conversation did not take.
+    func reconcile(key: String, at address: Address, sentAfter: Timestamp, isAnswer: Bool) async -> Reconciliation {
         do throws(SlackFailure) {
             let token = try await credentials.credential(for: address.workspace).token
             let place = try await place(of: address, token: token)
-            let answer = try await find(key, in: place, sentAfter: sentAfter, of: address, token)
-            // Where a direct conversation takes no answer, it goes to the person's own channel.
-            guard case .notSent = answer, SlackKeys.isDirect(address.channel), let person = address.person,
-                person != address.channel
-            else { return answer }
+            guard isAnswer, let person = address.person, person != address.channel else {
+                return try await find(key, in: place, sentAfter: sentAfter, of: address, token)
+            }
+            let answer: Reconciliation
+            do throws(SlackFailure) {
+                answer = try await find(key, in: place, sentAfter: sentAfter, of: address, token)
+            } catch {
+                // What takes no answer often cannot be read either.
+                guard error.isAboutPlace else { throw error }
+                answer = .impossible(error.description)
+            }
+            if case .sent = answer { return answer }
             let own = try await direct(person, token: token)
             guard own != place else { return answer }
-            return try await find(key, in: own, sentAfter: sentAfter, of: address, token)
+            let elsewhere = try await find(key, in: own, sentAfter: sentAfter, of: address, token)
+            if case .notSent = elsewhere { return answer }
+            return elsewhere
         } catch {
             switch error.kind {
             case .rateLimited(let wait): return .undecided(retryAfter: wait)

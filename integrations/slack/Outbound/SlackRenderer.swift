@@ -83,6 +83,14 @@ enum SlackRenderer {
         return SlackBody.Block(json: ["type": "context", "elements": [markup("<@\(person)>")]])
     }
 
+    /// Whether a block mentions whom its post is for: all else is escaped, so that it mentions nobody.
+    static func isMention(_ block: JSONValue) -> Bool {
+        guard block["type"]?.string == "context", let text = block["elements"]?.array?.first?["text"]?.string else {
+            return false
+        }
+        return text.wholeMatch(of: /<@[UW][A-Z0-9]+>/) != nil
+    }
+
     private static func markup(_ text: String) -> JSONValue {
         ["type": "mrkdwn", "text": .string(text), "verbatim": true]
     }
