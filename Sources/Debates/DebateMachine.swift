@@ -103,10 +103,11 @@ package struct DebateMachine: Sendable {
         return advanced(from: events)
     }
 
-    /// People have decided how the debate goes on; an answer to another breakpoint changes nothing.
+    /// People have decided how the debate goes on; an answer to another breakpoint, or to a debate that was stopped
+    /// while it waited, changes nothing.
     package mutating func handle(_ resolution: BreakpointResolution) -> DebateStep {
         var events: [DebateEvent] = []
-        if let waiting = state.waiting, waiting.number == resolution.number {
+        if state.stage == .waiting, let waiting = state.waiting, waiting.number == resolution.number {
             emit(.breakpointResolved(resolution), to: &events)
         }
         return advanced(from: events)

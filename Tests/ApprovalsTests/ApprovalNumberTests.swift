@@ -130,6 +130,11 @@ import Testing
             // Told us late: the copy shows what Ben made of it by now.
             let told = try await write(thread: thread, at: written, house)
             #expect(told?.contains("was changed after it was asked") == true)
+            let command = house.event(by: "U1", in: "U1", key: "c", kind: .command(text: "approve"), writtenAt: written)
+            let commanded = try await house.database.write { transaction in
+                try house.chat.decide("\(record.number)", effect: .approve, comment: "", command, in: transaction).text
+            }
+            #expect(commanded.contains("was changed after it was asked"))
             #expect(try await house.detail(record)?.decisions.count == 1)
             #expect(try await write(thread: thread, id: "m1001", house)?.contains("is approved") == true)
         }

@@ -173,6 +173,21 @@ import Testing
         #expect(held.synthesis != nil && stopped.finalAnswer.isEmpty && stopped.synthesizedBy == nil)
     }
 
+    /// The question is taken back when the debate was stopped; a crash behind that finds it "decided by time".
+    @Test(arguments: [BreakpointPolicy.Trigger.release, .roundLimit])
+    func aStopThatIsWrittenDownIsNotUndone(trigger: BreakpointPolicy.Trigger) throws {
+        let script = Self.script([trigger])
+        var play = try script.play()
+        #expect(DebateProjection(play.journal.entries).waiting?.number == 1)
+        play.events.append(.cancelRequested(by: "Ben"))
+        for action in [BreakpointResolution.Action.continue, .abort] {
+            var machine = try DebateMachine(replaying: play.journal.entries)
+            let decided = machine.handle(.init(number: 1, action: action, by: "time"))
+            let result = try #require(try script.play(&machine, from: decided).result)
+            #expect(result.status == .cancelled && result.reason?.hasPrefix("Cancelled by Ben.") == true)
+        }
+    }
+
     @Test func aVerdictIsHeldBackUntilItsRelease() throws {
         let script = Self.script([.release])
         let first = try script.play()

@@ -200,7 +200,7 @@ package struct ApprovalChat: Sendable {
             seen = record.operationHash
             comment = String(comment[word.endIndex...].drop(while: \.isWhitespace))
         } else if record.policy.option(optionID)?.effect.isForText == true {
-            seen = try desk.hashShown(of: record, to: actor, in: transaction)
+            seen = try desk.hashShown(of: record, to: actor, before: event.writtenAt, in: transaction)
         }
         let answer = try desk.decide(
             record.id,

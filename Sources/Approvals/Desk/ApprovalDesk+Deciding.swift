@@ -126,13 +126,18 @@ extension ApprovalDesk {
     /// The hash of what the copies show that somebody can see, by which a command is understood; nil where they have
     /// none that has arrived.
     ///
-    /// A copy in a channel may have been read by everybody there.
-    func hashShown(of record: ApprovalRecord, to actor: ApprovalActor, in transaction: borrowing Transaction) throws
-        -> String?
-    {
+    /// A copy in a channel may have been read by everybody there; what a copy has come to show since, nobody had read.
+    /// - Parameter written: when the command was written; nil for now.
+    func hashShown(
+        of record: ApprovalRecord,
+        to actor: ApprovalActor,
+        before written: Timestamp?,
+        in transaction: borrowing Transaction
+    ) throws -> String? {
         let actor = try people.resolved(actor, workspace: record.workspace, in: transaction)
         let seen = try ApprovalPromptStore().list(of: record.id, in: transaction).filter { prompt in
             !prompt.shownHash.isEmpty && Self.isBound(prompt.boundTo, to: actor)
+                && written.map { $0 >= prompt.updatedAt } ?? true
         }
         return seen.contains { $0.shownHash == record.operationHash }
             ? record.operationHash : seen.last?.shownHash

@@ -217,7 +217,11 @@ final class AdapterHandler: ChannelDuplexHandler {
         }
         idleness.answer(at: .now())
         // What comes behind the last answer is answered by nobody (RFC 9112, section 9.6).
-        if request.isLast { state = .closing }
+        if request.isLast {
+            state = .closing
+            // Nor is the rest of a body waited for that nobody reads.
+            if idleness.isReceiving { context.channel.closeSoon() }
+        }
         guard !held.isEmpty else { return }
         // Not in the middle of a write: whoever wrote may close the connection behind it.
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
