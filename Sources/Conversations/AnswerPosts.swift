@@ -47,7 +47,7 @@ struct AnswerPosts: Sendable {
                 debate.status == .completed
                 ? "verdict, \(DebateWords.percent(debate.confidence ?? 0)) sure" : debate.status.rawValue
             let number = thread.map { "[#\(debate.number)](\($0))" } ?? "#\(debate.number)"
-            return "- \(number) \(DebateWords.escaped(DebateWords.plainLine(debate.task))) – \(state)"
+            return "- \(number) \(MarkdownDocument.escaped(DebateWords.plainLine(debate.task))) – \(state)"
         }
         return Post(
             title: "Newest debates",
@@ -76,7 +76,7 @@ struct AnswerPosts: Sendable {
             return Post(title: "Leaderboard", body: text, fallbackText: text)
         }
         let rows = standings.enumerated().map { rank, entry in
-            "| \(rank + 1) | \(DebateWords.escaped(entry.agent)) | \(entry.wins) | \(entry.debates) | "
+            "| \(rank + 1) | \(MarkdownDocument.escaped(entry.agent)) | \(entry.wins) | \(entry.debates) | "
                 + "\(DebateWords.percent(Double(entry.wins) / Double(max(1, entry.debates)))) |"
         }
         return Post(
@@ -128,13 +128,13 @@ struct AnswerPosts: Sendable {
         if !projection.votes.isEmpty {
             body += "\n### Votes\n\n"
             for vote in projection.votes {
-                body += "- **\(vote.agent)** for **\(DebateWords.escaped(vote.choice))**, "
+                body += "- **\(vote.agent)** for **\(MarkdownDocument.escaped(vote.choice))**, "
                 body += "\(DebateWords.percent(vote.confidence)) sure: \(escapedLine(vote.reasoning))\n"
             }
         }
         for failure in projection.failures {
             body += "\n- **\(failure.agent)** had trouble (\(failure.kind.rawValue)): "
-            body += DebateWords.escaped(failure.message)
+            body += MarkdownDocument.escaped(failure.message)
         }
         return Post(
             title: "Details of debate #\(debate.number)",
@@ -173,7 +173,7 @@ struct AnswerPosts: Sendable {
         )
     }
 
-    private func escapedLine(_ text: String) -> String { DebateWords.escaped(DebateWords.oneLine(text)) }
+    private func escapedLine(_ text: String) -> String { MarkdownDocument.escaped(DebateWords.oneLine(text)) }
 
     /// The most of a message that is put into the form: forms take 3,000 characters on Slack, and what is beyond the
     /// basic plane counts twice.

@@ -51,7 +51,9 @@ struct BreakpointBriefing {
 
     private var votes: [Passage] {
         let lines = (projection.consensus?.shares ?? []).map { share in
-            let choice = DebateWords.escaped(share.choice.split(whereSeparator: \.isNewline).joined(separator: " "))
+            let choice = MarkdownDocument.escaped(
+                share.choice.split(whereSeparator: \.isNewline).joined(separator: " ")
+            )
             return "- \(choice): \(DebateWords.percent(share.share)) (\(share.voters.joined(separator: ", ")))"
         }
         return lines.isEmpty ? [] : [Passage(heading: "**Votes**", text: lines.joined(separator: "\n"))]

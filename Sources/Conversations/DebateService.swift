@@ -164,27 +164,23 @@ package struct DebateService: Sendable {
         workspace: WorkspaceID
     ) async throws -> Bool {
         let isNew = try await database.write { transaction in
-            func isThere(in transaction: borrowing Transaction) throws -> Bool {
-                let known = try inputs.content(under: key, in: id, workspace: workspace, in: transaction)
-                guard known == nil || known == String(Substring(text).trimmed) else {
+            // Held before anything is looked at, so that neither a stop nor a twin comes in between.
+            guard let debate = try debates.hold(id, workspace: workspace, in: transaction) else { throw Self.unknown }
+            // What was taken is said again whatever became of the debate since.
+            if let known = try inputs.content(under: key, in: id, workspace: workspace, in: transaction) {
+                guard known == String(Substring(text).trimmed) else {
                     throw ConversationError(
                         .conflict,
                         "This Idempotency-Key was used for another text. Send a new key with a new text, or the first "
                             + "text once more."
                     )
                 }
-                return known != nil
+                return false
             }
-            // Held before anything is looked at, so that no stop comes in between.
-            guard let debate = try debates.hold(id, workspace: workspace, in: transaction) else { throw Self.unknown }
-            // What was taken is said again whatever became of the debate since.
-            if try isThere(in: transaction) { return false }
             guard !debate.cancelRequested || debate.status.isFinal else {
                 throw ConversationError(.conflict, "The debate is being stopped: nothing more is taken up.")
             }
-            if try controls.addInput(text, author: author, key: key, to: debate, in: transaction) { return true }
-            _ = try isThere(in: transaction)
-            return false
+            return try controls.addInput(text, author: author, key: key, to: debate, in: transaction)
         }
         await database.notify(.debate(id))
         return isNew

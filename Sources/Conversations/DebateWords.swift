@@ -72,19 +72,5 @@ enum DebateWords {
     }
 
     /// A name as somebody typed it, of which Markdown makes neither markup nor a link.
-    static func name(_ typed: String) -> String { escaped(oneLine(typed), also: "&:.") }
-
-    /// A text that Markdown leaves as it is.
-    ///
-    /// Scalar by scalar: to Swift, a sign with a mark in front of it or behind it is another character.
-    /// - Parameter more: further punctuation that is to be no more than that.
-    static func escaped(_ text: String, also more: String = "") -> String {
-        let signs = "\\`*_[]<>|~#\(more)".unicodeScalars
-        var output = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if signs.contains(scalar) { output.append("\\") }
-            output.append(scalar)
-        }
-        return String(output)
-    }
+    static func name(_ typed: String) -> String { MarkdownDocument.escaped(oneLine(typed), also: "&:.") }
 }

@@ -26,7 +26,7 @@ import Testing
 
     @Test func aSignIsEscapedWhateverCharacterItIsAPartOf() {
         // An Arabic number sign and an accent make one character with what follows or stands before them.
-        #expect(ApprovalPosts.escaped("\u{600}<b *\u{301}") == "\u{600}\\<b \\*\u{301}")
+        #expect(MarkdownDocument.escaped("\u{600}<b *\u{301}") == "\u{600}\\<b \\*\u{301}")
     }
 
     @Test(arguments: DatabaseEngine.allCases)

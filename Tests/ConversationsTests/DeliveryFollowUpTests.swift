@@ -156,13 +156,6 @@ private struct AskingDecisions: HumanDecisions {
         in transaction: borrowing Transaction
     ) -> HumanDecisionAnswer? { answer }
 
-    func reply(
-        _ text: String,
-        isDirect: Bool,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) -> HumanDecisionAnswer? { nil }
-
     func perform(
         _ command: HumanDecisionCommand,
         _ event: InboundEvent,

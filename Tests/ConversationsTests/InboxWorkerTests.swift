@@ -127,25 +127,6 @@ import Testing
 
 /// Tells people what they are called, which has to be known.
 private struct NamingDecisions: HumanDecisions {
-    func press(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) -> HumanDecisionAnswer? {
-        nil
-    }
-
-    func submit(
-        callback: String,
-        answers: [String: String],
-        state: String,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) -> HumanDecisionAnswer? { nil }
-
-    func reply(
-        _ text: String,
-        isDirect: Bool,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) -> HumanDecisionAnswer? { nil }
-
     func perform(
         _ command: HumanDecisionCommand,
         _ event: InboundEvent,

@@ -144,18 +144,6 @@ private final class Requests: HumanDecisions {
     var decided: [String] { state.withLock { $0.decided } }
     func open(_ name: String) { state.withLock { $0.open.append(name) } }
 
-    func press(token: String, _ event: InboundEvent, in transaction: borrowing Transaction) -> HumanDecisionAnswer? {
-        nil
-    }
-
-    func submit(
-        callback: String,
-        answers: [String: String],
-        state: String,
-        _ event: InboundEvent,
-        in transaction: borrowing Transaction
-    ) -> HumanDecisionAnswer? { nil }
-
     func reply(
         _ text: String,
         isDirect: Bool,

@@ -18,7 +18,7 @@ package struct ApprovalChat: Sendable {
         }
 
         static func post(_ text: String) -> Post {
-            Post(body: ApprovalPosts.escaped(text), fallbackText: text)
+            Post(body: MarkdownDocument.escaped(text), fallbackText: text)
         }
     }
 

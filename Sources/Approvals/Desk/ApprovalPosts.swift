@@ -33,7 +33,7 @@ package struct ApprovalPosts: Sendable {
             let url = "\(publicURL)\(Self.answerPath)/\(linkToken)"
             buttons.append(Post.Button(label: "Look at it and decide", url: url))
         }
-        let numbered = record.policy.options.enumerated().map { "\($0 + 1). \(Self.escaped($1.label))" }
+        let numbered = record.policy.options.enumerated().map { "\($0 + 1). \(MarkdownDocument.escaped($1.label))" }
         var body = text(of: record)
         let length = record.operation["text"]?.string?.utf16.count ?? 0
         if record.policy.allowsEdit, record.version == 0, length > ApprovalReply.longestFormText, linkToken == nil {
@@ -64,7 +64,7 @@ package struct ApprovalPosts: Sendable {
         let isOut = record.status == .approved || record.status == .decided
         return Post(
             title: record.title,
-            body: isOut ? text(of: record) : Self.escaped(record.question),
+            body: isOut ? text(of: record) : MarkdownDocument.escaped(record.question),
             fields: fields(record),
             footer: footer(record),
             fallbackText: "\(oneLine(record.title)): \(oneLine(record.outcomeLine))"
@@ -75,7 +75,7 @@ package struct ApprovalPosts: Sendable {
     func outcome(_ record: ApprovalRecord) -> Post {
         Post(
             title: "\(record.title): \(record.status.rawValue)",
-            body: "\(Self.escaped(record.outcomeLine)).\n\nNobody needs to answer any more.",
+            body: "\(MarkdownDocument.escaped(record.outcomeLine)).\n\nNobody needs to answer any more.",
             footer: footer(record),
             fallbackText: "\(oneLine(record.title)): \(oneLine(record.outcomeLine))"
         )
@@ -83,7 +83,11 @@ package struct ApprovalPosts: Sendable {
 
     /// What somebody is told whose answer was to another text than is decided now: with that one.
     func changed(_ record: ApprovalRecord, _ line: String) -> Post {
-        Post(body: "\(Self.escaped(line))\n\n\(text(of: record))", footer: footer(record), fallbackText: line)
+        Post(
+            body: "\(MarkdownDocument.escaped(line))\n\n\(text(of: record))",
+            footer: footer(record),
+            fallbackText: line
+        )
     }
 
     /// The form that asks for what an answer still needs.
@@ -127,7 +131,7 @@ package struct ApprovalPosts: Sendable {
             return Post(body: text, fallbackText: text)
         }
         let lines = records.map { record in
-            "- **#\(record.number)** \(Self.escaped(oneLine(record.title))) – \(Self.escaped(record.outcomeLine))"
+            "- **#\(record.number)** \(MarkdownDocument.escaped(oneLine(record.title))) – \(MarkdownDocument.escaped(record.outcomeLine))"
         }
         return Post(
             title: "Waiting for your decision",
@@ -138,7 +142,7 @@ package struct ApprovalPosts: Sendable {
     }
 
     private func text(of record: ApprovalRecord) -> String {
-        var body = Self.escaped(record.question)
+        var body = MarkdownDocument.escaped(record.question)
         if let text = record.operation["text"]?.string, !text.isEmpty {
             body += "\n\n\(CodeSplitter.fenced(text))"
         }
@@ -164,7 +168,8 @@ package struct ApprovalPosts: Sendable {
 
     private func footer(_ record: ApprovalRecord) -> String {
         let who = record.requesterName.isEmpty ? record.requester : record.requesterName
-        return "Request #\(record.number), asked for by \(Self.escaped(who)), operation `\(record.shortHash)`."
+        return
+            "Request #\(record.number), asked for by \(MarkdownDocument.escaped(who)), operation `\(record.shortHash)`."
     }
 
     private static func style(_ effect: ApprovalOption.Effect) -> Post.Button.Style {
@@ -178,19 +183,6 @@ package struct ApprovalPosts: Sendable {
     /// A moment for people, such as `2026-01-31 09:05 UTC`.
     package static func minute(_ moment: Timestamp) -> String {
         "\(moment.iso8601.prefix(16).replacing("T", with: " ")) UTC"
-    }
-
-    /// A text that Markdown leaves as it is.
-    ///
-    /// Scalar by scalar, as Markdown reads it: what stands before or behind a sign may make one character with it.
-    package static func escaped(_ text: String) -> String {
-        let signs = "\\`*_[]<>|~#".unicodeScalars
-        var output = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if signs.contains(scalar) { output.append("\\") }
-            output.append(scalar)
-        }
-        return String(output)
     }
 
     private func oneLine(_ text: String) -> String {

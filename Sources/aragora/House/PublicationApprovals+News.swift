@@ -30,7 +30,7 @@ extension PublicationApprovals {
         }
         guard [.published, .failed, .unknown].contains(publication.state) else { return }
         try outbox.post(
-            Post(body: ApprovalPosts.escaped(line), fallbackText: line),
+            Post(body: MarkdownDocument.escaped(line), fallbackText: line),
             to: address,
             key: OutboxKey("\(publication.id)/outcome/\(publication.version)"),
             in: transaction
@@ -51,7 +51,7 @@ extension PublicationApprovals {
         Post(
             title: "To be published on \(platform)",
             body: preview,
-            footer: ApprovalPosts.escaped(line),
+            footer: MarkdownDocument.escaped(line),
             fallbackText: "For publication on \(platform): \(line)"
         )
     }
